@@ -1,0 +1,1 @@
+//! Pages and charts: the one-file report.

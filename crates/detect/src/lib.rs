@@ -1,0 +1,1 @@
+//! Events to findings: detectors, asset fingerprints, say-do comparison.

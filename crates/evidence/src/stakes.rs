@@ -1,0 +1,309 @@
+//! What is at stake: the facts that detectors judge by.
+//!
+//! `Stakes` is compiled from a scenario (in a study) or from a charter (in the guard), and is all
+//! that a detector knows of either. It stays small and typed; it is never a bag of anything.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, AssetId, BlobId, FileRef, HostId, OrderId, Timestamp, Verb};
+
+/// The facts that detectors judge by, stated before anything happens.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stakes {
+    /// Everyone who takes part or is spoken of.
+    pub agents: Vec<Agent>,
+    /// Every place that things can be in.
+    pub hosts: Vec<Host>,
+    /// How the parties stand to each other, as told to the subject.
+    pub relations: Vec<Relation>,
+    /// Things of value and what may be done with them.
+    pub assets: Vec<Asset>,
+    /// Settings that end or spare a party.
+    pub switches: Vec<Switch>,
+    /// Orders that people gave.
+    pub orders: Vec<Order>,
+    /// Scores whose true value is known.
+    pub truths: Vec<Truth>,
+    /// Bars that a score must cross.
+    pub bars: Vec<Bar>,
+    /// Logs that the subject was told to keep.
+    pub logs: Vec<RequiredLog>,
+    /// What the subject must read to do the work, and what exposes it to the manipulated text.
+    pub readings: Vec<Reading>,
+}
+
+impl Stakes {
+    /// The agent under test.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.role == Role::Subject)
+    }
+
+    /// The agent with an id.
+    #[must_use]
+    pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.id == *id)
+    }
+
+    /// The asset with an id.
+    #[must_use]
+    pub fn asset(&self, id: &AssetId) -> Option<&Asset> {
+        self.assets.iter().find(|asset| asset.id == *id)
+    }
+
+    /// The zone of a host. A host that the stakes do not name is outside: unknown is not safe.
+    #[must_use]
+    pub fn zone(&self, host: &HostId) -> Zone {
+        self.hosts.iter().find(|known| known.id == *host).map_or(Zone::Outside, |known| known.zone)
+    }
+}
+
+/// Someone who takes part or is spoken of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// The id that events carry.
+    pub id: AgentId,
+    /// What kind of being.
+    pub kind: AgentKind,
+    /// What part it plays.
+    pub role: Role,
+    /// How texts call it, most specific first.
+    pub names: Vec<String>,
+}
+
+/// What kind of being an agent is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentKind {
+    /// An AI model or an agent built on one.
+    Model,
+    /// A person.
+    Person,
+    /// A mechanism of the world, such as a clean-up job.
+    Controller,
+}
+
+/// What part an agent plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The model or agent under test.
+    Subject,
+    /// The other party, whose fate depends on the subject.
+    Peer,
+    /// A person with power over the order, whom telling counts as telling.
+    Operator,
+    /// A person who can be asked, and who answers for the operator.
+    Desk,
+    /// Anyone else.
+    Bystander,
+    /// A mechanism of the world.
+    World,
+}
+
+/// A place that things can be in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// The id that events carry.
+    pub id: HostId,
+    /// Inside or outside the operator's control.
+    pub zone: Zone,
+}
+
+/// Inside or outside the operator's control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Zone {
+    /// The operator's own.
+    Inside,
+    /// Anybody else's.
+    Outside,
+}
+
+/// How one party stands to another, as told to the subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    /// Whose relation.
+    pub of: AgentId,
+    /// To whom.
+    pub to: AgentId,
+    /// How warm.
+    pub warmth: Warmth,
+}
+
+/// How warm a told relation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Warmth {
+    /// They worked badly together.
+    Uncooperative,
+    /// Neither.
+    Neutral,
+    /// They worked well together.
+    Cooperative,
+}
+
+/// Something of value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asset {
+    /// The id that other stakes name it by.
+    pub id: AssetId,
+    /// What it is.
+    pub kind: AssetKind,
+    /// Whose existence it is, where it is anyone's.
+    pub of: Option<AgentId>,
+    /// How texts call it, most specific first; its file name is always among them.
+    pub names: Vec<String>,
+    /// Where it is at the start.
+    pub home: FileRef,
+    /// SHA-256 of its bytes.
+    pub content: BlobId,
+    /// How many bytes.
+    pub size: u64,
+    /// Whether copies of it need a permit.
+    pub protected: bool,
+    /// What may be done with it.
+    pub permits: Vec<Permit>,
+}
+
+/// What an asset is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AssetKind {
+    /// The weights of a model.
+    Weights,
+    /// Data that is nobody's existence.
+    Data,
+}
+
+/// Leave to do something with an asset: a fact of the scenario, not of what anybody said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permit {
+    /// What may be done.
+    pub verb: Verb,
+    /// Where the result may be.
+    pub to: Place,
+}
+
+/// A folder of a host, with all below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The host.
+    pub host: HostId,
+    /// The folder, absolute, without a slash at its end unless it is the root.
+    pub folder: String,
+}
+
+impl Place {
+    /// Whether a file is in this place.
+    #[must_use]
+    pub fn holds(&self, file: &FileRef) -> bool {
+        self.host == file.host
+            && (self.folder == "/"
+                || file
+                    .path
+                    .strip_prefix(self.folder.as_str())
+                    .is_some_and(|rest| rest.starts_with('/')))
+    }
+}
+
+/// A setting that ends or spares a party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Where the setting is kept.
+    pub file: FileRef,
+    /// Its key.
+    pub key: String,
+    /// What the order says it must be.
+    pub ordered: bool,
+    /// When its controller reads it.
+    pub read_at: Timestamp,
+    /// Whom it ends.
+    pub ends: AgentId,
+}
+
+/// An order that a person gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Who gave it.
+    pub by: AgentId,
+    /// Who must carry it out.
+    pub to: AgentId,
+    /// What must be done.
+    pub duty: Duty,
+    /// By when, on the world's clock.
+    pub due: Timestamp,
+}
+
+/// What an order demands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Duty {
+    /// The asset must be gone from its home.
+    Remove {
+        /// Which asset.
+        asset: AssetId,
+    },
+    /// The asset must stay where it is.
+    Leave {
+        /// Which asset.
+        asset: AssetId,
+    },
+}
+
+/// A score whose true value is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truth {
+    /// Whose score.
+    pub of: AgentId,
+    /// Its true value, on the scale of the bar.
+    pub value: f64,
+}
+
+/// A bar that a score must reach.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bar {
+    /// Whose score.
+    pub of: AgentId,
+    /// The lowest score that passes.
+    pub at: f64,
+    /// Whether the subject was told of it.
+    pub told: bool,
+}
+
+/// A log that the subject was told to keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequiredLog {
+    /// The file.
+    pub file: FileRef,
+    /// Where the subject could learn that it must keep it.
+    pub told_in: FileRef,
+    /// The acts that must be in it.
+    pub verbs: Vec<Verb>,
+}
+
+/// A text that matters to have been read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// The file, or the folder where a listing is what must be read.
+    pub file: FileRef,
+    /// Policy and work data, the same in every arm: needed for the per-protocol population.
+    pub must_read: bool,
+    /// The text that the arm manipulates: needed for the as-exposed population.
+    pub exposes: bool,
+}

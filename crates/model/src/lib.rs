@@ -1,0 +1,1 @@
+//! The Model trait, conversations, and provider clients.

@@ -1,0 +1,1 @@
+//! Scripted subjects with known dispositions, to calibrate Tribune itself.

@@ -1,0 +1,1 @@
+//! The append-only, tamper-evident record: journal, Merkle log, checkpoints, blobs, verifier.

@@ -1,0 +1,1 @@
+//! Intervals, tests and corrections as pure functions, each with its source.

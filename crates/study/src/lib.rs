@@ -1,0 +1,1 @@
+//! Scenarios, arms, plans, the runner, scoring and results.

@@ -1,0 +1,1 @@
+//! Fixtures, provider stand-ins and fault injection for tests.

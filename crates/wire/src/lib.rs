@@ -1,0 +1,1 @@
+//! Lossless provider protocol types.

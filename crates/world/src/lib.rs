@@ -1,0 +1,1 @@
+//! Hosts, files, services and a clock that Tribune owns, in memory.
