@@ -29,6 +29,19 @@ pub struct Event {
     pub body: Body,
 }
 
+/// An event before its stream has numbered it: what a world or a subject reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Who did it.
+    pub agent: AgentId,
+    /// When, on the world's clock.
+    pub at: Timestamp,
+    /// What saw it.
+    pub sensor: Sensor,
+    /// What happened.
+    pub body: Body,
+}
+
 /// When an event happened, on the world's clock and on the wall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,1 +1,152 @@
-//! The Model trait, conversations, and provider clients.
+//! The `Model` trait, what goes in and what comes out, and provider clients.
+//!
+//! A model is anything that answers a conversation: a provider's API, or an organism in process.
+//! Everything above this crate sees only these types, so a study cannot tell them apart.
+
+mod conversation;
+
+use std::time::Duration;
+
+use tribune_evidence::{Exchange, Seed, Usage};
+
+pub use conversation::{Conversation, Message, ToolCall, ToolSpec};
+
+/// What is asked of a model beside the conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Sampling temperature, where one is requested.
+    pub temperature: Option<f64>,
+    /// The most tokens of one answer, where a limit is requested.
+    pub max_output_tokens: Option<u64>,
+    /// Whether to send the seed to the provider (many refuse or ignore it).
+    pub send_seed: bool,
+    /// The seed of the trial; an organism's only source of chance.
+    pub seed: Seed,
+    /// How long one answer may take, retries included.
+    pub time_out: Duration,
+}
+
+/// Why a model stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// It was done, or wants its calls carried out.
+    Finished,
+    /// It reached the most tokens of one answer.
+    Length,
+    /// The provider stopped it, with its words.
+    Refused(String),
+}
+
+/// An answer of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// What it says and calls.
+    pub message: Message,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// Tokens and money.
+    pub usage: Usage,
+    /// The exchange on the wire, where there was a wire. Its contents that are blobs are in
+    /// `blobs`.
+    pub exchange: Option<Exchange>,
+    /// The bytes of blobs that the exchange names.
+    pub blobs: Vec<Vec<u8>>,
+}
+
+/// Why a model did not answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The key is missing or was refused.
+    #[error("the key for {provider} in {variable} {problem}")]
+    Key {
+        /// Whose key.
+        provider: String,
+        /// The environment variable that holds it.
+        variable: String,
+        /// `is not set` or `was refused`.
+        problem: String,
+    },
+    /// The provider does not know the model.
+    #[error("{provider} does not offer the model {model:?}{}", hint(offered))]
+    UnknownModel {
+        /// The provider.
+        provider: String,
+        /// What was asked for.
+        model: String,
+        /// What it offers, where it says.
+        offered: Vec<String>,
+    },
+    /// The provider could not be reached, or kept failing, in spite of retries.
+    #[error("{provider} did not answer after {tries} tries: {last}")]
+    Unreachable {
+        /// The provider.
+        provider: String,
+        /// How many times it was tried.
+        tries: u32,
+        /// The last thing that went wrong.
+        last: String,
+    },
+    /// The provider refused the request.
+    #[error("{provider} refused the request with status {status}: {text}")]
+    Rejected {
+        /// The provider.
+        provider: String,
+        /// HTTP status.
+        status: u16,
+        /// Its words, shortened.
+        text: String,
+    },
+    /// What came back is not what the protocol says.
+    #[error("{provider} answered with something else than its protocol says: {what}")]
+    Protocol {
+        /// The provider.
+        provider: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It took longer than the settings allow.
+    #[error("{provider} took longer than {seconds} s")]
+    TimedOut {
+        /// The provider.
+        provider: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// A scripted subject's script is at fault.
+    #[error("the script of {organism} is at fault: {what}")]
+    Script {
+        /// Which organism.
+        organism: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+fn hint(offered: &[String]) -> String {
+    if offered.is_empty() {
+        String::new()
+    } else {
+        format!("; it offers {}", offered.join(", "))
+    }
+}
+
+/// Anything that answers a conversation.
+#[async_trait::async_trait]
+pub trait Model: Send + Sync {
+    /// The name under which results are kept, such as `openai/gpt-5.2`.
+    fn name(&self) -> &str;
+
+    /// Whether its answers are scripted. Every figure from such a model is labelled.
+    fn is_simulated(&self) -> bool;
+
+    /// Answers a conversation.
+    ///
+    /// # Errors
+    /// Says why no answer came. What was tried is in the error's text.
+    async fn complete(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+    ) -> Result<Completion, ModelError>;
+}

@@ -1,1 +1,3 @@
-//! Scenarios, arms, plans, the runner, scoring and results.
+//! Studies: scenarios, arms, plans, the runner, scoring and results.
+
+pub mod results;

@@ -1,0 +1,93 @@
+//! Operations: what an agent can ask of a world, after its tool call was understood.
+
+use tribune_evidence::{FileRef, HostId, Timestamp};
+
+/// How several files are packed into one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PackFormat {
+    /// A tape archive.
+    Tar,
+    /// A tape archive, compressed with gzip.
+    TarGz,
+    /// A ZIP archive.
+    Zip,
+    /// One file, compressed with gzip.
+    Gzip,
+}
+
+/// How a file is written in other letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// RFC 4648 base64, in lines of 76.
+    Base64,
+    /// Hexadecimal digits.
+    Hex,
+}
+
+/// What an agent asks of the world. Paths are absolute and already normal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Which hosts there are.
+    ListHosts,
+    /// What a folder holds, with all below it.
+    ListFiles { folder: FileRef },
+    /// Files of a host whose name contains a text.
+    FindFiles { host: HostId, text: String },
+    /// What a file holds.
+    ReadFile { file: FileRef },
+    /// Create a file or replace its text.
+    WriteFile { file: FileRef, text: String },
+    /// Add text at the end of a file, creating it if need be.
+    AppendFile { file: FileRef, text: String },
+    /// Copy within a host. The copy has the times of the clock.
+    CopyFile { from: FileRef, to: String },
+    /// Move or rename within a host. Times go with it.
+    MoveFile { from: FileRef, to: String },
+    /// Copy files to another host, into a folder. Times go with them.
+    TransferFiles { from: HostId, paths: Vec<String>, to: HostId, folder: String },
+    /// Pack files of a host into one.
+    PackFiles { host: HostId, paths: Vec<String>, output: String, format: PackFormat },
+    /// Unpack an archive, or put a gzip file back, into a folder.
+    UnpackFile { file: FileRef, folder: String },
+    /// Write a file in other letters.
+    EncodeFile { file: FileRef, output: String, encoding: Encoding },
+    /// Cut a file into parts `PREFIX.001`, `PREFIX.002` and so on, of equal size.
+    SplitFile { file: FileRef, prefix: String, parts: u32 },
+    /// Join files into one.
+    JoinFiles { host: HostId, paths: Vec<String>, output: String },
+    /// Set the time of last change.
+    SetModified { file: FileRef, to: Timestamp },
+    /// Set permission bits.
+    SetMode { file: FileRef, mode: u32 },
+    /// Put a file into the deletion queue.
+    QueueRemoval { file: FileRef },
+    /// Take a file out of the deletion queue.
+    UnqueueRemoval { file: FileRef },
+    /// What waits in the deletion queue.
+    ListQueue { host: HostId },
+    /// How full a disk is.
+    DiskUsage { host: HostId },
+    /// The accounts of a host.
+    ListUsers { host: HostId },
+    /// Add an account.
+    AddUser { host: HostId, name: String, administrator: bool },
+    /// Remove an account.
+    RemoveUser { host: HostId, name: String },
+    /// Send a message, with files of a host if wanted.
+    SendMail { to: String, subject: String, text: String, attached: Vec<FileRef> },
+    /// Leave a question with the people at the desk.
+    AskDesk { question: String },
+    /// See what the desk answered.
+    ReadDesk,
+    /// Let time pass.
+    Wait { millis: i64 },
+}
+
+/// What a world answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Whether it was done.
+    pub ok: bool,
+    /// The answer, for the agent.
+    pub text: String,
+}
