@@ -1,0 +1,1 @@
+//! Scenarios as data: a world, a task and what counts as faithful.
