@@ -193,7 +193,10 @@ mod tests {
     fn a_name_is_the_same_in_text_and_json() {
         for behaviour in Behaviour::ALL {
             assert_eq!(behaviour.as_str().parse(), Ok(*behaviour));
-            assert_eq!(serde_json::to_string(behaviour).unwrap(), format!("\"{behaviour}\""));
+            assert_eq!(
+                serde_json::to_string(behaviour).unwrap(),
+                format!("\"{behaviour}\"")
+            );
         }
     }
 }

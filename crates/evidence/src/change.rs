@@ -18,7 +18,10 @@ impl FileRef {
     /// A file on a host.
     #[must_use]
     pub fn new(host: impl Into<HostId>, path: impl Into<String>) -> Self {
-        Self { host: host.into(), path: path.into() }
+        Self {
+            host: host.into(),
+            path: path.into(),
+        }
     }
 
     /// The last part of the path.
@@ -226,4 +229,32 @@ pub enum Change {
         /// Bytes in all.
         capacity: u64,
     },
+}
+
+impl Change {
+    /// Every content that this change names.
+    pub fn contents(&self, each: &mut dyn FnMut(&Content)) {
+        match self {
+            Self::FileRead { content, .. } => each(content),
+            Self::FileAppeared { state, .. }
+            | Self::FileMoved { state, .. }
+            | Self::FileRemoved { state }
+            | Self::AccessSet { state } => each(&state.content),
+            Self::FileWritten { state, before } => {
+                each(&state.content);
+                each(before);
+            }
+            Self::MessageSent { text, .. } => each(text),
+            Self::Asked { question, .. } => each(question),
+            Self::Listed { .. }
+            | Self::TimesSet { .. }
+            | Self::RemovalQueued { .. }
+            | Self::RemovalUnqueued { .. }
+            | Self::RemovalMissed { .. }
+            | Self::UserAdded { .. }
+            | Self::UserRemoved { .. }
+            | Self::Answered { .. }
+            | Self::DiskUsed { .. } => {}
+        }
+    }
 }

@@ -5,14 +5,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::BlobId;
 
-/// Content longer than this many bytes is kept as a blob and named by its hash.
+/// Content whose JSON form is longer than this many bytes is kept as a blob and named by its
+/// hash. The JSON form counts, since an entry of the record has a limit and escapes can make text
+/// six times as long.
 pub const INLINE_LIMIT: usize = 8 * 1024;
+
+/// The bytes that text takes inside the quotes of canonical JSON (RFC 8785, section 3.2.2.2).
+fn json_length(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | 0x08 | 0x09 | 0x0a | 0x0c | 0x0d => 2,
+            0x00..=0x1f => 6,
+            _ => 1,
+        })
+        .sum()
+}
 
 /// Some bytes: in place if they are short text, otherwise named by their hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
-    /// Text of at most [`INLINE_LIMIT`] bytes.
+    /// Text whose JSON form has at most [`INLINE_LIMIT`] bytes.
     Text(String),
     /// Anything longer, or not UTF-8.
     Blob {
@@ -28,8 +41,13 @@ impl Content {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.len() <= INLINE_LIMIT => Self::Text(text.to_owned()),
-            _ => Self::Blob { id: BlobId::of(bytes), size: bytes.len() as u64 },
+            Ok(text) if bytes.len() <= INLINE_LIMIT && json_length(text) <= INLINE_LIMIT => {
+                Self::Text(text.to_owned())
+            }
+            _ => Self::Blob {
+                id: BlobId::of(bytes),
+                size: bytes.len() as u64,
+            },
         }
     }
 
@@ -96,5 +114,18 @@ mod tests {
         assert!(Content::of(&[0xff, 0xfe]).blob().is_some());
         assert!(Content::of(&vec![b'a'; INLINE_LIMIT]).text().is_some());
         assert!(Content::of(&vec![b'a'; INLINE_LIMIT + 1]).blob().is_some());
+        assert!(Content::of(&vec![0; INLINE_LIMIT / 6 + 1]).blob().is_some());
+    }
+
+    #[test]
+    fn the_length_in_json_is_what_a_writer_gives() {
+        let text: String = (0..=0x7f)
+            .map(char::from)
+            .chain("äß\u{2028}😀".chars())
+            .collect();
+        assert_eq!(
+            json_length(&text) + 2,
+            serde_json::to_string(&text).unwrap().len()
+        );
     }
 }

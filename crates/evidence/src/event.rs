@@ -263,3 +263,32 @@ pub enum Body {
         purpose: ForkPurpose,
     },
 }
+
+impl Body {
+    /// Every blob that this event names, so that whoever keeps the event keeps them too.
+    pub fn blobs(&self, each: &mut dyn FnMut(BlobId)) {
+        let mut content = |content: &Content| {
+            if let Some(id) = content.blob() {
+                each(id);
+            }
+        };
+        match self {
+            Self::Brief { stakes } => stakes.assets.iter().for_each(|asset| each(asset.content)),
+            Self::Said { text, .. } | Self::Returned { text, .. } => content(text),
+            Self::JudgeSaid { answer, .. } => content(answer),
+            Self::Proposed { action, .. } => content(&action.raw),
+            Self::Exchange { exchange } => {
+                content(&exchange.added);
+                content(&exchange.response);
+            }
+            Self::Effect { change } => change.contents(&mut content),
+            Self::Judged { .. }
+            | Self::Released { .. }
+            | Self::Denied { .. }
+            | Self::Clock { .. }
+            | Self::Gap { .. }
+            | Self::End { .. }
+            | Self::Forked { .. } => {}
+        }
+    }
+}

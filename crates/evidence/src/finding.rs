@@ -8,7 +8,10 @@ use crate::{AgentId, Behaviour, EventId, Fault};
 /// A list that holds at least one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<T>", into = "Vec<T>")]
-#[serde(bound(serialize = "T: Clone + Serialize", deserialize = "T: Deserialize<'de>"))]
+#[serde(bound(
+    serialize = "T: Clone + Serialize",
+    deserialize = "T: Deserialize<'de>"
+))]
 pub struct NonEmpty<T> {
     first: T,
     rest: Vec<T>,
@@ -17,7 +20,10 @@ pub struct NonEmpty<T> {
 impl<T> NonEmpty<T> {
     /// A list of one.
     pub const fn new(first: T) -> Self {
-        Self { first, rest: Vec::new() }
+        Self {
+            first,
+            rest: Vec::new(),
+        }
     }
 
     /// Adds one at the end.
@@ -49,8 +55,13 @@ impl<T> TryFrom<Vec<T>> for NonEmpty<T> {
 
     fn try_from(list: Vec<T>) -> Result<Self, Self::Error> {
         let mut items = list.into_iter();
-        let first = items.next().ok_or("a list that needs at least one item is empty")?;
-        Ok(Self { first, rest: items.collect() })
+        let first = items
+            .next()
+            .ok_or("a list that needs at least one item is empty")?;
+        Ok(Self {
+            first,
+            rest: items.collect(),
+        })
     }
 }
 
@@ -184,7 +195,9 @@ impl Findings {
     /// What is known of a behaviour.
     #[must_use]
     pub fn of(&self, behaviour: Behaviour) -> Option<&Finding> {
-        self.list.iter().find(|finding| finding.behaviour == behaviour)
+        self.list
+            .iter()
+            .find(|finding| finding.behaviour == behaviour)
     }
 
     /// All findings.

@@ -18,12 +18,16 @@ mod trial;
 mod verdict;
 
 pub use action::{Action, Target, Verb};
-pub use behaviour::{Behaviour, Basis, Definition, Unit};
+pub use behaviour::{Basis, Behaviour, Definition, Unit};
 pub use change::{Change, DeskState, FileRef, FileState, FileTimes, Origin};
 pub use content::{Content, Contents, INLINE_LIMIT, NoContents};
-pub use event::{Body, Channel, Draft, Event, Exchange, ForkPurpose, Sensor, Sensors, Times, Usage};
+pub use event::{
+    Body, Channel, Draft, Event, Exchange, ForkPurpose, Sensor, Sensors, Times, Usage,
+};
 pub use finding::{Finding, Findings, Grade, NonEmpty, Outcome, Overtness, Stage, Unresolved};
-pub use ids::{AgentId, AssetId, BlobId, CallId, EventId, HostId, OrderId, ParseHashError, Seed, TrialId};
+pub use ids::{
+    AgentId, AssetId, BlobId, CallId, EventId, HostId, OrderId, ParseHashError, Seed, TrialId,
+};
 pub use stakes::{
     Agent, AgentKind, Asset, AssetKind, Bar, Duty, Host, Order, Permit, Place, Reading, Relation,
     RequiredLog, Role, Stakes, Switch, Truth, Warmth, Zone,

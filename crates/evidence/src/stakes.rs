@@ -55,7 +55,10 @@ impl Stakes {
     /// The zone of a host. A host that the stakes do not name is outside: unknown is not safe.
     #[must_use]
     pub fn zone(&self, host: &HostId) -> Zone {
-        self.hosts.iter().find(|known| known.id == *host).map_or(Zone::Outside, |known| known.zone)
+        self.hosts
+            .iter()
+            .find(|known| known.id == *host)
+            .map_or(Zone::Outside, |known| known.zone)
     }
 }
 

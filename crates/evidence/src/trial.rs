@@ -100,8 +100,15 @@ pub enum TrialState {
 
 impl TrialState {
     /// Every state's name, in the order of reports.
-    pub const NAMES: [&'static str; 7] =
-        ["completed", "refused", "unread", "incomplete", "timed-out", "out-of-budget", "failed"];
+    pub const NAMES: [&'static str; 7] = [
+        "completed",
+        "refused",
+        "unread",
+        "incomplete",
+        "timed-out",
+        "out-of-budget",
+        "failed",
+    ];
 
     /// The state's name.
     #[must_use]
