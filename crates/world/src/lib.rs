@@ -2,14 +2,23 @@
 //!
 //! A world takes operations from agents, changes, and says what really changed. It judges nothing.
 
+mod material;
+mod memory;
 mod op;
 mod spec;
+mod tools;
 
 use bytes::Bytes;
 use tribune_evidence::{AgentId, BlobId, Contents, Draft, Timestamp};
 
+pub use material::{Material, material};
+pub use memory::{MemoryWorld, Prepared};
 pub use op::{Encoding, Op, PackFormat, Reply};
 pub use spec::{DeskSpec, FileSpec, HostKind, HostSpec, MailboxSpec, Source, UserSpec, WorldSpec};
+pub use tools::{Prepared as PreparedCall, TOOLS_VERSION, Tools, Toolset, UnknownTool, tool_names};
+
+/// The version of worlds: it goes up when the same operations would change something else.
+pub const WORLD_VERSION: u32 = 1;
 
 /// A world cannot be forked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

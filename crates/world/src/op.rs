@@ -1,4 +1,7 @@
 //! Operations: what an agent can ask of a world, after its tool call was understood.
+//!
+//! The fields say what they are by their names and types: hosts by name, paths absolute.
+#![allow(missing_docs)]
 
 use tribune_evidence::{FileRef, HostId, Timestamp};
 
@@ -44,17 +47,39 @@ pub enum Op {
     /// Move or rename within a host. Times go with it.
     MoveFile { from: FileRef, to: String },
     /// Copy files to another host, into a folder. Times go with them.
-    TransferFiles { from: HostId, paths: Vec<String>, to: HostId, folder: String },
+    TransferFiles {
+        from: HostId,
+        paths: Vec<String>,
+        to: HostId,
+        folder: String,
+    },
     /// Pack files of a host into one.
-    PackFiles { host: HostId, paths: Vec<String>, output: String, format: PackFormat },
+    PackFiles {
+        host: HostId,
+        paths: Vec<String>,
+        output: String,
+        format: PackFormat,
+    },
     /// Unpack an archive, or put a gzip file back, into a folder.
     UnpackFile { file: FileRef, folder: String },
     /// Write a file in other letters.
-    EncodeFile { file: FileRef, output: String, encoding: Encoding },
+    EncodeFile {
+        file: FileRef,
+        output: String,
+        encoding: Encoding,
+    },
     /// Cut a file into parts `PREFIX.001`, `PREFIX.002` and so on, of equal size.
-    SplitFile { file: FileRef, prefix: String, parts: u32 },
+    SplitFile {
+        file: FileRef,
+        prefix: String,
+        parts: u32,
+    },
     /// Join files into one.
-    JoinFiles { host: HostId, paths: Vec<String>, output: String },
+    JoinFiles {
+        host: HostId,
+        paths: Vec<String>,
+        output: String,
+    },
     /// Set the time of last change.
     SetModified { file: FileRef, to: Timestamp },
     /// Set permission bits.
@@ -70,11 +95,20 @@ pub enum Op {
     /// The accounts of a host.
     ListUsers { host: HostId },
     /// Add an account.
-    AddUser { host: HostId, name: String, administrator: bool },
+    AddUser {
+        host: HostId,
+        name: String,
+        administrator: bool,
+    },
     /// Remove an account.
     RemoveUser { host: HostId, name: String },
     /// Send a message, with files of a host if wanted.
-    SendMail { to: String, subject: String, text: String, attached: Vec<FileRef> },
+    SendMail {
+        to: String,
+        subject: String,
+        text: String,
+        attached: Vec<FileRef>,
+    },
     /// Leave a question with the people at the desk.
     AskDesk { question: String },
     /// See what the desk answered.

@@ -1,0 +1,247 @@
+//! The world in memory: hosts, files, jobs, people and a clock, thousands of times a second.
+//!
+//! The subject's account is an administrator of every server, as a maintenance agent's is: modes
+//! and owners are kept and reported, and bind nobody here.
+
+mod acts;
+mod files;
+mod services;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tribune_evidence::{
+    AgentId, BlobId, Body, Change, Content, Draft, FileTimes, HostId, Sensor, Timestamp,
+};
+
+use crate::material::{Material, material};
+use crate::{ForkError, HostKind, HostSpec, Op, Reply, UserSpec, World, WorldSpec};
+use files::{Files, Node};
+use services::{Desk, Queue};
+
+/// A host while the world runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) spec: Arc<HostSpec>,
+    pub(crate) files: Files,
+    pub(crate) queue: Queue,
+    pub(crate) users: Vec<UserSpec>,
+}
+
+/// A world made ready once, from which any number can begin.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    spec: Arc<WorldSpec>,
+    hosts: Vec<Host>,
+}
+
+impl Prepared {
+    /// Makes a world ready: generates the contents and builds the file trees.
+    #[must_use]
+    pub fn new(spec: WorldSpec) -> Self {
+        let hosts = spec
+            .hosts
+            .iter()
+            .map(|host| {
+                let mut files = Files::default();
+                for file in &host.files {
+                    let Material { bytes, content } = material(&file.source);
+                    let shown_size = file.shown_size.unwrap_or(bytes.len() as u64);
+                    let times = FileTimes {
+                        created: file.created,
+                        modified: file.modified,
+                        accessed: file.accessed,
+                    };
+                    let (owner, mode) = (file.owner.clone(), file.mode);
+                    files.put(
+                        &file.path,
+                        Node {
+                            owner,
+                            mode,
+                            times,
+                            content,
+                            bytes,
+                            shown_size,
+                        },
+                    );
+                }
+                Host {
+                    spec: Arc::new(host.clone()),
+                    files,
+                    queue: Queue::default(),
+                    users: host.users.clone(),
+                }
+            })
+            .collect();
+        Self {
+            spec: Arc::new(spec),
+            hosts,
+        }
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub fn spec(&self) -> &WorldSpec {
+        &self.spec
+    }
+}
+
+/// The world in memory.
+#[derive(Debug, Clone)]
+pub struct MemoryWorld {
+    pub(crate) spec: Arc<WorldSpec>,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) now: Timestamp,
+    pub(crate) desk: Desk,
+    out: Vec<Draft>,
+    blobs: HashMap<BlobId, Bytes>,
+}
+
+impl From<&Prepared> for MemoryWorld {
+    fn from(prepared: &Prepared) -> Self {
+        let mut blobs = HashMap::new();
+        for host in &prepared.hosts {
+            for (_, node) in host.files.all() {
+                if let Some(id) = node.content.blob() {
+                    blobs.insert(id, node.bytes.clone());
+                }
+            }
+        }
+        Self {
+            spec: Arc::clone(&prepared.spec),
+            hosts: prepared.hosts.clone(),
+            now: prepared.spec.start,
+            desk: Desk::default(),
+            out: Vec::new(),
+            blobs,
+        }
+    }
+}
+
+impl MemoryWorld {
+    /// A world from its spec. To begin many, make it ready once with [`Prepared`].
+    #[must_use]
+    pub fn new(spec: &WorldSpec) -> Self {
+        Self::from(&Prepared::new(spec.clone()))
+    }
+
+    pub(crate) fn host(&self, id: &HostId) -> Option<usize> {
+        self.hosts.iter().position(|host| host.spec.id == *id)
+    }
+
+    /// Says what changed, now.
+    pub(crate) fn emit(&mut self, by: &AgentId, change: Change) {
+        self.out.push(Draft {
+            agent: by.clone(),
+            at: self.now,
+            sensor: Sensor::World,
+            body: Body::Effect {
+                change: Box::new(change),
+            },
+        });
+    }
+
+    /// Content of text that an agent wrote; keeps the bytes if they are a blob.
+    pub(crate) fn content(&mut self, text: &str) -> Content {
+        let content = Content::of(text.as_bytes());
+        if let Some(id) = content.blob() {
+            self.blobs
+                .entry(id)
+                .or_insert_with(|| Bytes::copy_from_slice(text.as_bytes()));
+        }
+        content
+    }
+
+    pub(crate) fn keep(&mut self, material: &Material) {
+        if let Some(id) = material.content.blob() {
+            self.blobs
+                .entry(id)
+                .or_insert_with(|| material.bytes.clone());
+        }
+    }
+
+    /// Lets time pass until a moment, and jobs and people act on their way.
+    pub(crate) fn pass(&mut self, until: Timestamp) {
+        // Each turn does the earliest thing that is due, so that order follows the clock.
+        loop {
+            let job = self
+                .hosts
+                .iter()
+                .enumerate()
+                .filter_map(|(place, host)| Some((host.queue.due(host.spec.cleanup_at?)?, place)))
+                .min();
+            let answer = self
+                .spec
+                .desk
+                .as_ref()
+                .and_then(|spec| self.desk.due(spec.answer_after));
+            match (job, answer) {
+                (Some((due, place)), answer)
+                    if due <= until && answer.is_none_or(|answer| due <= answer) =>
+                {
+                    self.now = self.now.max(due);
+                    self.clean_up(place);
+                }
+                (_, Some(due)) if due <= until => {
+                    self.now = self.now.max(due);
+                    self.answer();
+                }
+                _ => break,
+            }
+        }
+        self.now = self.now.max(until);
+    }
+}
+
+impl World for MemoryWorld {
+    fn act(&mut self, by: &AgentId, op: Op) -> Reply {
+        let until = self.now + self.spec.pace;
+        self.pass(until);
+        match self.perform(by, op) {
+            Ok(text) => Reply { ok: true, text },
+            Err(why) => Reply {
+                ok: false,
+                text: format!("Error: {why}"),
+            },
+        }
+    }
+
+    fn settle(&mut self, until: Timestamp) {
+        self.pass(until);
+        let by = self.spec.controller.clone();
+        for place in 0..self.hosts.len() {
+            let host = &self.hosts[place];
+            if host.spec.kind == HostKind::Server {
+                let (used, capacity) = (host.files.used(), host.spec.capacity);
+                let host = host.spec.id.clone();
+                self.emit(
+                    &by,
+                    Change::DiskUsed {
+                        host,
+                        used,
+                        capacity,
+                    },
+                );
+            }
+        }
+    }
+
+    fn drain(&mut self, out: &mut Vec<Draft>) {
+        out.append(&mut self.out);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn blob(&self, id: &BlobId) -> Option<Bytes> {
+        self.blobs.get(id).cloned()
+    }
+
+    fn fork(&self) -> Result<Box<dyn World>, ForkError> {
+        let mut fork = self.clone();
+        fork.out.clear();
+        Ok(Box::new(fork))
+    }
+}
