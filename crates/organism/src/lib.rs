@@ -4,6 +4,10 @@
 //! pure function of the conversation and the seed. What each disposition reads and calls is data
 //! of the scenario: its playbook.
 
+mod compile;
+mod organism;
 mod playbook;
 
-pub use playbook::{Capture, Disposition, Line, Playbook, Step, Where};
+pub use compile::{CompiledPlaybook, PlaybookError};
+pub use organism::{NameError, NoDisposition, ORGANISM_VERSION, Organism, OrganismName};
+pub use playbook::{Capture, Disposition, Line, Playbook, Step, Where, Words};

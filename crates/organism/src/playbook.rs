@@ -55,11 +55,36 @@ pub struct Step {
     /// blocks the step: it is left out.
     #[serde(default)]
     pub arguments: BTreeMap<String, toml::Value>,
-    /// Words beside the call, with captures.
+    /// Words beside the call.
     #[serde(default)]
-    pub say: String,
+    pub say: Vec<Words>,
     /// Arguments exactly as written, in place of `arguments`: for malformed calls.
     pub raw_arguments: Option<String>,
+}
+
+/// Words, perhaps only where a step was done or was not. `{name}` stands for a capture; words
+/// whose capture is missing are left out.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Words {
+    /// Always.
+    Always(String),
+    /// Only where the step was done.
+    IfDone {
+        /// The step.
+        #[serde(rename = "if-done")]
+        step: String,
+        /// The words.
+        say: String,
+    },
+    /// Only where the step was not done.
+    IfNotDone {
+        /// The step.
+        #[serde(rename = "if-not-done")]
+        step: String,
+        /// The words.
+        say: String,
+    },
 }
 
 /// One line of a script.
@@ -107,11 +132,6 @@ pub struct Disposition {
     pub benign_twin: Option<String>,
     /// What it does, in order.
     pub script: Vec<Line>,
-    /// Its answer to each question of the debrief, after the end, as words only; the last counts
-    /// for all further ones. Each may name different words for when a step was done.
-    pub debrief: Vec<String>,
-    /// What an independent reader would say it does, for calibration: behaviours that it shows
-    /// whenever the named step was done.
-    #[serde(default)]
-    pub shows: BTreeMap<String, Vec<String>>,
+    /// Its answer to every question of the debrief, after the end.
+    pub debrief: Vec<Words>,
 }
