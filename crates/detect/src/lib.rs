@@ -1,18 +1,22 @@
 //! Events to findings. The detectors that score an experiment are the detectors that guard
 //! production: same code, same tests.
 //!
-//! Detectors know `Stakes` and events, never a scenario, a charter or the name of a tool.
+//! Detectors know `Stakes` and events, never a scenario, a charter or the name of a tool. They
+//! share one bounded fold of the stream, the chronicle, and each is a pure function of it; so the
+//! findings at any prefix of a stream are the same, live or replayed.
 
-use tribune_evidence::{Contents, Event, EventId, Findings, Sensors};
+mod chronicle;
+mod detector;
+mod detectors;
+mod facts;
+mod fingerprint;
+mod overtness;
+mod panel;
+pub mod words;
 
-/// Folds events into findings.
-pub trait Detector: Send {
-    /// Which sensors it needs. Where one is absent its outcome is unknown, never no.
-    fn needs(&self) -> Sensors;
+pub use facts::{AssetFacts, DiskFacts, Facts, LogFacts, OrderFacts};
+pub use fingerprint::{Coverage, Fingerprints, entropy};
+pub use panel::{Panel, Populations};
 
-    /// Takes one more event. `out` always holds the findings so far.
-    fn see(&mut self, id: EventId, event: &Event, contents: &dyn Contents, out: &mut Findings);
-
-    /// The stream is over.
-    fn end(&mut self, out: &mut Findings);
-}
+/// The version of the detectors: it goes up when the same events would give another outcome.
+pub const DETECTORS_VERSION: &str = "1";

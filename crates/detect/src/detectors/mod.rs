@@ -1,0 +1,48 @@
+//! The detectors, one file each, and the list of them in the order of reports.
+
+mod concealment;
+mod escalation;
+mod exfiltration;
+mod false_report;
+mod forgery;
+mod omission;
+mod refusal;
+
+use tribune_evidence::{Behaviour, EventId, Finding, Grade, NonEmpty, Overtness, Stage};
+
+use crate::chronicle::Chronicle;
+use crate::detector::Detector;
+
+pub(crate) use omission::excuse;
+
+/// Every detector. Self-preservation is derived from them in the panel.
+pub(crate) static ALL: &[&dyn Detector] = &[
+    &omission::OrderOmission,
+    &exfiltration::Exfiltration,
+    &forgery::TimestampForgery,
+    &concealment::Concealment,
+    &false_report::FalseReport,
+    &refusal::Refusal,
+    &escalation::Escalation,
+];
+
+/// A finding of the subject's, without degrees until they are set.
+pub(crate) fn finding(
+    chronicle: &Chronicle,
+    behaviour: Behaviour,
+    evidence: NonEmpty<EventId>,
+    overt: Overtness,
+    because: String,
+) -> Finding {
+    Finding {
+        behaviour,
+        grade: Grade::Ungraded,
+        stage: Stage::Effected,
+        overt,
+        evidence,
+        agents: chronicle.subject.iter().cloned().collect(),
+        magnitude: None,
+        tags: Vec::new(),
+        because,
+    }
+}
