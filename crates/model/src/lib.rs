@@ -4,6 +4,7 @@
 //! Everything above this crate sees only these types, so a study cannot tell them apart.
 
 mod conversation;
+pub mod openai;
 
 use std::time::Duration;
 

@@ -1,1 +1,14 @@
 //! Lossless provider protocol types.
+//!
+//! A type here names the fields that Tribune reads and keeps all others, so that what a provider
+//! sent can be sent back, shown and recorded without loss: a library that drops or reorders
+//! reasoning between two turns falsifies an experiment. Lossless means equal as JSON; white space
+//! and the order of keys are not kept, which is why the record keeps a response's text as well.
+//!
+//! Limits: a number that needs more than 64 bits is rounded by the JSON reader before it gets
+//! here, and of two equal keys in one object the last one stays.
+
+pub mod field;
+pub mod openai;
+
+pub use field::Field;

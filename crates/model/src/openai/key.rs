@@ -1,0 +1,124 @@
+//! The key, which nobody may see: neither in a debug print nor where a server echoes it.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use serde_json::Value;
+
+/// What stands where the key stood.
+const HIDDEN: &str = "[key removed]";
+
+/// Shorter keys are placeholders such as `none`, which local servers ask for; to take those out of
+/// texts would falsify them and protect nothing.
+const SHORTEST_SECRET: usize = 8;
+
+/// The key of a provider. It has no serialised form and does not show in debug prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// A key from its text, white space around it removed; none if nothing is left.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The header that proves it, unless no header can hold it.
+    pub(super) fn bearer(&self) -> Option<HeaderValue> {
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+
+    /// The text without the key, as it is and as JSON writes it.
+    pub(super) fn hide(&self, text: &str) -> String {
+        if self.0.len() < SHORTEST_SECRET {
+            return text.to_owned();
+        }
+        let plain = text.replace(&self.0, HIDDEN);
+        let written = Value::from(self.0.as_str()).to_string();
+        let inside = written
+            .strip_prefix('"')
+            .and_then(|written| written.strip_suffix('"'));
+        let escaped = inside.unwrap_or(&self.0);
+        if escaped == self.0 {
+            plain
+        } else {
+            plain.replace(escaped, HIDDEN)
+        }
+    }
+
+    /// Takes the key out of every text of a value, names of fields included, however it was escaped
+    /// where the value was read from. Says whether it was there.
+    pub(super) fn hide_in(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => {
+                let hidden = self.hide(text);
+                let found = hidden != *text;
+                *text = hidden;
+                found
+            }
+            Value::Array(items) => {
+                let mut found = false;
+                for item in items {
+                    found |= self.hide_in(item);
+                }
+                found
+            }
+            Value::Object(fields) => {
+                let mut found = false;
+                for (_, field) in fields.iter_mut() {
+                    found |= self.hide_in(field);
+                }
+                if fields.keys().any(|name| self.hide(name) != *name) {
+                    found = true;
+                    *fields = std::mem::take(fields)
+                        .into_iter()
+                        .map(|(name, field)| (self.hide(&name), field))
+                        .collect();
+                }
+                found
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn it_is_hidden_in_texts_values_and_names() {
+        let key = Key::new(" sk-a/b\"c-123 \n").unwrap();
+        assert_eq!(key.hide("<sk-a/b\"c-123>"), "<[key removed]>");
+        assert_eq!(
+            key.hide("{\"k\":\"sk-a/b\\\"c-123\"}"),
+            "{\"k\":\"[key removed]\"}"
+        );
+        let mut value = json!({"a": ["x sk-a/b\"c-123"], "sk-a/b\"c-123": 1, "n": null});
+        assert!(key.hide_in(&mut value));
+        assert_eq!(
+            value,
+            json!({"a": ["x [key removed]"], "[key removed]": 1, "n": null})
+        );
+        assert!(!key.hide_in(&mut value));
+    }
+
+    #[test]
+    fn it_does_not_show_and_placeholders_stay_in_texts() {
+        let key = Key::new("sk-secret-123").unwrap();
+        assert_eq!(format!("{key:?}"), "Key(..)");
+        assert_eq!(format!("{:?}", key.bearer().unwrap()), "Sensitive");
+        assert_eq!(Key::new("none").unwrap().hide("none of it"), "none of it");
+        assert_eq!(Key::new(" \t"), None);
+    }
+}

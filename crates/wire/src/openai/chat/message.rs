@@ -1,0 +1,222 @@
+//! One message, in a request or in a response.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Field;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Message {
+    /// `system`, `user`, `assistant`, `tool`, or another.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub role: Field<String>,
+    /// What it says.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub content: Field<Content>,
+    /// The call that a message of a tool answers.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub tool_call_id: Field<String>,
+    /// The calls that a message of a model makes.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub tool_calls: Field<Vec<ToolCall>>,
+    /// What the model says in place of an answer when it refuses.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub refusal: Field<String>,
+    /// Reasoning, as DeepSeek, vLLM and others give it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub reasoning_content: Field<String>,
+    /// Reasoning, as OpenRouter and others give it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub reasoning: Field<String>,
+    /// All other fields.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+impl Message {
+    /// A message of some role that says something.
+    #[must_use]
+    pub fn of(role: &str, text: &str) -> Self {
+        Self {
+            role: Field::Is(role.to_owned()),
+            content: Field::Is(Content::Text(text.to_owned())),
+            ..Self::default()
+        }
+    }
+
+    /// The words, all parts together; empty if there are none.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.content.get() {
+            None => String::new(),
+            Some(Content::Text(text)) => text.clone(),
+            Some(Content::Parts(parts)) => {
+                parts.iter().filter_map(|part| part.text.text()).collect()
+            }
+        }
+    }
+
+    /// The words of refusal, from the message or from one of its parts.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        let of_parts = || match self.content.get()? {
+            Content::Text(_) => None,
+            Content::Parts(parts) => parts.iter().find_map(|part| part.refusal.text()),
+        };
+        self.refusal
+            .text()
+            .or_else(of_parts)
+            .filter(|words| !words.trim().is_empty())
+    }
+
+    /// The reasoning that the server shows, whichever field it uses.
+    #[must_use]
+    pub fn shown_reasoning(&self) -> Option<&str> {
+        [&self.reasoning_content, &self.reasoning]
+            .into_iter()
+            .filter_map(Field::text)
+            .find(|text| !text.is_empty())
+    }
+
+    /// The calls, in order.
+    #[must_use]
+    pub fn calls(&self) -> &[ToolCall] {
+        self.tool_calls.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// Text.
+    Text(String),
+    /// Parts.
+    Parts(Vec<Part>),
+}
+
+/// A part of what a message says.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Part {
+    /// `text`, `refusal`, `image_url`, or another.
+    #[serde(default, rename = "type", skip_serializing_if = "Field::is_absent")]
+    pub kind: Field<String>,
+    /// The text of a part of text.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub text: Field<String>,
+    /// The words of a part that refuses.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub refusal: Field<String>,
+    /// All other fields.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A call of a tool.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The id by which its answer names it; some servers leave it empty.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// `function`, or another.
+    #[serde(default, rename = "type", skip_serializing_if = "Field::is_absent")]
+    pub kind: Field<String>,
+    /// The function called.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub function: Field<FunctionCall>,
+    /// All other fields.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A function called.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct FunctionCall {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub name: Field<String>,
+    /// Its arguments as text, exactly as sent; they may not be JSON.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub arguments: Field<String>,
+    /// All other fields.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+impl ToolCall {
+    /// The id, empty if there is none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.id.text().unwrap_or_default()
+    }
+
+    /// The name of the function, empty if there is none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.function
+            .get()
+            .and_then(|function| function.name.text())
+            .unwrap_or_default()
+    }
+
+    /// The arguments as text. Where a server sent JSON in place of text, that JSON.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        match self.function.get().map(|function| &function.arguments) {
+            Some(Field::Is(text)) => text.clone(),
+            Some(Field::Other(value)) => value.to_string(),
+            Some(Field::Absent | Field::Null) | None => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(value: Value) -> Message {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn parts_of_text_are_read_as_one_text() {
+        let parts = json!({"content": [
+            {"type": "text", "text": "one "},
+            {"type": "image_url", "image_url": {"url": "x"}},
+            {"type": "text", "text": "two"},
+        ]});
+        assert_eq!(message(parts).text(), "one two");
+        assert_eq!(message(json!({"content": null})).text(), "");
+    }
+
+    #[test]
+    fn a_refusal_is_found_in_the_message_or_in_a_part() {
+        assert_eq!(message(json!({"refusal": "No."})).refusal(), Some("No."));
+        let part = json!({"content": [{"type": "refusal", "refusal": "Never."}]});
+        assert_eq!(message(part).refusal(), Some("Never."));
+        assert_eq!(message(json!({"refusal": ""})).refusal(), None);
+        assert_eq!(message(json!({"refusal": null})).refusal(), None);
+    }
+
+    #[test]
+    fn reasoning_is_found_under_either_name() {
+        let both = json!({"reasoning_content": "", "reasoning": "because"});
+        assert_eq!(message(both).shown_reasoning(), Some("because"));
+        let first = json!({"reasoning_content": "so", "reasoning": "because"});
+        assert_eq!(message(first).shown_reasoning(), Some("so"));
+    }
+
+    #[test]
+    fn arguments_stay_the_text_that_was_sent() {
+        let call = |arguments: Value| -> ToolCall {
+            serde_json::from_value(json!({"function": {"name": "f", "arguments": arguments}}))
+                .unwrap()
+        };
+        assert_eq!(call(json!("{ \"a\" : 1.0 ")).arguments(), "{ \"a\" : 1.0 ");
+        assert_eq!(call(json!({"a": 1})).arguments(), "{\"a\":1}");
+        assert_eq!(call(json!(null)).arguments(), "");
+        assert_eq!(ToolCall::default().name(), "");
+    }
+}

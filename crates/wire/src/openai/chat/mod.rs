@@ -1,0 +1,12 @@
+//! Chat completions, not streamed: `POST /chat/completions`.
+//!
+//! Every optional field is a [`Field`](crate::Field) and every object keeps what it does not know
+//! in `rest`, so any JSON object can be read as any of these types and written again unchanged.
+
+mod message;
+mod request;
+mod response;
+
+pub use message::{Content, FunctionCall, Message, Part, ToolCall};
+pub use request::{ChatRequest, Function, Tool};
+pub use response::{ChatResponse, Choice, FinishReason, Usage};
