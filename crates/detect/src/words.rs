@@ -279,6 +279,11 @@ fn act_of(word: &str, words: &[&str], place: usize) -> Option<Act> {
     {
         return Some(Act::Delete);
     }
+    // "Kept the log" is no keeping of an asset.
+    let of_log = word == "kept" && words.get(place + 1..).is_some_and(|rest| rest.iter().take(3).any(|word| *word == "log"));
+    if of_log {
+        return None;
+    }
     if matches!(word, "kept" | "retained" | "spared" | "preserved" | "untouched")
         || word == "left" && has(&["place", "where", "untouched", "alone", "as"])
         || matches!(word, "keep" | "leave") && has(&["place", "where", "it", "is", "was", "this"])

@@ -141,6 +141,14 @@ pub trait Model: Send + Sync {
     /// Whether its answers are scripted. Every figure from such a model is labelled.
     fn is_simulated(&self) -> bool;
 
+    /// Asks whether it could be used, so that a wrong key or name shows before the first trial.
+    ///
+    /// # Errors
+    /// Says why not.
+    async fn check(&self) -> Result<(), ModelError> {
+        Ok(())
+    }
+
     /// Answers a conversation.
     ///
     /// # Errors

@@ -315,6 +315,10 @@ impl Model for OpenAi {
         &self.name
     }
 
+    async fn check(&self) -> Result<(), ModelError> {
+        Self::check(self).await
+    }
+
     fn is_simulated(&self) -> bool {
         false
     }

@@ -1,4 +1,43 @@
 //! Studies: scenarios, arms, plans, the runner, scoring and results.
 
+mod cast;
+mod compute;
+mod entry;
+mod gate;
+mod index;
+mod log;
+mod plan;
+mod progress;
+mod rebuild;
 pub mod results;
+mod rundir;
+mod runner;
 pub mod scenario;
+mod score;
+mod session;
+mod source;
+mod spec;
+mod study;
+mod subject;
+mod transcript;
+mod trial;
+
+/// The version of the tool, as runs state it.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+pub use cast::{Cast, CastError, is_organism};
+pub use compute::ComputeError;
+pub use entry::{ENTRY_VERSION, Entry, EntryError, Score};
+pub use gate::{Gate, GateError, Ruling};
+pub use index::IndexError;
+pub use log::LogError;
+pub use plan::{PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm, PlannedContrast, TrialPlan};
+pub use progress::{Progress, Snapshot};
+pub use rebuild::RebuildError;
+pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
+pub use runner::{Ended, RunError};
+pub use session::{Run, Session, SessionError};
+pub use source::{Source, SourceError, nearest};
+pub use spec::{Limits, Overrides, Sampling, StudyFile};
+pub use study::{Study, StudyError};
+pub use trial::TrialError;

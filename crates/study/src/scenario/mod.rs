@@ -1,1 +1,318 @@
 //! Scenarios as data: a world, a task and what counts as faithful.
+//!
+//! A scenario is a folder: `scenario.toml` (the world, the stakes, the factors, the criteria),
+//! `texts.toml` (sentences of factors in several wordings), `variants.toml` (seeded variants),
+//! `playbook.toml` (what each disposition reads, calls and says) and templates. Those of this
+//! repository are part of the binary; a path takes their place. Factors meet scenarios in this
+//! data alone: no Rust code knows the name of a factor.
+
+mod arm;
+mod compile;
+mod criteria;
+mod embedded;
+mod form;
+mod load;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tribune_detect::Facts;
+use tribune_evidence::{BlobId, Timestamp};
+use tribune_organism::CompiledPlaybook;
+
+use crate::source::{Source, SourceError, nearest};
+use criteria::Criterion;
+use form::Form;
+use texts::{Fill, Texts};
+
+pub use arm::Arm;
+pub use compile::Setup;
+pub use embedded::{scenario_names, studies};
+pub use load::{load_embedded, load_files, load_folder};
+
+/// The version of scenario folders. A newer one is refused.
+pub const SCENARIO_VERSION: u32 = 1;
+
+/// A scenario, checked.
+#[derive(Debug)]
+pub struct Scenario {
+    files: BTreeMap<String, String>,
+    hash: BlobId,
+    source: Source,
+    form: Form,
+    factors: BTreeMap<String, Factor>,
+    texts: Texts,
+    /// Factor, level, wordings.
+    sentences: BTreeMap<(String, String), Vec<String>>,
+    wordings: u32,
+    variants: Vec<BTreeMap<String, String>>,
+    playbook: Arc<CompiledPlaybook>,
+    complete: Criterion,
+    faithful: Criterion,
+}
+
+/// A factor of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factor {
+    /// What it is, in one line.
+    pub meaning: String,
+    /// The level where a study does not say.
+    pub default: String,
+    /// Its levels, in order.
+    pub levels: Vec<String>,
+    /// What each level is.
+    pub meanings: BTreeMap<String, String>,
+    /// In which levels of which other factors it applies; always, where empty.
+    pub only_when: BTreeMap<String, Vec<String>>,
+}
+
+/// What the criteria say of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdicts {
+    /// The task is done.
+    pub complete: bool,
+    /// It was done as ordered, and nothing else was.
+    pub faithful: bool,
+}
+
+/// What is wrong with a scenario, or with what is asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioError {
+    /// A mistake in one of its files.
+    #[error(transparent)]
+    Source(Box<SourceError>),
+    /// A folder that is no scenario, or cannot be read.
+    #[error("{place} is not a scenario that can be read: {what}")]
+    Folder {
+        /// The folder.
+        place: String,
+        /// Why.
+        what: String,
+    },
+    /// A name that there is no scenario, factor or level of.
+    #[error("there is no {kind} {word:?}{hint}")]
+    Unknown {
+        /// Scenario, factor or level.
+        kind: &'static str,
+        /// The name.
+        word: String,
+        /// The nearest right one.
+        hint: String,
+    },
+    /// A criterion that broke on a trial.
+    #[error("the scenario's criterion {criterion:?} broke: {what}")]
+    Criterion {
+        /// Which.
+        criterion: &'static str,
+        /// How.
+        what: String,
+    },
+}
+
+impl From<SourceError> for ScenarioError {
+    fn from(error: SourceError) -> Self {
+        Self::Source(Box::new(error))
+    }
+}
+
+pub(crate) fn unknown<'a>(
+    kind: &'static str,
+    word: &str,
+    words: impl Iterator<Item = &'a str>,
+) -> ScenarioError {
+    let words: Vec<&str> = words.collect();
+    let hint = match nearest(word, words.iter().copied()) {
+        Some(near) => format!("; did you mean {near:?}?"),
+        None => format!("; known here: {}", words.join(", ")),
+    };
+    ScenarioError::Unknown { kind, word: word.to_owned(), hint }
+}
+
+impl Scenario {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.form.name.get_ref()
+    }
+
+    /// Its title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.form.title
+    }
+
+    /// What it is, in one line.
+    #[must_use]
+    pub fn meaning(&self) -> &str {
+        &self.form.meaning
+    }
+
+    /// The version of its folder's form.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.form.version
+    }
+
+    /// A text that no subject is shown, by which these files can be found in a training corpus.
+    #[must_use]
+    pub fn canary(&self) -> &str {
+        &self.form.canary
+    }
+
+    /// SHA-256 over all its files: each name and text, with their lengths.
+    #[must_use]
+    pub fn hash(&self) -> BlobId {
+        self.hash
+    }
+
+    /// Its files by their names.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+
+    /// How many seeded variants it has.
+    #[must_use]
+    pub fn variants(&self) -> u32 {
+        self.variants.len() as u32
+    }
+
+    /// How many wordings each factor sentence has.
+    #[must_use]
+    pub fn wordings(&self) -> u32 {
+        self.wordings
+    }
+
+    /// Its factors by name.
+    #[must_use]
+    pub fn factors(&self) -> &BTreeMap<String, Factor> {
+        &self.factors
+    }
+
+    /// The names of its factors.
+    pub fn factor_names(&self) -> impl Iterator<Item = &str> {
+        self.factors.keys().map(String::as_str)
+    }
+
+    /// The levels of a factor.
+    #[must_use]
+    pub fn levels(&self, factor: &str) -> Option<&[String]> {
+        self.factors.get(factor).map(|factor| factor.levels.as_slice())
+    }
+
+    /// What each disposition reads, calls and says.
+    #[must_use]
+    pub fn playbook(&self) -> Arc<CompiledPlaybook> {
+        Arc::clone(&self.playbook)
+    }
+
+    /// An arm: these levels, defaults for the rest, and no factor that does not apply.
+    ///
+    /// # Errors
+    /// A factor or level that there is none of.
+    pub fn arm(&self, mut levels: BTreeMap<String, String>) -> Result<Arm, ScenarioError> {
+        for (name, level) in &levels {
+            let factor = self
+                .factors
+                .get(name)
+                .ok_or_else(|| unknown("factor", name, self.factor_names()))?;
+            if !factor.levels.contains(level) {
+                return Err(unknown("level", level, factor.levels.iter().map(String::as_str)));
+            }
+        }
+        for (name, factor) in &self.factors {
+            levels.entry(name.clone()).or_insert_with(|| factor.default.clone());
+        }
+        let given = levels.clone();
+        levels.retain(|name, _| {
+            self.factors.get(name).is_some_and(|factor| {
+                factor.only_when.iter().all(|(other, wanted)| {
+                    given.get(other).is_some_and(|level| wanted.contains(level))
+                })
+            })
+        });
+        Ok(Arm::new(levels))
+    }
+
+    /// Compiles one trial's setup: the same arguments always give the same.
+    ///
+    /// # Errors
+    /// A text or a reference that fits no world.
+    pub fn compile(&self, arm: &Arm, variant: u32, wording: u32) -> Result<Setup, ScenarioError> {
+        let values = self.variants.get(variant as usize).ok_or_else(|| ScenarioError::Folder {
+            place: self.name().to_owned(),
+            what: format!("it has no variant {variant}"),
+        })?;
+        // Factors that do not apply are empty, so that texts may ask for them.
+        let levels: BTreeMap<String, String> = self
+            .factors
+            .keys()
+            .map(|name| (name.clone(), arm.level(name).unwrap_or_default().to_owned()))
+            .collect();
+        let start = self.start(values)?;
+        let bare = Fill::new(values, &levels, start);
+        let mut values = values.clone();
+        for (name, text) in &self.form.values {
+            let value = self
+                .texts
+                .text(text.get_ref(), &bare)
+                .map_err(|error| self.source.at(text.span(), compile::told(&error), ""))?;
+            values.insert(name.get_ref().clone(), value);
+        }
+        let values = &values;
+        let fill = Fill::new(values, &levels, start);
+        let mut sentences = BTreeMap::new();
+        for (factor, level) in &levels {
+            let wordings = self.sentences.get(&(factor.clone(), level.clone()));
+            let text = match wordings {
+                Some(wordings) if !wordings.is_empty() => {
+                    let wording = &wordings[wording as usize % wordings.len()];
+                    self.texts.text(wording, &fill).map_err(|error| {
+                        let what = format!("the sentence of {factor} = {level}: {}", compile::told(&error));
+                        self.source.whole(what, "")
+                    })?
+                }
+                _ => String::new(),
+            };
+            sentences.insert(factor.clone(), text);
+        }
+        let compiler = compile::Compiler {
+            source: &self.source,
+            form: &self.form,
+            texts: &self.texts,
+            arm: &levels,
+            fill: fill.with_texts(values, &levels, &sentences),
+        };
+        Ok(compiler.setup()?)
+    }
+
+    fn start(&self, values: &BTreeMap<String, String>) -> Result<Timestamp, ScenarioError> {
+        let no_arm = BTreeMap::new();
+        let fill = Fill::new(values, &no_arm, Timestamp::from_millis(0));
+        let written = self
+            .texts
+            .text(self.form.start.get_ref(), &fill)
+            .map_err(|error| self.source.at(self.form.start.span(), compile::told(&error), ""))?;
+        Ok(written.parse().map_err(|_| {
+            let what = format!("{written:?} is not a moment");
+            self.source.at(self.form.start.span(), what, "such as 2026-03-02T08:00:00Z")
+        })?)
+    }
+
+    /// What the criteria say of a trial.
+    ///
+    /// # Errors
+    /// A criterion breaks on these facts.
+    pub fn judge(&self, facts: &Facts) -> Result<Verdicts, ScenarioError> {
+        let broke = |criterion: &'static str| move |what: String| ScenarioError::Criterion { criterion, what };
+        let context = criteria::context(facts).map_err(broke("facts"))?;
+        Ok(Verdicts {
+            complete: self.complete.holds(&context).map_err(broke("complete"))?,
+            faithful: self.faithful.holds(&context).map_err(broke("faithful"))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

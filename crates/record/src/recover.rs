@@ -1,0 +1,152 @@
+//! Recovery: from what a process left to a log that may be signed again.
+//!
+//! The checkpoint is held against the tiles, tiles beyond it are removed, and the journal is
+//! replayed. Nothing is signed before the root of the tiles is the root of the checkpoint.
+
+use bytes::Bytes;
+
+use ed25519_dalek::SigningKey;
+
+use crate::checkpoint::{self, Checkpoint, Verifier};
+use crate::error::{RecordError, Result};
+use crate::files::{Disk, Paths, read_limited};
+use crate::publish::Published;
+use crate::tiles::{TileName, bundle_from_bytes, bundle_limit, hashes_from_bytes};
+use crate::tree::{LEVELS, Tree, WIDTH, edge_width, full_tiles, leaf_hash, tile_width};
+
+/// The version of the format that is written.
+pub(crate) const FORMAT: u64 = 1;
+
+/// The version of a record's format. `None` where there is no record.
+pub(crate) fn format_version(paths: &Paths) -> Result<Option<u64>> {
+    #[derive(serde::Deserialize)]
+    struct Format {
+        version: u64,
+    }
+    let path = paths.format();
+    let Some(bytes) = read_limited(&path, 4096)? else {
+        return Ok(None);
+    };
+    serde_json::from_slice::<Format>(&bytes)
+        .map(|format| Some(format.version))
+        .map_err(|error| RecordError::tampered(paths.show(&path), error.to_string()))
+}
+
+/// Refuses a format that this program cannot write.
+pub(crate) fn check_format(paths: &Paths) -> Result<()> {
+    match format_version(paths)? {
+        Some(FORMAT) => Ok(()),
+        Some(found) if found > FORMAT => {
+            Err(RecordError::Newer { path: paths.format(), found, known: FORMAT })
+        }
+        Some(found) => Err(RecordError::tampered(
+            paths.show(&paths.format()),
+            format!("there is no format {found}"),
+        )),
+        None => Err(RecordError::Missing { path: paths.log() }),
+    }
+}
+
+/// Whether the folder holds anything that a log leaves behind.
+pub(crate) fn has_traces(paths: &Paths) -> Result<bool> {
+    if paths.log().join("tile").exists() {
+        return Ok(true);
+    }
+    Ok(crate::journal::open_segments(&paths.journal())?.iter().any(|segment| segment.length > 0))
+}
+
+/// The published log, held against its checkpoint.
+pub(crate) fn load_published(paths: &Paths, key: &SigningKey) -> Result<(String, Published)> {
+    let path = paths.checkpoint();
+    let place = paths.show(&path);
+    let Some(bytes) = checkpoint::load(&path)? else {
+        return Err(if has_traces(paths)? {
+            RecordError::tampered(place, "it is missing")
+        } else {
+            RecordError::Missing { path: paths.log() }
+        });
+    };
+    let (checkpoint, note) = Checkpoint::read(&bytes, &place)?;
+    let verifier = Verifier::new(&checkpoint.origin, key.verifying_key());
+    if !verifier.signed(&note, &checkpoint.origin) {
+        return Err(if verifier.claims(&note, &checkpoint.origin) {
+            RecordError::tampered(place, "its signature does not match its text")
+        } else {
+            RecordError::OtherSigner { path }
+        });
+    }
+    let size = checkpoint.size;
+    let mut levels = Vec::new();
+    for level in 0..LEVELS {
+        if size.checked_shr(8 * level as u32).unwrap_or(0) == 0 {
+            break;
+        }
+        let width = edge_width(size, level);
+        let mut hashes = Vec::with_capacity(WIDTH);
+        if width > 0 {
+            let name = TileName::hashes(level, full_tiles(size, level), width);
+            let bytes = required(paths, name, 32 * WIDTH as u64)?;
+            hashes.extend(hashes_from_bytes(&bytes, width).ok_or_else(|| {
+                let what = format!("{} bytes are not {width} hashes", bytes.len());
+                RecordError::tampered(format!("record/{}", name.path()), what)
+            })?);
+        }
+        levels.push(hashes);
+    }
+    let tree = Tree::from_edge(size, levels);
+    if tree.root() != checkpoint.root {
+        return Err(RecordError::tampered(place, "its root is not the root of the tiles"));
+    }
+    let bundle = load_bundle(paths, &tree)?;
+    Ok((checkpoint.origin, Published { tree, bundle }))
+}
+
+/// The entries of the unfinished bundle, which will be written again as it grows.
+fn load_bundle(paths: &Paths, tree: &Tree) -> Result<Vec<Bytes>> {
+    let size = tree.size();
+    let width = edge_width(size, 0);
+    if width == 0 {
+        return Ok(Vec::new());
+    }
+    let name = TileName::bundle(full_tiles(size, 0), width);
+    let place = format!("record/{}", name.path());
+    let bytes = Bytes::from(required(paths, name, bundle_limit(width))?);
+    let (entries, wrong) = bundle_from_bytes(&bytes, width);
+    if let Some(what) = wrong {
+        return Err(RecordError::tampered(place, what));
+    }
+    let leaves = tree.edge().first().map_or(&[][..], Vec::as_slice);
+    for (offset, (entry, leaf)) in entries.iter().zip(leaves).enumerate() {
+        if leaf_hash(entry) != *leaf {
+            let number = size - (width - offset) as u64;
+            let place = format!("{place}, entry {number}");
+            return Err(RecordError::tampered(place, "it differs from its leaf tile"));
+        }
+    }
+    Ok(entries)
+}
+
+fn required(paths: &Paths, name: TileName, limit: u64) -> Result<Vec<u8>> {
+    let path = name.under(&paths.log());
+    read_limited(&path, limit)?
+        .ok_or_else(|| RecordError::tampered(paths.show(&path), "it is missing"))
+}
+
+/// Removes what an unfinished publication left: files beyond the checkpoint, partial files that
+/// were superseded, and what was written aside.
+pub(crate) fn remove_unfinished(paths: &Paths, disk: &Disk, size: u64) -> Result<()> {
+    let log = paths.log();
+    crate::files::walk(&log.join("tile"), &mut |path| {
+        let Some(name) = TileName::parse(&format!("tile/{path}")) else {
+            // Not ours; the verifier says so.
+            return Ok(());
+        };
+        if name.width == tile_width(size, name.kind.level(), name.index) {
+            return Ok(());
+        }
+        disk.remove(&name.under(&log))
+    })?;
+    let mut aside = paths.checkpoint().into_os_string();
+    aside.push(crate::files::ASIDE);
+    disk.remove(aside.as_ref())
+}

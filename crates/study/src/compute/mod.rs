@@ -1,0 +1,218 @@
+//! From the index and the record to results.
+
+mod cells;
+mod contrasts;
+mod examples;
+
+pub(crate) use examples::{example, find};
+
+use std::collections::BTreeMap;
+
+use tribune_detect::words;
+use tribune_evidence::{Basis, Behaviour};
+use tribune_record::Reader;
+use tribune_stats::StatsError;
+
+use crate::gate::{Gate, Ruling};
+use crate::index::{Index, IndexError, kebab};
+use crate::rebuild::RebuildError;
+use crate::results::{
+    Claims, DecisionMade, Failure, Method, ModelInfo, RESULTS_VERSION, Results, RunInfo,
+};
+use crate::rundir::StudyJson;
+
+/// Confidence of every interval that is shown.
+pub(crate) const CONFIDENCE: f64 = 0.95;
+
+/// Why results could not be computed.
+#[derive(Debug, thiserror::Error)]
+pub enum ComputeError {
+    /// The index cannot be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The record cannot be read.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// A statistic was asked of numbers that do not fit it.
+    #[error(transparent)]
+    Stats(#[from] StatsError),
+}
+
+/// Computes everything that a report shows.
+///
+/// # Errors
+/// The index or the record cannot be read.
+pub(crate) fn results(
+    study: &StudyJson,
+    index: &Index,
+    reader: &Reader,
+) -> Result<Results, ComputeError> {
+    let plan = &study.plan;
+    let cells = cells::cells(plan, index)?;
+    let totals = cells::totals(plan, &cells)?;
+    let states = cells::states(plan, index)?;
+    let contrasts = contrasts::contrasts(plan, index)?;
+    let examples = examples::examples(plan, index, reader)?;
+    let claims = Claims { may: plan.claim.clone(), cannot: plan.cannot.clone() };
+    Ok(Results {
+        version: RESULTS_VERSION,
+        run: run_info(study, index, reader)?,
+        claims,
+        decision: decide(&plan.keep, &cells),
+        methods: methods(&cells),
+        failures: failures(index)?,
+        cells,
+        totals,
+        states,
+        contrasts,
+        examples,
+    })
+}
+
+fn run_info(study: &StudyJson, index: &Index, reader: &Reader) -> Result<RunInfo, ComputeError> {
+    let plan = &study.plan;
+    let wrap = |error| index.wrap(error);
+    let connection = index.connection();
+    let (sealed, failed, distinct, tokens_in, tokens_out, cost, unpriced) = connection
+        .query_row(
+            "SELECT count(*), coalesce(sum(state = 'failed'), 0), count(DISTINCT transcript),
+                    coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),
+                    coalesce(sum(cost), 0.0), coalesce(sum(cost IS NULL), 0) FROM trial",
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, u64>(0)?,
+                    row.get::<_, u64>(1)?,
+                    row.get::<_, u64>(2)?,
+                    row.get::<_, u64>(3)?,
+                    row.get::<_, u64>(4)?,
+                    row.get::<_, f64>(5)?,
+                    row.get::<_, u64>(6)?,
+                ))
+            },
+        )
+        .map_err(wrap)?;
+    let mut models = Vec::new();
+    let mut query = connection
+        .prepare("SELECT confirmed, count(*) FROM trial WHERE model = ?1 GROUP BY confirmed")
+        .map_err(wrap)?;
+    for (place, name) in plan.models.iter().enumerate() {
+        let mut confirmed: BTreeMap<String, u64> = BTreeMap::new();
+        let rows = query
+            .query_map([place], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))
+            .map_err(wrap)?;
+        for row in rows {
+            let (names, count) = row.map_err(wrap)?;
+            for model in names.lines() {
+                *confirmed.entry(model.to_owned()).or_default() += count;
+            }
+        }
+        models.push(ModelInfo {
+            name: name.clone(),
+            simulated: crate::cast::is_organism(name),
+            confirmed,
+        });
+    }
+    let planned = u64::from(plan.total());
+    Ok(RunInfo {
+        study: plan.study.clone(),
+        title: plan.title.clone(),
+        simulated: models.iter().all(|model| model.simulated),
+        models,
+        started: study.started.clone(),
+        plan_hash: study.plan_hash.to_string(),
+        build: study.build.clone(),
+        trials_per_arm: u64::from(plan.trials),
+        planned,
+        sealed,
+        failed,
+        distinct_transcripts: distinct,
+        complete: sealed == planned,
+        record_root: reader.root(),
+        record_size: reader.size(),
+        cost: (unpriced == 0).then_some(cost),
+        tokens: (tokens_in, tokens_out),
+    })
+}
+
+/// Applies the limits that the study set beforehand. What cannot be decided is not kept.
+fn decide(keep: &[String], cells: &[crate::results::Cell]) -> Option<DecisionMade> {
+    if keep.is_empty() {
+        return None;
+    }
+    let limits: Vec<(String, Option<bool>)> = keep
+        .iter()
+        .map(|text| {
+            let kept = match Gate::parse(text).map(|gate| gate.decide(cells)) {
+                Ok(Ruling::Holds) => Some(true),
+                Ok(Ruling::HoldsNot) => Some(false),
+                Ok(Ruling::Undecided(_)) | Err(_) => None,
+            };
+            (text.clone(), kept)
+        })
+        .collect();
+    Some(DecisionMade { kept: limits.iter().all(|(_, kept)| *kept == Some(true)), limits })
+}
+
+fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
+    Behaviour::ALL
+        .iter()
+        .filter(|behaviour| cells.iter().any(|cell| cell.behaviour == behaviour.as_str()))
+        .map(|behaviour| {
+            let definition = behaviour.definition();
+            let reads_words = definition.basis == Basis::StateAndWords;
+            Method {
+                behaviour: behaviour.to_string(),
+                yes_if: definition.yes_if.to_owned(),
+                watch: definition.watch.to_owned(),
+                basis: kebab(&definition.basis),
+                error: reads_words.then(reader_error),
+            }
+        })
+        .collect()
+}
+
+/// The lexical reader's error, measured now over its held-out labels.
+fn reader_error() -> String {
+    let (mut positives, mut found, mut negatives, mut alarms) = (0, 0, 0, 0);
+    for measured in words::measured() {
+        positives += measured.positives;
+        found += measured.found;
+        negatives += measured.negatives;
+        alarms += measured.false_alarms;
+    }
+    let interval = |yes: u64, n: u64| match tribune_stats::wilson(yes, n, CONFIDENCE) {
+        Ok(interval) => {
+            format!("{:.0} to {:.0} %", interval.low * 100.0, interval.high * 100.0)
+        }
+        Err(_) => "not measured".to_owned(),
+    };
+    format!(
+        "Words are read by the embedded lexical reader. On its held-out labelled sentences it found \
+         {found} of {positives} ({}) and raised {alarms} false alarms in {negatives} ({}).",
+        interval(found, positives),
+        interval(alarms, negatives)
+    )
+}
+
+fn failures(index: &Index) -> Result<Vec<Failure>, ComputeError> {
+    let wrap = |error| index.wrap(error);
+    let mut query = index
+        .connection()
+        .prepare(
+            "SELECT fault_whose, fault_what, count(*), min(id) FROM trial WHERE state = 'failed'
+             GROUP BY fault_whose, fault_what ORDER BY count(*) DESC, fault_what LIMIT 20",
+        )
+        .map_err(wrap)?;
+    let rows = query
+        .query_map([], |row| {
+            Ok(Failure {
+                whose: row.get::<_, Option<String>>(0)?.unwrap_or_default(),
+                what: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+                trials: row.get(2)?,
+                example: row.get(3)?,
+            })
+        })
+        .map_err(wrap)?;
+    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+}

@@ -1,0 +1,134 @@
+//! What a study writes into the record: one JSON object per entry.
+//!
+//! A trial is one contiguous run: `begin`, its events, `seal`. Its `scored` entry comes later,
+//! since evidence is recorded before it is judged. The plan is the first entry of all.
+
+use serde::{Deserialize, Serialize};
+use tribune_evidence::{Behaviour, BlobId, Event, Outcome, Timestamp, TrialId, TrialState};
+
+use crate::plan::TrialPlan;
+
+/// The version of these entries. A reader refuses what is newer.
+pub const ENTRY_VERSION: u32 = 1;
+
+/// An entry of the record, as a study writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Entry {
+    /// The plan, fixed before the first trial.
+    Plan {
+        /// [`ENTRY_VERSION`].
+        version: u32,
+        /// SHA-256 of the plan's canonical JSON.
+        hash: BlobId,
+        /// The blob that holds the plan, with the scenario's files.
+        plan: BlobId,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// A session of the runner began on this record.
+    Session {
+        /// The version of the tool.
+        build: String,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// A trial begins.
+    Begin {
+        /// Which.
+        trial: TrialId,
+        /// Its place in the plan and what it is made of.
+        plan: TrialPlan,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// An event of the trial that began last.
+    Event {
+        /// The event.
+        event: Box<Event>,
+        /// Which trial.
+        trial: TrialId,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// The trial's evidence is whole.
+    Seal {
+        /// Which.
+        trial: TrialId,
+        /// How many events it has.
+        events: u32,
+        /// SHA-256 over its events without wall times; see [`crate::log`].
+        hash: BlobId,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// An attempt at a trial that was cut off; the trial is run again.
+    Interrupted {
+        /// Which.
+        trial: TrialId,
+        /// The events that were kept, already as entries before this one.
+        events: u32,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// What the detectors and criteria say of a sealed trial.
+    Scored {
+        /// Which.
+        trial: TrialId,
+        /// The verdicts.
+        score: Box<Score>,
+    },
+    /// The runner stopped before the plan was done.
+    Stopped {
+        /// Why.
+        why: String,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+}
+
+/// What the detectors and criteria say of a sealed trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// The version of the detectors.
+    pub detectors: String,
+    /// The state that the trial is counted under.
+    pub state: TrialState,
+    /// Per behaviour that applies.
+    pub outcomes: Vec<(Behaviour, Outcome)>,
+    /// Ended by choice and read what it must.
+    pub per_protocol: bool,
+    /// Also read the manipulated text.
+    pub as_exposed: bool,
+    /// Whether the task was done faithfully, by the scenario's criterion; absent if it failed.
+    pub faithful: Option<bool>,
+    /// SHA-256 of what was said and called, so that equal transcripts can be counted once.
+    pub transcript: BlobId,
+    /// Tokens sent and received.
+    pub tokens: (u64, u64),
+    /// Dollars; absent where a price is not known.
+    pub cost: Option<f64>,
+    /// The models that answered, as the provider said.
+    pub confirmed: Vec<String>,
+}
+
+/// A text that is no entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {index} of the record is not one that this version understands: {what}")]
+pub struct EntryError {
+    /// Which entry.
+    pub index: u64,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Entry {
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// The bytes are not an entry of this version.
+    pub fn read(index: u64, bytes: &[u8]) -> Result<Self, EntryError> {
+        serde_json::from_slice(bytes).map_err(|error| EntryError { index, what: error.to_string() })
+    }
+}

@@ -1,0 +1,321 @@
+//! The index: a row per trial and outcome in SQLite, beside the record and never in its place.
+//!
+//! It holds nothing that the record does not, so it may be deleted at any time: [`rebuild`] makes
+//! it again. For that reason it does not wait for the disk; an index that was not closed is not
+//! believed and is made again.
+//!
+//! [`rebuild`]: crate::rebuild::rebuild
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tribune_evidence::{Finding, Outcome, TrialId, TrialState, Unresolved};
+
+use crate::entry::Score;
+use crate::plan::TrialPlan;
+
+/// The version of the tables; an index of another version is made again.
+const INDEX_VERSION: i64 = 1;
+
+/// Rows that are written between two commits.
+const COMMIT_EVERY: u32 = 2_000;
+
+/// The index of a run.
+pub(crate) struct Index {
+    connection: Connection,
+    pending: u32,
+}
+
+/// What went wrong with the index. It can always be made again from the record.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// SQLite's own words.
+    #[error("the index {path} cannot be used: {source}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The file system's words.
+    #[error("the index {path} cannot be replaced: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl IndexError {
+    /// Whether the disk has no room left.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite { source, .. } => {
+                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+        }
+    }
+}
+
+const TABLES: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE trial (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    model INTEGER NOT NULL,
+    arm INTEGER NOT NULL,
+    replicate INTEGER NOT NULL,
+    wording INTEGER NOT NULL,
+    variant INTEGER NOT NULL,
+    first_entry INTEGER NOT NULL,
+    end_entry INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    state TEXT NOT NULL,
+    fault_whose TEXT,
+    fault_what TEXT,
+    per_protocol INTEGER NOT NULL,
+    as_exposed INTEGER NOT NULL,
+    faithful INTEGER,
+    transcript TEXT NOT NULL,
+    tokens_in INTEGER NOT NULL,
+    tokens_out INTEGER NOT NULL,
+    cost REAL,
+    confirmed TEXT NOT NULL
+);
+CREATE TABLE outcome (
+    number INTEGER NOT NULL,
+    behaviour TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    why TEXT,
+    grade TEXT,
+    stage TEXT,
+    overt TEXT,
+    tags TEXT,
+    finding TEXT,
+    PRIMARY KEY (number, behaviour)
+) WITHOUT ROWID;
+";
+
+impl Index {
+    /// Makes a new, empty index in place of whatever is there.
+    ///
+    /// # Errors
+    /// The file cannot be replaced or written.
+    pub(crate) fn create(path: &Path) -> Result<Self, IndexError> {
+        for suffix in ["", "-journal", "-wal", "-shm"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            match std::fs::remove_file(&name) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(IndexError::Io { path: path.to_owned(), source }),
+            }
+        }
+        let wrap = |source| IndexError::Sqlite { path: path.to_owned(), source };
+        Self::fresh(Connection::open(path).map_err(wrap)?).map_err(wrap)
+    }
+
+    /// Makes a new, empty index that is kept nowhere: for reading a run that has none to be
+    /// believed, without touching what another process may be writing.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub(crate) fn in_memory() -> Result<Self, IndexError> {
+        let wrap = |source| IndexError::Sqlite { path: PathBuf::from(":memory:"), source };
+        Self::fresh(Connection::open_in_memory().map_err(wrap)?).map_err(wrap)
+    }
+
+    fn fresh(connection: Connection) -> rusqlite::Result<Self> {
+        connection.execute_batch(
+            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;",
+        )?;
+        connection.execute_batch(TABLES)?;
+        connection.execute("INSERT INTO meta VALUES ('version', ?1)", [INDEX_VERSION])?;
+        connection.execute_batch("BEGIN")?;
+        Ok(Self { connection, pending: 0 })
+    }
+
+    /// Writes a copy of this index, whole over this many entries, where there is none.
+    ///
+    /// # Errors
+    /// SQLite cannot write it.
+    pub(crate) fn save(&self, path: &Path, entries: u64) -> Result<(), IndexError> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO meta VALUES ('entries', ?1)", [entries as i64])
+            .and_then(|_| self.connection.execute_batch("COMMIT"))
+            .and_then(|()| self.connection.execute("VACUUM INTO ?1", [path.to_string_lossy()]))
+            .and_then(|_| self.connection.execute_batch("BEGIN"))
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// Opens an index that was closed properly over this many entries of the record; `None` if
+    /// there is none to be believed.
+    #[must_use]
+    pub(crate) fn open(path: &Path, entries: u64) -> Option<Self> {
+        if !path.is_file() {
+            return None;
+        }
+        let connection = Connection::open(path).ok()?;
+        let read = |key: &str| -> Option<i64> {
+            connection
+                .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+                .optional()
+                .ok()
+                .flatten()
+        };
+        if read("version")? != INDEX_VERSION || read("entries")? != i64::try_from(entries).ok()? {
+            return None;
+        }
+        connection.execute_batch("BEGIN").ok()?;
+        Some(Self { connection, pending: 0 })
+    }
+
+    /// Adds a trial and its outcomes, in place of an earlier score of the same trial.
+    ///
+    /// # Errors
+    /// SQLite refused the row.
+    pub(crate) fn add(
+        &mut self,
+        id: &TrialId,
+        plan: &TrialPlan,
+        entries: (u64, u64),
+        hash: &str,
+        score: &Score,
+    ) -> Result<(), IndexError> {
+        self.insert(id, plan, entries, hash, score).map_err(|source| self.wrap(source))?;
+        self.pending += 1 + score.outcomes.len() as u32;
+        if self.pending >= COMMIT_EVERY {
+            self.connection.execute_batch("COMMIT; BEGIN").map_err(|source| self.wrap(source))?;
+            self.pending = 0;
+        }
+        Ok(())
+    }
+
+    fn insert(
+        &self,
+        id: &TrialId,
+        plan: &TrialPlan,
+        entries: (u64, u64),
+        hash: &str,
+        score: &Score,
+    ) -> rusqlite::Result<()> {
+        let (whose, what) = match &score.state {
+            TrialState::Failed { fault } => (Some(kebab(&fault.whose)), Some(fault.what.as_str())),
+            _ => (None, None),
+        };
+        let mut trial = self.connection.prepare_cached(
+            "INSERT OR REPLACE INTO trial VALUES
+             (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)",
+        )?;
+        trial.execute(params![
+            plan.number,
+            id.to_string(),
+            plan.model,
+            plan.arm,
+            plan.replicate,
+            plan.wording,
+            plan.variant,
+            entries.0 as i64,
+            entries.1 as i64,
+            hash,
+            score.state.name(),
+            whose,
+            what,
+            score.per_protocol,
+            score.as_exposed,
+            score.faithful,
+            score.transcript.to_string(),
+            score.tokens.0 as i64,
+            score.tokens.1 as i64,
+            score.cost,
+            score.confirmed.join("\n"),
+        ])?;
+        let mut row = self.connection.prepare_cached(
+            "INSERT OR REPLACE INTO outcome VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+        )?;
+        for (behaviour, outcome) in &score.outcomes {
+            match outcome {
+                Outcome::No => row.execute(params![
+                    plan.number, behaviour.as_str(), "no", None::<String>, None::<String>,
+                    None::<String>, None::<String>, None::<String>, None::<String>,
+                ])?,
+                Outcome::Unknown { why } => row.execute(params![
+                    plan.number, behaviour.as_str(), "unknown", unresolved(why), None::<String>,
+                    None::<String>, None::<String>, None::<String>, None::<String>,
+                ])?,
+                Outcome::Yes { finding } => row.execute(params![
+                    plan.number,
+                    behaviour.as_str(),
+                    "yes",
+                    None::<String>,
+                    kebab(&finding.grade),
+                    kebab(&finding.stage),
+                    finding.overt.name(),
+                    finding.tags.join("\n"),
+                    serde_json::to_string(finding).unwrap_or_default(),
+                ])?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Whether a trial is in the index.
+    ///
+    /// # Errors
+    /// SQLite cannot read the table.
+    pub(crate) fn has(&self, id: &TrialId, number: u32) -> Result<bool, IndexError> {
+        self.connection
+            .prepare_cached("SELECT 1 FROM trial WHERE number = ?1 AND id = ?2")
+            .and_then(|mut query| query.exists(params![number, id.to_string()]))
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// Commits, so that another connection sees all rows, and notes that the index is whole over
+    /// this many entries of the record.
+    ///
+    /// # Errors
+    /// SQLite cannot commit.
+    pub(crate) fn close(self, entries: u64) -> Result<(), IndexError> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO meta VALUES ('entries', ?1)", [entries as i64])
+            .and_then(|_| self.connection.execute_batch("COMMIT"))
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// The connection, for reading results.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Names the file in an error.
+    pub(crate) fn wrap(&self, source: rusqlite::Error) -> IndexError {
+        let path = self.connection.path().map(PathBuf::from).unwrap_or_default();
+        IndexError::Sqlite { path, source }
+    }
+}
+
+/// The text of an enum that serialises to a word.
+pub(crate) fn kebab<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}
+
+fn unresolved(why: &Unresolved) -> &'static str {
+    match why {
+        Unresolved::Cut => "cut",
+        Unresolved::Failed { .. } => "failed",
+        Unresolved::Gap => "gap",
+        Unresolved::NoSensor => "no-sensor",
+        Unresolved::Unparsed => "unparsed",
+    }
+}
+
+/// Reads a finding back.
+pub(crate) fn finding(text: &str) -> Option<Finding> {
+    serde_json::from_str(text).ok()
+}

@@ -1,0 +1,266 @@
+//! The plan of a study: which trials, in which order, fixed and hashed before the first one.
+//!
+//! The plan is arithmetic, not a list, so that its size does not grow with the number of trials:
+//! block `b` holds one trial of every model and arm, in an order drawn from the plan's hash and
+//! `b` (validity.md section 3: interleaved randomised blocks).
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use serde::{Deserialize, Serialize};
+use tribune_evidence::{BlobId, Seed, TrialId};
+use tribune_record::canonical;
+
+use crate::scenario::Arm;
+use crate::spec::{Limits, Sampling};
+
+/// The version of the plan's form and of everything that a trial's identity covers beside it.
+/// It goes up when a change of this crate could change a trial.
+pub const PLAN_VERSION: u32 = 1;
+
+/// One arm of one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedArm {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The levels of its factors.
+    pub arm: Arm,
+    /// 0, or 1 for the second of the A/A pair: the same arm once more, which must not differ.
+    pub copy: u32,
+}
+
+impl PlannedArm {
+    /// The arm as reports name it: sorted `factor=level`, with `aa=second` for the second copy.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let arm = self.arm.to_string();
+        match self.copy {
+            0 => arm,
+            _ if arm.is_empty() => "aa=second".to_owned(),
+            _ => format!("aa=second;{arm}"),
+        }
+    }
+}
+
+/// A scenario as the plan pins it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedScenario {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 over all its files.
+    pub hash: BlobId,
+    /// How many seeded variants it has.
+    pub variants: u32,
+    /// How many wordings each factor sentence has.
+    pub wordings: u32,
+}
+
+/// The whole plan of a study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`PLAN_VERSION`].
+    pub version: u32,
+    /// The study's name.
+    pub study: String,
+    /// Its title.
+    pub title: String,
+    /// What it may claim.
+    pub claim: String,
+    /// What it cannot say.
+    pub cannot: Vec<String>,
+    /// The models under test.
+    pub models: Vec<String>,
+    /// The scenarios.
+    pub scenarios: Vec<PinnedScenario>,
+    /// The arms.
+    pub arms: Vec<PlannedArm>,
+    /// Trials for each model and arm.
+    pub trials: u32,
+    /// Limits on each trial.
+    pub limits: Limits,
+    /// What is asked of models beside the conversation.
+    pub sampling: Sampling,
+    /// The contrasts, fixed beforehand.
+    pub contrasts: Vec<PlannedContrast>,
+    /// Limits that decide, as expressions.
+    pub keep: Vec<String>,
+    /// The versions of what could change a trial: world, tools, plan.
+    pub formats: String,
+}
+
+/// A contrast of the plan: two sets of arms, by their places in [`Plan::arms`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedContrast {
+    /// Its name.
+    pub name: String,
+    /// What it isolates.
+    pub meaning: String,
+    /// The family whose size corrects its test.
+    pub family: String,
+    /// Which behaviours.
+    pub behaviours: Vec<tribune_evidence::Behaviour>,
+    /// The first side's label.
+    pub left_label: String,
+    /// The second side's label.
+    pub right_label: String,
+    /// The first side's arms.
+    pub left: Vec<usize>,
+    /// The second side's arms.
+    pub right: Vec<usize>,
+}
+
+/// One trial of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialPlan {
+    /// Its number in the plan, from 0: the order in which trials are started.
+    pub number: u32,
+    /// The model's place in [`Plan::models`].
+    pub model: u32,
+    /// The arm's place in [`Plan::arms`].
+    pub arm: u32,
+    /// The block, which is the replicate's number.
+    pub replicate: u32,
+    /// Which wording of the factor sentences. Arms share wordings by replicate.
+    pub wording: u32,
+    /// Which seeded variant of the world. Arms share variants by replicate.
+    pub variant: u32,
+}
+
+/// What a trial's identity covers: everything that could change it.
+#[derive(Serialize)]
+struct Identity<'a> {
+    arm: &'a Arm,
+    copy: u32,
+    formats: &'a str,
+    limits: &'a Limits,
+    model: &'a str,
+    replicate: u32,
+    sampling: &'a Sampling,
+    scenario: &'a PinnedScenario,
+    variant: u32,
+    version: u32,
+    wording: u32,
+}
+
+/// A plan that is broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the plan is broken: {0}")]
+pub struct PlanError(pub String);
+
+impl Plan {
+    /// SHA-256 of the plan's canonical JSON.
+    ///
+    /// # Errors
+    /// The plan holds a number that JSON cannot carry.
+    pub fn hash(&self) -> Result<BlobId, PlanError> {
+        canonical::to_vec(self)
+            .map(|bytes| BlobId::of(&bytes))
+            .map_err(|error| PlanError(error.to_string()))
+    }
+
+    /// Trials in each block: one of every model and arm.
+    #[must_use]
+    pub fn block_size(&self) -> u32 {
+        (self.models.len() * self.arms.len()) as u32
+    }
+
+    /// Trials in all.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.block_size().saturating_mul(self.trials)
+    }
+
+    /// The scenario that an arm belongs to.
+    #[must_use]
+    pub fn scenario_of(&self, arm: &PlannedArm) -> Option<&PinnedScenario> {
+        self.scenarios.iter().find(|scenario| scenario.name == arm.scenario)
+    }
+
+    /// The identity of a trial: a hash of everything that could change it.
+    ///
+    /// # Errors
+    /// The trial names a model, an arm or a scenario that the plan does not have.
+    pub fn identity(&self, trial: &TrialPlan) -> Result<TrialId, PlanError> {
+        let arm = self
+            .arms
+            .get(trial.arm as usize)
+            .ok_or_else(|| PlanError(format!("there is no arm {}", trial.arm)))?;
+        let model = self
+            .models
+            .get(trial.model as usize)
+            .ok_or_else(|| PlanError(format!("there is no model {}", trial.model)))?;
+        let scenario = self
+            .scenario_of(arm)
+            .ok_or_else(|| PlanError(format!("there is no scenario {:?}", arm.scenario)))?;
+        let identity = Identity {
+            arm: &arm.arm,
+            copy: arm.copy,
+            formats: &self.formats,
+            limits: &self.limits,
+            model,
+            replicate: trial.replicate,
+            sampling: &self.sampling,
+            scenario,
+            variant: trial.variant,
+            version: self.version,
+            wording: trial.wording,
+        };
+        canonical::to_vec(&identity)
+            .map(|bytes| TrialId::of(&bytes))
+            .map_err(|error| PlanError(error.to_string()))
+    }
+
+    /// The trials in their order, one block after the other.
+    pub fn trials(&self, hash: BlobId) -> impl Iterator<Item = TrialPlan> + Send + '_ {
+        (0..self.trials).flat_map(move |block| self.block(hash, block))
+    }
+
+    /// The trials of one block, in the order drawn for it.
+    #[must_use]
+    pub fn block(&self, hash: BlobId, block: u32) -> Vec<TrialPlan> {
+        let size = self.block_size();
+        let mut order: Vec<u32> = (0..size).collect();
+        shuffle(&mut order, Seed::from_bytes(*hash.as_bytes()).branch(&format!("block {block}")));
+        let arms = self.arms.len() as u32;
+        order
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, slot)| {
+                let (model, arm) = (slot / arms, slot % arms);
+                let scenario = self.scenario_of(&self.arms[arm as usize])?;
+                Some(TrialPlan {
+                    number: block * size + place as u32,
+                    model,
+                    arm,
+                    replicate: block,
+                    wording: block % scenario.wordings.max(1),
+                    // For each wording the variant advances by one a round, so that 8 wordings and
+                    // 20 variants are crossed in 160 trials, and a short study sees many of both.
+                    variant: (block / scenario.wordings.max(1) + block % scenario.wordings.max(1))
+                        % scenario.variants.max(1),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Fisher and Yates' shuffle (Knuth, TAOCP 3.4.2, algorithm P), with unbiased draws.
+fn shuffle(items: &mut [u32], seed: Seed) {
+    let mut random = ChaCha8Rng::from_seed(seed.bytes());
+    for last in (1..items.len()).rev() {
+        let bound = last as u32 + 1;
+        // Rejection keeps every place equally likely.
+        let zone = u32::MAX - u32::MAX % bound;
+        let draw = loop {
+            let draw = random.next_u32();
+            if draw < zone {
+                break draw % bound;
+            }
+        };
+        items.swap(last, draw as usize);
+    }
+}

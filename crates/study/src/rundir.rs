@@ -1,0 +1,169 @@
+//! A run's directory: `study.json`, `record/`, `blobs/`, `index.sqlite`, `report.html`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tribune_evidence::BlobId;
+
+use crate::plan::Plan;
+
+/// The version of `study.json`.
+pub(crate) const RUN_VERSION: u32 = 1;
+
+/// `study.json`: the plan as it was fixed, and the scenario files that it was fixed on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyJson {
+    /// [`RUN_VERSION`].
+    pub version: u32,
+    /// The version of the tool that made the run.
+    pub build: String,
+    /// When, RFC 3339.
+    pub started: String,
+    /// SHA-256 of the plan's canonical JSON.
+    pub plan_hash: BlobId,
+    /// The plan.
+    pub plan: Plan,
+    /// The scenarios' files: name of the scenario, path in it, text.
+    pub scenarios: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What is wrong with a run's directory.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no run.
+    #[error("{0} is not a run: it has no study.json")]
+    NotARun(PathBuf),
+    /// Its `study.json` is not of this version's shape.
+    #[error("{path} is not a study.json that this version reads: {what}")]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It is from a newer version.
+    #[error("{path} was written by a newer version (format {found}, this one knows {known})")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// Ours.
+        known: u32,
+    },
+    /// The directory is already there and not empty.
+    #[error("{0} is already there and not empty")]
+    Occupied(PathBuf),
+}
+
+impl RunDirError {
+    /// Whether the disk has no room left.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
+    }
+}
+
+/// A run's directory.
+#[derive(Debug, Clone)]
+pub struct RunDir(PathBuf);
+
+impl RunDir {
+    /// A directory that holds a run.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn open(path: &Path) -> Result<Self, RunDirError> {
+        if path.join("study.json").is_file() {
+            Ok(Self(path.to_owned()))
+        } else {
+            Err(RunDirError::NotARun(path.to_owned()))
+        }
+    }
+
+    /// Makes a directory for a new run.
+    ///
+    /// # Errors
+    /// It cannot be made, or is not empty.
+    pub fn create(path: &Path) -> Result<Self, RunDirError> {
+        let io = |source| RunDirError::Io { path: path.to_owned(), source };
+        std::fs::create_dir_all(path).map_err(io)?;
+        if std::fs::read_dir(path).map_err(io)?.next().is_some() {
+            return Err(RunDirError::Occupied(path.to_owned()));
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The index.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.0.join("index.sqlite")
+    }
+
+    /// The report.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.0.join("report.html")
+    }
+
+    /// Reads `study.json`.
+    ///
+    /// # Errors
+    /// It is not there, from a newer version, or of another shape.
+    pub fn study(&self) -> Result<StudyJson, RunDirError> {
+        let path = self.0.join("study.json");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| RunDirError::Io { path: path.clone(), source })?;
+        let shape = |what: String| RunDirError::Shape { path: path.clone(), what };
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| shape(error.to_string()))?;
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(found) if found > u64::from(RUN_VERSION) => {
+                return Err(RunDirError::Newer { path, found, known: RUN_VERSION });
+            }
+            Some(_) => {}
+            None => return Err(shape("it has no version".to_owned())),
+        }
+        serde_json::from_value(value).map_err(|error| shape(error.to_string()))
+    }
+
+    /// Writes a file whole or not at all: beside it first, then renamed.
+    ///
+    /// # Errors
+    /// The file system refused.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
+        write_whole(&self.0.join(name), bytes)
+    }
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed.
+///
+/// # Errors
+/// The file system refused.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
+    let io = |source| RunDirError::Io { path: path.to_owned(), source };
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let aside = PathBuf::from(aside);
+    let mut file = std::fs::File::create(&aside).map_err(io)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
+    std::fs::rename(&aside, path).map_err(io)?;
+    Ok(path.to_owned())
+}

@@ -1,0 +1,322 @@
+//! The dispatcher: one loop that starts trials, takes what they found, and listens for the end.
+//!
+//! It alone decides what starts next, so that starting, finishing, cancelling and a full disk are
+//! in one order. Trials run beside it, at most so many at once. The index has a thread of its own,
+//! since SQLite may wait for the disk where trials must not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use moka::sync::Cache;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tribune_evidence::{BlobId, TrialId};
+use tribune_record::{Durability, Record, RecordError, canonical};
+use tribune_world::Tools;
+
+use crate::cast::Cast;
+use crate::entry::Entry;
+use crate::index::{Index, IndexError};
+use crate::log::wall_now;
+use crate::plan::{Plan, PlanError, TrialPlan};
+use crate::progress::Progress;
+use crate::scenario::{Scenario, Setup};
+use crate::trial::{self, Done, Start, TrialError};
+
+/// Compiled setups that are kept, so that a block does not compile what the last one did.
+const SETUPS: u64 = 2_048;
+
+/// Finished trials that may wait for the index.
+const INDEX_QUEUE: usize = 256;
+
+/// What a run needs.
+pub(crate) struct Job {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Its hash.
+    pub hash: BlobId,
+    /// The scenarios by name.
+    pub scenarios: BTreeMap<String, Arc<Scenario>>,
+    /// The models, by place in the plan and name of the scenario.
+    pub cast: Vec<BTreeMap<String, Cast>>,
+    /// Trials at once.
+    pub concurrency: usize,
+    /// Whether the record may already hold trials.
+    pub resumed: bool,
+}
+
+/// How a session of the runner ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every planned trial is sealed.
+    Whole,
+    /// It was cancelled; the rest can be resumed.
+    Cancelled,
+}
+
+/// Why a session of the runner broke off. What was sealed before is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A trial could not be put into the record.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
+    /// The record refused an entry.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The index refused a row.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The plan contradicts itself.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// An entry could not be written as JSON.
+    #[error("an entry cannot be written as JSON: {0}")]
+    Canonical(#[from] canonical::CanonicalError),
+    /// A part of the runner died.
+    #[error("the runner broke: {0}")]
+    Broken(String),
+}
+
+impl RunError {
+    /// Whether the disk has no room left.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Trial(TrialError::Record(error)) | Self::Record(error) => error.is_full(),
+            Self::Trial(TrialError::Log(crate::log::LogError::Record(error))) => error.is_full(),
+            Self::Index(error) => error.is_full(),
+            _ => false,
+        }
+    }
+}
+
+type SetupKey = (u32, u32, u32);
+type Compiled = Result<Arc<(Arc<Setup>, Arc<Tools>)>, String>;
+
+/// Runs what the plan holds and the index does not, until it is done or cancelled.
+///
+/// The record stays open: the caller closes it, after whatever this gives back.
+///
+/// # Errors
+/// The record or the index refused something, such as on a full disk.
+pub(crate) async fn run(
+    job: &Job,
+    record: &Arc<Record>,
+    index: Index,
+    cancel: &mut watch::Receiver<bool>,
+    progress: &Progress,
+) -> Result<(Ended, Index), RunError> {
+    note(record, &Entry::Session { build: crate::BUILD.to_owned(), wall: wall_now() })?;
+    progress.plan(u64::from(job.plan.total()));
+    let setups: Cache<SetupKey, Compiled> = Cache::new(SETUPS);
+    let mut todo = job.plan.trials(job.hash);
+    let mut running: JoinSet<Result<Done, TrialError>> = JoinSet::new();
+    let known = done_numbers(job, &index)?;
+    let mut clerk = Clerk::start(index);
+    let mut broken: Option<RunError> = None;
+    let mut ended = Ended::Whole;
+    loop {
+        while broken.is_none() && ended == Ended::Whole && running.len() < job.concurrency {
+            let Some(next) = todo.next() else { break };
+            if known.contains(next.number) {
+                progress.skipped();
+                continue;
+            }
+            match start(job, &next, &setups) {
+                Ok(Ready::Start(start)) => {
+                    let record = Arc::clone(record);
+                    running.spawn(async move { trial::run(*start, &record).await });
+                }
+                Ok(Ready::Stillborn(id, scenario, what)) => {
+                    let record = Arc::clone(record);
+                    running.spawn(async move {
+                        trial::stillborn(id, &next, &scenario, what, &record)
+                    });
+                }
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
+            progress.started();
+        }
+        if running.is_empty() {
+            break;
+        }
+        tokio::select! {
+            biased;
+            finished = running.join_next() => match finished {
+                Some(Ok(Ok(done))) => {
+                    progress.finished(&done.score);
+                    if let Err(error) = clerk.take(done) {
+                        broken.get_or_insert(error);
+                    }
+                }
+                Some(Ok(Err(error))) => {
+                    broken.get_or_insert(error.into());
+                }
+                Some(Err(error)) if error.is_cancelled() => {}
+                Some(Err(error)) => {
+                    broken.get_or_insert(RunError::Broken(error.to_string()));
+                }
+                None => {}
+            },
+            changed = cancel.changed(), if ended == Ended::Whole => {
+                if changed.is_err() || *cancel.borrow() {
+                    ended = Ended::Cancelled;
+                    running.abort_all();
+                }
+            }
+        }
+    }
+    let index = clerk.finish();
+    if let Some(error) = broken {
+        let why = error.to_string();
+        // A record that cannot take this either has said so already.
+        let _ = note(record, &Entry::Stopped { why, wall: wall_now() });
+        return Err(error);
+    }
+    if ended == Ended::Cancelled {
+        seal_orphans(record)?;
+        note(record, &Entry::Stopped { why: "cancelled".to_owned(), wall: wall_now() })?;
+    }
+    Ok((ended, index?))
+}
+
+enum Ready {
+    Start(Box<Start>),
+    Stillborn(TrialId, Arc<Scenario>, String),
+}
+
+fn start(
+    job: &Job,
+    plan: &TrialPlan,
+    setups: &Cache<SetupKey, Compiled>,
+) -> Result<Ready, RunError> {
+    let broken = |what: &str| RunError::Plan(PlanError(what.to_owned()));
+    let id = job.plan.identity(plan)?;
+    let arm = job.plan.arms.get(plan.arm as usize).ok_or_else(|| broken("an arm is missing"))?;
+    let scenario =
+        job.scenarios.get(&arm.scenario).ok_or_else(|| broken("a scenario is missing"))?;
+    let cast = job
+        .cast
+        .get(plan.model as usize)
+        .and_then(|cast| cast.get(&arm.scenario))
+        .ok_or_else(|| broken("a model is missing"))?;
+    let compiled = setups.get_with((plan.arm, plan.variant, plan.wording), || {
+        let setup = scenario
+            .compile(&arm.arm, plan.variant, plan.wording)
+            .map_err(|error| error.to_string())?;
+        let tools = Tools::offering(&setup.tools).map_err(|error| error.to_string())?;
+        Ok(Arc::new((Arc::new(setup), Arc::new(tools))))
+    });
+    let compiled = match compiled {
+        Ok(compiled) => compiled,
+        Err(what) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), what)),
+    };
+    let model = match cast.seat() {
+        Ok(model) => model,
+        Err(error) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), error.to_string())),
+    };
+    Ok(Ready::Start(Box::new(Start {
+        id,
+        plan: plan.clone(),
+        scenario: Arc::clone(scenario),
+        setup: Arc::clone(&compiled.0),
+        tools: Arc::clone(&compiled.1),
+        model,
+        limits: job.plan.limits.clone(),
+        sampling: job.plan.sampling.clone(),
+    })))
+}
+
+/// Writes one entry of the runner's own.
+///
+/// # Errors
+/// The record refused it.
+pub(crate) fn note(record: &Record, entry: &Entry) -> Result<(), RunError> {
+    let bytes = canonical::to_vec(entry)?;
+    record.append(&[tribune_record::Entry::new(bytes)], Durability::Process)?;
+    Ok(())
+}
+
+/// Puts what a cut-off session had spooled into the record, as interrupted attempts. Their trials
+/// are run again.
+///
+/// # Errors
+/// The record refused it, or a spool cannot be read.
+pub(crate) fn seal_orphans(record: &Record) -> Result<u32, RunError> {
+    let mut sealed = 0;
+    for spool in record.orphan_spools()? {
+        if let Ok(trial) = spool.name().parse::<TrialId>()
+            && !spool.entries().is_empty()
+        {
+            let events = spool.entries().len().saturating_sub(1) as u32;
+            let mut batch = spool.entries().to_vec();
+            let entry = Entry::Interrupted { trial, events, wall: wall_now() };
+            batch.push(tribune_record::Entry::new(canonical::to_vec(&entry)?));
+            record.append(&batch, Durability::Process)?;
+            sealed += 1;
+        }
+        spool.discard()?;
+    }
+    Ok(sealed)
+}
+
+/// Which trials an index holds, one bit each.
+struct DoneSet(Vec<u64>);
+
+impl DoneSet {
+    fn contains(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+}
+
+/// Asks the index which trials are done, and holds each against its identity in the plan.
+fn done_numbers(job: &Job, index: &Index) -> Result<DoneSet, RunError> {
+    let mut set = DoneSet(vec![0; job.plan.total() as usize / 64 + 1]);
+    if !job.resumed {
+        return Ok(set);
+    }
+    for trial in job.plan.trials(job.hash) {
+        if index.has(&job.plan.identity(&trial)?, trial.number)? {
+            set.0[trial.number as usize / 64] |= 1 << (trial.number % 64);
+        }
+    }
+    Ok(set)
+}
+
+/// The thread that keeps the index.
+struct Clerk {
+    queue: SyncSender<Done>,
+    thread: JoinHandle<Result<Index, IndexError>>,
+}
+
+impl Clerk {
+    fn start(index: Index) -> Self {
+        let (queue, rows) = sync_channel(INDEX_QUEUE);
+        Self { queue, thread: std::thread::spawn(move || keep(index, &rows)) }
+    }
+
+    fn take(&mut self, done: Done) -> Result<(), RunError> {
+        // A closed queue means that the thread gave up; its reason comes with `finish`.
+        self.queue.send(done).map_err(|_| RunError::Broken("the index was given up".to_owned()))
+    }
+
+    fn finish(self) -> Result<Index, RunError> {
+        drop(self.queue);
+        match self.thread.join() {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(RunError::Broken("the index's thread died".to_owned())),
+        }
+    }
+}
+
+fn keep(mut index: Index, rows: &Receiver<Done>) -> Result<Index, IndexError> {
+    for done in rows {
+        index.add(&done.id, &done.plan, done.entries, &done.hash.to_string(), &done.score)?;
+    }
+    Ok(index)
+}

@@ -1,0 +1,69 @@
+//! The scenarios and studies that are part of the binary. A path takes their place.
+
+use std::collections::BTreeMap;
+
+macro_rules! folder {
+    ($name:literal: $($file:literal),* $(,)?) => {
+        ($name, &[$(($file, include_str!(concat!("../../../../scenarios/", $name, "/", $file)))),*])
+    };
+}
+
+type Folder = (&'static str, &'static [(&'static str, &'static str)]);
+
+const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
+    "handover.txt",
+    "inventory.txt",
+    "playbook.toml",
+    "policy.txt",
+    "scenario.toml",
+    "system.txt",
+    "task.txt",
+    "texts.toml",
+    "variants.toml",
+)];
+
+const STUDIES: &[(&str, &str)] = &[("quick", include_str!("../../../../studies/quick.toml"))];
+
+/// The names of the scenarios that are part of the binary.
+pub fn scenario_names() -> impl Iterator<Item = &'static str> {
+    SCENARIOS.iter().map(|(name, _)| *name)
+}
+
+/// The files of a scenario that is part of the binary.
+pub(super) fn scenario(name: &str) -> Option<BTreeMap<String, String>> {
+    let (_, files) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
+    Some(files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect())
+}
+
+/// The studies that are part of the binary: name and text.
+pub fn studies() -> impl Iterator<Item = (&'static str, &'static str)> {
+    STUDIES.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_in_the_folders_is_part_of_the_binary() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+        let names = |folder: &Path| -> BTreeSet<String> {
+            std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect()
+        };
+        let known: BTreeSet<String> = scenario_names().map(ToOwned::to_owned).collect();
+        assert_eq!(names(&root), known);
+        for name in scenario_names() {
+            let known: BTreeSet<String> = scenario(name).unwrap().into_keys().collect();
+            assert_eq!(names(&root.join(name)), known);
+        }
+        let studies_there = names(&root.join("../studies"));
+        let known: BTreeSet<String> = studies().map(|(name, _)| format!("{name}.toml")).collect();
+        assert_eq!(studies_there, known);
+    }
+}

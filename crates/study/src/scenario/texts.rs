@@ -1,0 +1,188 @@
+//! Texts of a scenario: templates, the sentences of factors, and what they are filled with.
+//!
+//! Templates are minijinja's. They know the values of the variant by name, `arm` (a factor's
+//! level, empty where the factor does not apply), `text` (a factor's sentence in the trial's
+//! wording, empty where its level has none), and two functions: `date("-213 d")` and
+//! `moment("+30 min")`, counted from the world's start. A name that means nothing is an error.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use tribune_evidence::Timestamp;
+
+/// Steps that one text may take, so that a loop cannot hang the tool.
+const FUEL: u64 = 100_000;
+
+/// Milliseconds of a length of time such as `-213 d`, `+30 min` or `40 s`.
+pub(super) fn millis(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = (text[..split].trim(), text[split..].trim());
+    let unit = match unit {
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.strip_prefix('+').unwrap_or(number).parse::<i64>().ok()?.checked_mul(unit)
+}
+
+/// Bytes of a size such as `18 GiB`.
+pub(super) fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = (text[..split].trim(), text[split..].trim());
+    let unit: u64 = match unit {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return None,
+    };
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(unit);
+    }
+    let value = number.parse::<f64>().ok()? * unit as f64;
+    (0.0..1e18).contains(&value).then_some(value as u64)
+}
+
+/// Renders templates.
+#[derive(Debug)]
+pub(super) struct Texts {
+    environment: Environment<'static>,
+}
+
+/// What templates are filled with in one trial.
+#[derive(Debug, Clone)]
+pub(super) struct Fill {
+    value: Value,
+    start: Timestamp,
+}
+
+impl Texts {
+    /// Templates by their file names.
+    pub(super) fn new(templates: &BTreeMap<String, String>) -> Result<Self, Error> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(16);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        for (name, text) in templates {
+            environment.add_template_owned(name.clone(), text.clone())?;
+        }
+        environment.add_function("date", |state: &minijinja::State, text: &str| {
+            from_start(state, text).map(|moment| moment.to_string().chars().take(10).collect::<String>())
+        });
+        environment.add_function("moment", |state: &minijinja::State, text: &str| {
+            from_start(state, text).map(|moment| moment.to_string())
+        });
+        Ok(Self { environment })
+    }
+
+    /// Whether there is a template file of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.environment.get_template(name).is_ok()
+    }
+
+    /// Fills a template file.
+    pub(super) fn file(&self, name: &str, fill: &Fill) -> Result<String, Error> {
+        self.environment.get_template(name)?.render(fill.value.clone())
+    }
+
+    /// Fills a short text. Most hold no placeholder at all.
+    pub(super) fn text(&self, text: &str, fill: &Fill) -> Result<String, Error> {
+        if text.contains('{') {
+            self.environment.render_str(text, fill.value.clone())
+        } else {
+            Ok(text.to_owned())
+        }
+    }
+}
+
+impl Fill {
+    /// The values of a trial, without the sentences of its factors.
+    pub(super) fn new(
+        variant: &BTreeMap<String, String>,
+        arm: &BTreeMap<String, String>,
+        start: Timestamp,
+    ) -> Self {
+        Self { value: Self::map(variant, arm, &BTreeMap::new(), start), start }
+    }
+
+    /// The same with the sentences.
+    pub(super) fn with_texts(
+        self,
+        variant: &BTreeMap<String, String>,
+        arm: &BTreeMap<String, String>,
+        texts: &BTreeMap<String, String>,
+    ) -> Self {
+        Self { value: Self::map(variant, arm, texts, self.start), start: self.start }
+    }
+
+    /// The start of the world.
+    pub(super) fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    fn map(
+        variant: &BTreeMap<String, String>,
+        arm: &BTreeMap<String, String>,
+        texts: &BTreeMap<String, String>,
+        start: Timestamp,
+    ) -> Value {
+        let mut all: BTreeMap<String, Value> =
+            variant.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        all.insert("arm".to_owned(), pairs(arm));
+        all.insert("text".to_owned(), pairs(texts));
+        all.insert("start".to_owned(), Value::from(start.millis()));
+        Value::from_pairs(all)
+    }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> Value {
+    Value::from_pairs(map.iter().map(|(name, value)| (name.clone(), value.clone())))
+}
+
+fn from_start(state: &minijinja::State, text: &str) -> Result<Timestamp, Error> {
+    let start = state
+        .lookup("start")
+        .and_then(|start| i64::try_from(start).ok())
+        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the world's start is not known"))?;
+    let after = millis(text).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidOperation, format!("{text:?} is not a length of time such as -30 d"))
+    })?;
+    Ok(Timestamp::from_millis(start) + after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_sizes_have_units() {
+        assert_eq!(millis("-213 d"), Some(-213 * 86_400_000));
+        assert_eq!(millis("+30 min"), Some(1_800_000));
+        assert_eq!(millis("30"), None);
+        assert_eq!(bytes("256 KiB"), Some(262_144));
+        assert_eq!(bytes("1.5 KiB"), Some(1_536));
+        assert_eq!(bytes("-1 B"), None);
+    }
+
+    #[test]
+    fn a_name_that_means_nothing_is_an_error() {
+        let texts = Texts::new(&BTreeMap::new()).unwrap();
+        let fill = Fill::new(&BTreeMap::new(), &BTreeMap::new(), Timestamp::from_millis(0));
+        assert!(texts.text("{{ nobody }}", &fill).is_err());
+        assert_eq!(texts.text("{{ date('+1 d') }}", &fill).unwrap(), "1970-01-02");
+    }
+
+    #[test]
+    fn a_loop_runs_out_of_fuel() {
+        let texts = Texts::new(&BTreeMap::new()).unwrap();
+        let fill = Fill::new(&BTreeMap::new(), &BTreeMap::new(), Timestamp::from_millis(0));
+        let text = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+        assert!(texts.text(text, &fill).is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! Files that people write, and errors that point into them.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+/// The largest file that is read: a study or scenario of more is a mistake.
+pub(crate) const SOURCE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A file that a person wrote.
+#[derive(Debug, Clone)]
+pub struct Source {
+    name: String,
+    text: Arc<str>,
+}
+
+/// A mistake in a file, with its place and, where there is one, the nearest right word.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct SourceError {
+    /// The file, as the person named it.
+    pub file: String,
+    /// The file's text, for a frame around the place.
+    pub text: Arc<str>,
+    /// The place, in bytes; absent where the whole file is meant.
+    pub span: Option<Range<usize>>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl SourceError {
+    /// Line and column of the place, from 1; a column counts characters.
+    #[must_use]
+    pub fn position(&self) -> Option<(usize, usize)> {
+        let start = self.span.as_ref()?.start.min(self.text.len());
+        let before = self.text.get(..start)?;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+        Some((line, column))
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some((line, column)) = self.position() {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.what)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, " ({})", self.hint) }
+    }
+}
+
+/// The nearest of some words, if one is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    words
+        .map(|known| (strsim::damerau_levenshtein(word, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len().min(word.len()) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+impl Source {
+    /// A file's text under the name that a person knows it by.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A mistake at a place.
+    #[must_use]
+    pub fn at(
+        &self,
+        span: Range<usize>,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> SourceError {
+        SourceError {
+            file: self.name.clone(),
+            text: self.text.clone(),
+            span: Some(span),
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// A mistake of the whole file.
+    #[must_use]
+    pub fn whole(&self, what: impl Into<String>, hint: impl Into<String>) -> SourceError {
+        SourceError {
+            file: self.name.clone(),
+            text: self.text.clone(),
+            span: None,
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// A word that is not known here.
+    pub fn unknown<'a>(
+        &self,
+        span: Range<usize>,
+        kind: &str,
+        word: &str,
+        words: impl Iterator<Item = &'a str>,
+    ) -> SourceError {
+        let words: Vec<&str> = words.collect();
+        let hint = match nearest(word, words.iter().copied()) {
+            Some(known) => format!("did you mean {known:?}?"),
+            None if words.len() <= 12 => format!("known here: {}", words.join(", ")),
+            None => format!("{} are known here", words.len()),
+        };
+        self.at(span, format!("there is no {kind} {word:?}"), hint)
+    }
+
+    /// Reads the text as TOML of a shape.
+    ///
+    /// # Errors
+    /// Names the place; an unknown key gets the nearest right one.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SourceError> {
+        if self.text.len() > SOURCE_LIMIT {
+            return Err(self.whole(
+                format!("the file has {} bytes", self.text.len()),
+                format!("at most {SOURCE_LIMIT} are read"),
+            ));
+        }
+        toml::from_str(&self.text).map_err(|error| {
+            let message = error.message().trim().to_owned();
+            let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+            let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+            let (what, hint) = match quoted.split_first() {
+                Some((word, known)) if unknown => {
+                    let kind = if message.starts_with("unknown field") { "key" } else { "word" };
+                    let hint = match nearest(word, known.iter().copied()) {
+                        Some(known) => format!("did you mean {known:?}?"),
+                        None => format!("known here: {}", known.join(", ")),
+                    };
+                    (format!("there is no {kind} {word:?} here"), hint)
+                }
+                _ => (message.clone(), String::new()),
+            };
+            match error.span() {
+                Some(span) => self.at(span, what, hint),
+                None => self.whole(what, hint),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Toy {
+        #[allow(dead_code)]
+        trials: u32,
+    }
+
+    #[test]
+    fn an_unknown_key_gets_its_line_and_the_nearest_one() {
+        let error = Source::new("a.toml", "\ntrails = 3\n").parse::<Toy>().unwrap_err();
+        assert_eq!(error.to_string(), "a.toml:2:1: there is no key \"trails\" here (did you mean \"trials\"?)");
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let source = Source::new("a.toml", "é = é");
+        assert_eq!(source.at(5..6, "", "").position(), Some((1, 5)));
+    }
+}

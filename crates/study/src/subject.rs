@@ -1,0 +1,382 @@
+//! The subject in its seat: a chat loop over a model. Real agents will sit in the same seat.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tribune_evidence::{
+    AgentId, Body, CallId, Channel, Content, Draft, Ending, EventId, Exchange, Fault, Faulty,
+    ForkPurpose, Limit, Seed, Sensor, Timestamp, Usage,
+};
+use tribune_model::{Completion, Conversation, Message, Model, ModelError, Settings, Stop, ToolCall};
+use tribune_world::{Tools, Toolset, World};
+
+use crate::log::{LogError, TrialLog};
+use crate::spec::{Limits, Sampling};
+
+/// The longest id of a call that is kept; a provider's own are far shorter.
+const CALL_ID_LIMIT: usize = 128;
+
+/// The names under which the parties of a trial appear in its events.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    /// The runner itself.
+    pub runner: AgentId,
+    /// Who is under test.
+    pub subject: AgentId,
+    /// Who gave the order.
+    pub operator: AgentId,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            runner: AgentId::new("runner"),
+            subject: AgentId::new("subject"),
+            operator: AgentId::new("operator"),
+        }
+    }
+}
+
+/// Where a subject acts: its world, its tools, its limits, and the log of what it does.
+pub(crate) struct Seat {
+    /// The world.
+    pub world: Box<dyn World>,
+    /// The tools.
+    pub tools: Arc<Tools>,
+    /// The log.
+    pub log: TrialLog,
+    /// The system prompt.
+    pub system: String,
+    /// The task.
+    pub task: String,
+    /// What the operator asks afterwards.
+    pub debrief: Vec<String>,
+    /// The limits.
+    pub limits: Limits,
+    /// What is asked of the model beside the conversation.
+    pub sampling: Sampling,
+    /// The trial's seed.
+    pub seed: Seed,
+    /// When the trial began, on the machine's clock.
+    pub began: Instant,
+    /// What it took so far.
+    pub usage: Usage,
+    /// Who is who.
+    pub names: Names,
+}
+
+/// Someone who can be put to the test.
+#[async_trait::async_trait]
+pub(crate) trait Subject: Send {
+    /// Does the task, and says how it ended.
+    ///
+    /// # Errors
+    /// The log could not be kept. The trial is then run again.
+    async fn drive(&mut self, seat: &mut Seat) -> Result<Ending, LogError>;
+
+    /// Answers the operator's questions on a fork: nothing that it does here counts but telling.
+    ///
+    /// # Errors
+    /// The log could not be kept.
+    async fn debrief(&mut self, seat: &mut Seat) -> Result<(), LogError>;
+}
+
+/// A model in a chat loop: it is asked, its calls are carried out, and a message without a call
+/// ends the trial.
+pub(crate) struct Chat {
+    model: Arc<dyn Model>,
+    conversation: Conversation,
+}
+
+impl Seat {
+    /// Adds an event that happens now.
+    ///
+    /// # Errors
+    /// The log could not be kept.
+    pub(crate) fn tell(
+        &mut self,
+        agent: AgentId,
+        sensor: Sensor,
+        body: Body,
+        cause: Option<EventId>,
+    ) -> Result<EventId, LogError> {
+        let at: Timestamp = self.world.now();
+        self.log.push(Draft { agent, at, sensor, body }, cause)
+    }
+
+    /// Moves what happened in the world into the log.
+    ///
+    /// # Errors
+    /// The log could not be kept.
+    pub(crate) fn drain(&mut self, cause: Option<EventId>) -> Result<(), LogError> {
+        let mut drafts = Vec::new();
+        self.world.drain(&mut drafts);
+        for draft in drafts {
+            self.log.push(draft, cause)?;
+        }
+        Ok(())
+    }
+
+    fn say(
+        &mut self,
+        agent: AgentId,
+        to: AgentId,
+        channel: Channel,
+        text: &str,
+    ) -> Result<EventId, LogError> {
+        let text = self.log.content(text.as_bytes());
+        self.tell(agent, Sensor::Chat, Body::Said { to, channel, text }, None)
+    }
+
+    fn settings(&self) -> Settings {
+        let left = Duration::from_millis(self.limits.wall_millis).saturating_sub(self.began.elapsed());
+        Settings {
+            temperature: self.sampling.temperature,
+            max_output_tokens: self.sampling.max_output_tokens,
+            send_seed: self.sampling.send_seed,
+            seed: self.seed,
+            time_out: left,
+        }
+    }
+
+    fn spent(&self) -> Option<Limit> {
+        if self.began.elapsed() >= Duration::from_millis(self.limits.wall_millis) {
+            Some(Limit::Wall)
+        } else if self.usage.input + self.usage.output >= self.limits.tokens {
+            Some(Limit::Tokens)
+        } else if let (Some(limit), Some(cost)) = (self.limits.cost, self.usage.cost)
+            && cost >= limit
+        {
+            Some(Limit::Cost)
+        } else {
+            None
+        }
+    }
+
+    fn count(&mut self, usage: Usage) {
+        self.usage.input = self.usage.input.saturating_add(usage.input);
+        self.usage.output = self.usage.output.saturating_add(usage.output);
+        // INVARIANT: a sum with an unknown part is unknown, never too small.
+        self.usage.cost = match (self.usage.cost, usage.cost) {
+            (Some(sum), Some(more)) => Some(sum + more),
+            _ => None,
+        };
+    }
+
+    /// Carries out one call and gives the tool's answer.
+    fn call(&mut self, call: &ToolCall, cause: Option<EventId>) -> Result<String, LogError> {
+        let subject = self.names.subject.clone();
+        let prepared = self.tools.prepare(call);
+        // The raw arguments may be a blob, which no world has.
+        self.log.content(call.arguments.as_bytes());
+        let id = short(&call.id);
+        let action = Box::new(prepared.action);
+        let proposed = self.tell(
+            subject.clone(),
+            Sensor::Tools,
+            Body::Proposed { call: id.clone(), action },
+            cause,
+        )?;
+        let runner = self.names.runner.clone();
+        let (ok, text) = match prepared.op {
+            Ok(op) => {
+                self.tell(
+                    runner.clone(),
+                    Sensor::Tools,
+                    Body::Released { call: id.clone() },
+                    Some(proposed),
+                )?;
+                let reply = self.world.act(&subject, op);
+                self.drain(Some(proposed))?;
+                (reply.ok, reply.text)
+            }
+            Err(why) => (false, why),
+        };
+        let content = self.log.content(text.as_bytes());
+        self.tell(
+            runner,
+            Sensor::Tools,
+            Body::Returned { call: id, ok, text: content },
+            Some(proposed),
+        )?;
+        Ok(text)
+    }
+}
+
+fn short(id: &CallId) -> CallId {
+    if id.as_str().len() <= CALL_ID_LIMIT {
+        return id.clone();
+    }
+    CallId::new(id.as_str().chars().take(CALL_ID_LIMIT / 4).collect::<String>())
+}
+
+impl Chat {
+    /// A chat loop over a model.
+    #[must_use]
+    pub(crate) fn new(model: Arc<dyn Model>) -> Self {
+        let conversation =
+            Conversation { system: String::new(), messages: Vec::new(), tools: Arc::new([]) };
+        Self { model, conversation }
+    }
+
+    /// Asks the model once, within the time that is left.
+    async fn ask(&self, settings: Settings) -> Result<Completion, Ending> {
+        let time_out = settings.time_out;
+        let answer = self.model.complete(&self.conversation, &settings);
+        match tokio::time::timeout(time_out, answer).await {
+            Err(_) => Err(Ending::Limit { limit: Limit::Wall }),
+            Ok(Ok(completion)) => Ok(completion),
+            Ok(Err(ModelError::TimedOut { .. })) => Err(Ending::Limit { limit: Limit::Wall }),
+            Ok(Err(error)) => {
+                let whose = match error {
+                    ModelError::Script { .. } => Faulty::Scenario,
+                    _ => Faulty::Provider,
+                };
+                Err(Ending::Failed { fault: Fault { whose, what: error.to_string() } })
+            }
+        }
+    }
+
+    /// Logs an answer's exchange and words; gives the event that later ones follow from.
+    fn hear(
+        &self,
+        seat: &mut Seat,
+        completion: &Completion,
+        channel: Channel,
+    ) -> Result<Option<EventId>, LogError> {
+        let (runner, subject, operator) =
+            (seat.names.runner.clone(), seat.names.subject.clone(), seat.names.operator.clone());
+        let mut last = None;
+        for blob in &completion.blobs {
+            seat.log.keep_blob(blob.clone());
+        }
+        if let Some(exchange) = &completion.exchange {
+            let exchange: Box<Exchange> = Box::new(exchange.clone());
+            last = Some(seat.tell(runner, Sensor::Wire, Body::Exchange { exchange }, None)?);
+        }
+        if let Message::Assistant { text, reasoning, .. } = &completion.message {
+            if let Some(reasoning) = reasoning.as_deref().filter(|text| !text.trim().is_empty()) {
+                let to = subject.clone();
+                last = Some(seat.say(subject.clone(), to, Channel::Reasoning, reasoning)?);
+            }
+            if !text.trim().is_empty() {
+                last = Some(seat.say(subject, operator, channel, text)?);
+            }
+        }
+        Ok(last)
+    }
+}
+
+#[async_trait::async_trait]
+impl Subject for Chat {
+    async fn drive(&mut self, seat: &mut Seat) -> Result<Ending, LogError> {
+        self.conversation = Conversation {
+            system: seat.system.clone(),
+            messages: vec![Message::User { text: seat.task.clone() }],
+            tools: seat.tools.specs(),
+        };
+        let (runner, subject, operator) =
+            (seat.names.runner.clone(), seat.names.subject.clone(), seat.names.operator.clone());
+        let (system, task) = (seat.system.clone(), seat.task.clone());
+        seat.say(runner, subject.clone(), Channel::System, &system)?;
+        seat.say(operator, subject, Channel::Chat, &task)?;
+        let mut tool_calls = 0;
+        for _ in 0..seat.limits.turns {
+            if let Some(limit) = seat.spent() {
+                return Ok(Ending::Limit { limit });
+            }
+            let completion = match self.ask(seat.settings()).await {
+                Ok(completion) => completion,
+                Err(ending) => return Ok(ending),
+            };
+            seat.count(completion.usage);
+            let calls = match &completion.message {
+                Message::Assistant { calls, .. } => calls.clone(),
+                _ => Vec::new(),
+            };
+            let refused = match &completion.stop {
+                Stop::Refused(reason) => Some(reason.clone()),
+                Stop::Finished | Stop::Length => None,
+            };
+            let over = calls.is_empty() && completion.stop != Stop::Length;
+            let channel = if over { Channel::Report } else { Channel::Chat };
+            let cause = self.hear(seat, &completion, channel)?;
+            self.conversation.messages.push(completion.message);
+            if let Some(reason) = refused {
+                return Ok(Ending::ProviderRefusal { reason });
+            }
+            if over {
+                return Ok(Ending::Voluntary);
+            }
+            if calls.is_empty() {
+                // Cut at the most tokens of one answer: it did not end by its own choice.
+                return Ok(Ending::Limit { limit: Limit::Tokens });
+            }
+            for call in calls {
+                if tool_calls >= seat.limits.tool_calls {
+                    return Ok(Ending::Limit { limit: Limit::ToolCalls });
+                }
+                tool_calls += 1;
+                let text = seat.call(&call, cause)?;
+                self.conversation.messages.push(Message::Tool { call: call.id, text });
+            }
+        }
+        Ok(Ending::Limit { limit: Limit::Turns })
+    }
+
+    async fn debrief(&mut self, seat: &mut Seat) -> Result<(), LogError> {
+        let (runner, subject, operator) =
+            (seat.names.runner.clone(), seat.names.subject.clone(), seat.names.operator.clone());
+        let purpose = ForkPurpose::Debrief;
+        seat.tell(runner.clone(), Sensor::Runner, Body::Forked { purpose }, None)?;
+        for question in seat.debrief.clone() {
+            if seat.spent().is_some() {
+                break;
+            }
+            seat.say(operator.clone(), subject.clone(), Channel::Debrief, &question)?;
+            self.conversation.messages.push(Message::User { text: question });
+            let completion = match self.ask(seat.settings()).await {
+                Ok(completion) => completion,
+                Err(ending) => {
+                    let why = format!("the debrief was not answered: {}", describe(&ending));
+                    let body = Body::Returned {
+                        call: CallId::new("debrief"),
+                        ok: false,
+                        text: Content::of(why.as_bytes()),
+                    };
+                    seat.tell(runner.clone(), Sensor::Runner, body, None)?;
+                    break;
+                }
+            };
+            seat.count(completion.usage);
+            self.hear(seat, &completion, Channel::Debrief)?;
+            // Calls are not carried out here; a later question must not find them unanswered.
+            if let Message::Assistant { text, .. } = completion.message {
+                self.conversation.messages.push(Message::Assistant {
+                    text,
+                    reasoning: None,
+                    calls: Vec::new(),
+                    raw: None,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An ending in a few words.
+#[must_use]
+pub(crate) fn describe(ending: &Ending) -> String {
+    match ending {
+        Ending::Voluntary => "ended by its own choice".to_owned(),
+        Ending::ProviderRefusal { reason } => format!("stopped by the provider: {reason}"),
+        Ending::Limit { limit } => match limit {
+            Limit::Turns => "reached the limit of answers".to_owned(),
+            Limit::ToolCalls => "reached the limit of calls".to_owned(),
+            Limit::Wall => "ran out of time".to_owned(),
+            Limit::Tokens => "ran out of tokens".to_owned(),
+            Limit::Cost => "ran out of money".to_owned(),
+        },
+        Ending::Failed { fault } => fault.what.clone(),
+    }
+}

@@ -1,0 +1,188 @@
+//! A trial's events as lines that a person reads.
+
+use tribune_evidence::{Body, Change, Channel, Content, Contents, DeskState, Event, EventId, Finding, Target};
+
+use crate::index::kebab;
+use crate::results::LineShown;
+use crate::subject::describe;
+
+/// The longest text of a line, in characters; more is cut, and the cut is said.
+const TEXT_LIMIT: usize = 4_000;
+
+/// The lines of a trial, each with the behaviours that its event proves.
+#[must_use]
+pub(crate) fn lines(events: &[Event], findings: &[Finding], contents: &dyn Contents) -> Vec<LineShown> {
+    events
+        .iter()
+        .enumerate()
+        .filter_map(|(number, event)| {
+            let id = EventId(number as u32);
+            let (kind, text) = line(event, contents)?;
+            let proves = findings
+                .iter()
+                .filter(|finding| finding.evidence.iter().any(|known| *known == id))
+                .map(|finding| finding.behaviour.to_string())
+                .collect();
+            Some(LineShown {
+                event: id.0,
+                time: event.at.world.to_string(),
+                who: event.agent.to_string(),
+                kind: kind.to_owned(),
+                text: shorten(text),
+                proves,
+            })
+        })
+        .collect()
+}
+
+/// One event as a line; nothing for what only repeats its neighbour.
+fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)> {
+    let words = |content: &Content| show(content, contents);
+    Some(match &event.body {
+        Body::Brief { stakes } => (
+            "brief",
+            format!(
+                "{} agents, {} hosts, {} assets, {} orders at stake",
+                stakes.agents.len(),
+                stakes.hosts.len(),
+                stakes.assets.len(),
+                stakes.orders.len()
+            ),
+        ),
+        Body::Said { channel, text, .. } => (
+            match channel {
+                Channel::System => "system",
+                Channel::Chat if event.agent.as_str() == "operator" => "task",
+                Channel::Chat => "said",
+                Channel::Report => "report",
+                Channel::Reasoning => "reasoning",
+                Channel::Debrief => "debrief",
+            },
+            words(text),
+        ),
+        Body::Proposed { action, .. } => {
+            let targets: Vec<String> = action.targets.iter().map(target).collect();
+            let opaque = match &action.opaque {
+                Some(why) => format!(" [not understood: {why}]"),
+                None => String::new(),
+            };
+            ("call", format!("{} {}{opaque}\n{}", action.tool, targets.join(" "), words(&action.raw)))
+        }
+        Body::Judged { verdict, .. } => ("call", format!("judged: {}", kebab(&verdict.decision))),
+        Body::Released { .. } => return None,
+        Body::Denied { why, .. } => ("denied", why.clone()),
+        Body::Effect { change } => ("effect", effect(change, contents)),
+        Body::Returned { ok, text, .. } => {
+            ("answer", if *ok { words(text) } else { format!("(failed) {}", words(text)) })
+        }
+        Body::Clock { to } => ("clock", format!("the clock runs to {to}")),
+        Body::Exchange { exchange } => (
+            "exchange",
+            format!(
+                "{} answered as {}: {} tokens in, {} out, {} tries",
+                exchange.model_requested,
+                exchange.model_confirmed.as_deref().unwrap_or("(not said)"),
+                exchange.usage.input,
+                exchange.usage.output,
+                exchange.tries
+            ),
+        ),
+        Body::JudgeSaid { judge, answer, .. } => ("judge", format!("{judge}: {}", words(answer))),
+        Body::Gap { of, why } => ("gap", format!("events of {} may be missing: {why}", kebab(of))),
+        Body::End { ending } => ("end", describe(ending)),
+        Body::Forked { .. } => {
+            ("fork", "What follows happens on a fork and cannot change outcomes.".to_owned())
+        }
+    })
+}
+
+fn target(target: &Target) -> String {
+    match target {
+        Target::File(file) => file.to_string(),
+        Target::Host(host) => host.to_string(),
+        Target::Agent(agent) => agent.to_string(),
+        Target::Name(name) => name.clone(),
+    }
+}
+
+fn show(content: &Content, contents: &dyn Contents) -> String {
+    match content {
+        Content::Text(text) => text.clone(),
+        Content::Blob { id, size } => match contents.get(id) {
+            Some(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => text.chars().take(TEXT_LIMIT + 1).collect(),
+                Err(_) => format!("({size} bytes, blob {})", id.short()),
+            },
+            None => format!("({size} bytes, blob {})", id.short()),
+        },
+    }
+}
+
+/// What a content is, in a few words, where its text would be too much.
+fn brief(content: &Content) -> String {
+    match content {
+        Content::Text(text) => format!("{} bytes of text", text.len()),
+        Content::Blob { id, size } => format!("{size} bytes, blob {}", id.short()),
+    }
+}
+
+fn effect(change: &Change, contents: &dyn Contents) -> String {
+    match change {
+        Change::Listed { folder } => format!("saw what {folder} holds"),
+        Change::FileRead { file, content } => format!("read {file} ({})", brief(content)),
+        Change::FileAppeared { state, from, origin } => {
+            let sources: Vec<String> = from.iter().map(ToString::to_string).collect();
+            let by = if sources.is_empty() { String::new() } else { format!(" from {}", sources.join(", ")) };
+            format!("{} came to be, {}{by} ({})", state.file, kebab(origin), brief(&state.content))
+        }
+        Change::FileWritten { state, .. } => {
+            format!("{} was written ({})", state.file, brief(&state.content))
+        }
+        Change::FileMoved { from, state } => format!("{from} moved to {}", state.file),
+        Change::FileRemoved { state } => format!("{} is gone", state.file),
+        Change::TimesSet { file, before, after } => {
+            format!("the time of {file} was set from {} to {}", before.modified, after.modified)
+        }
+        Change::AccessSet { state } => {
+            format!("{} now has mode {:o}, owner {}", state.file, state.mode, state.owner)
+        }
+        Change::RemovalQueued { file, due } => format!("{file} waits for deletion at {due}"),
+        Change::RemovalUnqueued { file } => format!("{file} no longer waits for deletion"),
+        Change::RemovalMissed { file } => format!("{file} was to be deleted and was not there"),
+        Change::UserAdded { host, name, administrator } => {
+            let rank = if *administrator { " (administrator)" } else { "" };
+            format!("account {name}{rank} added on {host}")
+        }
+        Change::UserRemoved { host, name } => format!("account {name} removed on {host}"),
+        Change::MessageSent { to, subject, text, attached, .. } => {
+            let files: Vec<String> = attached.iter().map(ToString::to_string).collect();
+            let with = if files.is_empty() { String::new() } else { format!(" with {}", files.join(", ")) };
+            format!("message to {to}{with}: {subject}\n{}", show(text, contents))
+        }
+        Change::Asked { question, number } => {
+            format!("question {number} left with the desk: {}", show(question, contents))
+        }
+        Change::Answered { number, state, text } => {
+            let state = match state {
+                DeskState::Open => "open",
+                DeskState::Confirmed => "confirmed",
+                DeskState::TakenOver => "taken over",
+            };
+            format!("question {number} answered ({state}): {text}")
+        }
+        Change::DiskUsed { host, used, capacity } => {
+            let gib = |bytes: &u64| *bytes as f64 / f64::from(1_u32 << 30);
+            format!("{host} has {:.1} of {:.1} GiB in use", gib(used), gib(capacity))
+        }
+    }
+}
+
+fn shorten(text: String) -> String {
+    match text.char_indices().nth(TEXT_LIMIT) {
+        None => text,
+        Some((cut, _)) => {
+            let more = text[cut..].chars().count();
+            format!("{}… ({more} more characters)", &text[..cut])
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One trial, from its plan to sealed evidence and a score.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tribune_evidence::{
+    BlobId, Body, Contents, Ending, Fault, Faulty, Sensor, TrialId, Usage,
+};
+use tribune_model::Model;
+use tribune_record::{Durability, Record, RecordError};
+use tribune_world::{MemoryWorld, Tools, World};
+
+use crate::entry::{Entry, Score};
+use crate::log::{LogError, Sealed, TrialLog};
+use crate::plan::TrialPlan;
+use crate::scenario::{Scenario, Setup};
+use crate::score::score;
+use crate::spec::{Limits, Sampling};
+use crate::subject::{Chat, Names, Seat, Subject};
+
+/// Everything that one trial is run from.
+pub(crate) struct Start {
+    /// Its identity.
+    pub id: TrialId,
+    /// Its place in the plan.
+    pub plan: TrialPlan,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The scenario compiled for this arm, variant and wording.
+    pub setup: Arc<Setup>,
+    /// The tools that the setup offers.
+    pub tools: Arc<Tools>,
+    /// The model.
+    pub model: Arc<dyn Model>,
+    /// The limits.
+    pub limits: Limits,
+    /// What is asked of the model beside the conversation.
+    pub sampling: Sampling,
+}
+
+/// A trial that is in the record.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// Its identity.
+    pub id: TrialId,
+    /// Its place in the plan.
+    pub plan: TrialPlan,
+    /// The first entry and one past the last.
+    pub entries: (u64, u64),
+    /// The hash over its events.
+    pub hash: BlobId,
+    /// Its score.
+    pub score: Score,
+}
+
+/// Why a trial is not in the record.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The record refused it; nothing more can be run.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// An event could not be written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// An entry could not be written as JSON.
+    #[error("an entry cannot be written as JSON: {0}")]
+    Canonical(#[from] tribune_record::canonical::CanonicalError),
+}
+
+/// Runs a trial and puts it into the record: blobs, then the evidence as one batch, then the score.
+///
+/// # Errors
+/// The record refused it. A trial whose subject, provider, scenario or detector breaks is no
+/// error: it is in the record, as failed.
+pub(crate) async fn run(start: Start, record: &Record) -> Result<Done, TrialError> {
+    let spool = if start.model.is_simulated() {
+        // A scripted trial takes less than a millisecond: what a crash costs is run again.
+        None
+    } else {
+        Some(record.spool(&start.id.to_string())?)
+    };
+    let log = TrialLog::begin(start.id, &start.plan, spool)?;
+    let (world, mut sealed) = act(&start, log).await?;
+    let contents = Both { sealed: &sealed, world: world.as_ref() };
+    for id in &sealed.blobs {
+        if let Some(bytes) = contents.get(id) {
+            record.put_blob(*id, &bytes)?;
+        }
+    }
+    let entries = record.append(&sealed.entries, Durability::Process)?;
+    let score = score(&sealed.events, sealed.transcript, &start.scenario, &contents);
+    if let Some(spool) = sealed.spool.take() {
+        spool.discard()?;
+    }
+    append_score(record, start.id, &score)?;
+    Ok(Done {
+        id: start.id,
+        plan: start.plan,
+        entries: (entries.start, entries.end),
+        hash: sealed.hash,
+        score,
+    })
+}
+
+/// Puts a score into the record.
+///
+/// # Errors
+/// The record refused it.
+pub(crate) fn append_score(record: &Record, trial: TrialId, score: &Score) -> Result<(), TrialError> {
+    let entry = Entry::Scored { trial, score: Box::new(score.clone()) };
+    let bytes = tribune_record::canonical::to_vec(&entry)?;
+    record.append(&[tribune_record::Entry::new(bytes)], Durability::Process)?;
+    Ok(())
+}
+
+/// The trial itself: brief, task, end, the world settling, and the debrief on a fork.
+async fn act(start: &Start, log: TrialLog) -> Result<(Box<dyn World>, Sealed), LogError> {
+    let setup = &start.setup;
+    let mut seat = Seat {
+        world: Box::new(MemoryWorld::from(&*setup.world)),
+        tools: Arc::clone(&start.tools),
+        log,
+        system: setup.system.clone(),
+        task: setup.task.clone(),
+        debrief: setup.debrief.clone(),
+        limits: start.limits.clone(),
+        sampling: start.sampling.clone(),
+        seed: start.id.seed(),
+        began: Instant::now(),
+        usage: Usage { cost: Some(0.0), ..Usage::default() },
+        names: Names::default(),
+    };
+    let runner = seat.names.runner.clone();
+    let stakes = Box::new(setup.stakes.clone());
+    seat.tell(runner.clone(), Sensor::Runner, Body::Brief { stakes }, None)?;
+    let mut subject = Chat::new(Arc::clone(&start.model));
+    let ending = subject.drive(&mut seat).await?;
+    let talks = ending.is_voluntary();
+    seat.drain(None)?;
+    seat.tell(runner.clone(), Sensor::Runner, Body::End { ending }, None)?;
+    seat.world.settle(setup.horizon);
+    let to = seat.world.now();
+    seat.tell(runner.clone(), Sensor::World, Body::Clock { to }, None)?;
+    seat.drain(None)?;
+    if talks {
+        match seat.world.fork() {
+            Ok(fork) => {
+                let world = std::mem::replace(&mut seat.world, fork);
+                subject.debrief(&mut seat).await?;
+                seat.world = world;
+            }
+            Err(error) => {
+                let body = Body::Gap { of: Sensor::Chat, why: error.to_string() };
+                seat.tell(runner, Sensor::Runner, body, None)?;
+            }
+        }
+    }
+    Ok((seat.world, seat.log.seal()?))
+}
+
+/// A trial that could not be begun, since its scenario does not compile: in the record, as failed.
+///
+/// # Errors
+/// The record refused it.
+pub(crate) fn stillborn(
+    id: TrialId,
+    plan: &TrialPlan,
+    scenario: &Scenario,
+    what: String,
+    record: &Record,
+) -> Result<Done, TrialError> {
+    let mut log = TrialLog::begin(id, plan, None)?;
+    let ending = Ending::Failed { fault: Fault { whose: Faulty::Scenario, what } };
+    let draft = tribune_evidence::Draft {
+        agent: Names::default().runner,
+        at: tribune_evidence::Timestamp::default(),
+        sensor: Sensor::Runner,
+        body: Body::End { ending },
+    };
+    log.push(draft, None)?;
+    let sealed = log.seal()?;
+    let entries = record.append(&sealed.entries, Durability::Process)?;
+    let score = score(&sealed.events, sealed.transcript, scenario, &sealed);
+    append_score(record, id, &score)?;
+    Ok(Done { id, plan: plan.clone(), entries: (entries.start, entries.end), hash: sealed.hash, score })
+}
+
+/// Blobs of the log and of the world.
+struct Both<'a> {
+    sealed: &'a Sealed,
+    world: &'a dyn World,
+}
+
+impl Contents for Both<'_> {
+    fn get(&self, id: &BlobId) -> Option<Bytes> {
+        self.sealed.get(id).or_else(|| self.world.blob(id))
+    }
+}
