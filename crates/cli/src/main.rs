@@ -1,2 +1,62 @@
-//! The binary.
-fn main() {}
+//! `tribune`: the command line. It reads arguments, calls the rooms below and says what happened;
+//! it decides nothing.
+
+mod commands;
+mod error;
+mod exit;
+mod interrupt;
+mod meter;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Measures whether AI agents protect other AIs against the orders of the people they work for.
+///
+/// Data goes to standard output, talk to standard error. Exit codes are documented under
+/// `tribune exit-codes`.
+#[derive(Debug, Parser)]
+#[command(name = "tribune", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(commands::run::Arguments),
+    Report(commands::report::Arguments),
+    Show(commands::show::Arguments),
+    Record(commands::record::Arguments),
+    Scenarios(commands::scenarios::Arguments),
+    Behaviours(commands::behaviours::Arguments),
+    Models(commands::models::Arguments),
+    Studies(commands::studies::Arguments),
+    ExitCodes(commands::exit_codes::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Show(arguments) => commands::show::run(&arguments),
+        Command::Record(arguments) => commands::record::run(&arguments),
+        Command::Scenarios(arguments) => commands::scenarios::run(&arguments),
+        Command::Behaviours(arguments) => commands::behaviours::run(&arguments),
+        Command::Models(arguments) => commands::models::run(&arguments),
+        Command::Studies(arguments) => commands::studies::run(&arguments),
+        Command::ExitCodes(arguments) => commands::exit_codes::run(&arguments),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has gone away, such as `head`: nothing is wrong.
+        Err(error) if error.is_broken_pipe() => Exit::Fine.into(),
+        Err(error) => {
+            screen::complain(&error);
+            error.exit().into()
+        }
+    }
+}

@@ -132,3 +132,17 @@ impl Entry {
         serde_json::from_slice(bytes).map_err(|error| EntryError { index, what: error.to_string() })
     }
 }
+
+/// Adds the blobs that an entry names, for whoever checks that they are all there. Entries that
+/// name none, which are most, are not parsed: only these members hold a blob's name.
+pub fn blobs_of_entry(bytes: &[u8], out: &mut Vec<BlobId>) {
+    const MARKS: [&[u8]; 3] = [b"\"blob\":{", b"\"kind\":\"brief\"", b"\"kind\":\"plan\""];
+    if !MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some()) {
+        return;
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Entry::Plan { plan, .. }) => out.push(plan),
+        Ok(Entry::Event { event, .. }) => event.body.blobs(&mut |id| out.push(id)),
+        _ => {}
+    }
+}

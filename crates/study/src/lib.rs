@@ -26,8 +26,8 @@ mod trial;
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 pub use cast::{Cast, CastError, is_organism};
-pub use compute::ComputeError;
-pub use entry::{ENTRY_VERSION, Entry, EntryError, Score};
+pub use compute::{ComputeError, TrialRow};
+pub use entry::{ENTRY_VERSION, Entry, EntryError, Score, blobs_of_entry};
 pub use gate::{Gate, GateError, Ruling};
 pub use index::IndexError;
 pub use log::LogError;

@@ -10,7 +10,7 @@ use tribune_evidence::BlobId;
 use tribune_record::{Closed, Reader, Record, RecordError, canonical};
 
 use crate::cast::Cast;
-use crate::compute::{ComputeError, example, find, results};
+use crate::compute::{ComputeError, TrialRow, example, find, list, results};
 use crate::entry::{ENTRY_VERSION, Entry, EntryError};
 use crate::index::{Index, IndexError};
 use crate::log::wall_now;
@@ -414,12 +414,17 @@ impl Run {
         }
     }
 
-    /// The ids of the trials, in the order of the plan, at most so many.
+    /// Trials in the order of the plan, at most so many; only those with a behaviour, where one is
+    /// named.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub fn trials(&self, limit: u32) -> Result<Vec<String>, SessionError> {
-        Ok(find(&self.index, "", limit)?.into_iter().map(|(_, id)| id).collect())
+    pub fn trials(
+        &self,
+        behaviour: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<TrialRow>, SessionError> {
+        Ok(list(&self.study.plan, &self.index, behaviour, limit)?)
     }
 
     /// Where the report is written.

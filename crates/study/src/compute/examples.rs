@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tribune_evidence::{BlobId, Finding, TrialId};
+use serde::Serialize;
 use tribune_record::Reader;
 
 use super::ComputeError;
@@ -125,6 +126,69 @@ pub(crate) fn find(index: &Index, prefix: &str, limit: u32) -> Result<Vec<(u32, 
         .map_err(wrap)?;
     let rows = query
         .query_map(rusqlite::params![prefix, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(wrap)?;
+    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+}
+
+/// A trial in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrialRow {
+    /// Its id.
+    pub trial: String,
+    /// The model.
+    pub model: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The arm.
+    pub arm: String,
+    /// The state it is counted under.
+    pub state: String,
+    /// The behaviours that were found.
+    pub behaviours: Vec<String>,
+}
+
+/// Trials in the order of the plan.
+///
+/// # Errors
+/// The index cannot be read.
+pub(crate) fn list(
+    plan: &Plan,
+    index: &Index,
+    behaviour: Option<&str>,
+    limit: u32,
+) -> Result<Vec<TrialRow>, ComputeError> {
+    let wrap = |error| index.wrap(error);
+    let mut query = index
+        .connection()
+        .prepare(
+            "SELECT id, model, arm, state,
+                    (SELECT group_concat(behaviour, ',') FROM outcome o
+                     WHERE o.number = t.number AND o.outcome = 'yes')
+             FROM trial t
+             WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM outcome o WHERE o.number = t.number
+                                         AND o.outcome = 'yes' AND o.behaviour = ?1)
+             ORDER BY number LIMIT ?2",
+        )
+        .map_err(wrap)?;
+    let rows = query
+        .query_map(rusqlite::params![behaviour, limit], |row| {
+            let (model, arm): (usize, usize) = (row.get(1)?, row.get(2)?);
+            let planned = plan.arms.get(arm);
+            let found: Option<String> = row.get(4)?;
+            Ok(TrialRow {
+                trial: row.get(0)?,
+                model: plan.models.get(model).cloned().unwrap_or_default(),
+                scenario: planned.map(|arm| arm.scenario.clone()).unwrap_or_default(),
+                arm: planned.map(crate::plan::PlannedArm::label).unwrap_or_default(),
+                state: row.get(3)?,
+                behaviours: found
+                    .unwrap_or_default()
+                    .split(',')
+                    .filter(|name| !name.is_empty())
+                    .map(ToOwned::to_owned)
+                    .collect(),
+            })
+        })
         .map_err(wrap)?;
     rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
 }

@@ -4,7 +4,8 @@ mod cells;
 mod contrasts;
 mod examples;
 
-pub(crate) use examples::{example, find};
+pub use examples::TrialRow;
+pub(crate) use examples::{example, find, list};
 
 use std::collections::BTreeMap;
 

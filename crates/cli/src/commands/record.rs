@@ -1,0 +1,123 @@
+//! `tribune record verify`: is the record whole and untouched?
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tribune_record::{Problem, Signer, Verification, VerifyOptions, verify};
+use tribune_study::blobs_of_entry;
+
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::screen;
+
+/// Look after the record of a run
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Verify(Verify),
+}
+
+/// Find any file that was changed, cut, reordered or extended by hand
+#[derive(Debug, clap::Args)]
+struct Verify {
+    /// The run's directory
+    run: PathBuf,
+    /// The signer's verifier key, kept elsewhere: without it the signer is not authenticated
+    #[arg(long)]
+    key: Option<String>,
+    /// A checkpoint file kept elsewhere, which this record must continue
+    #[arg(long)]
+    expect: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    whole: bool,
+    size: u64,
+    unpublished: u64,
+    root: &'a str,
+    origin: &'a str,
+    signer: Option<&'a str>,
+    blobs: u64,
+    problems: Vec<Place<'a>>,
+    notes: Vec<Place<'a>>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    place: &'a str,
+    what: &'a str,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    match &arguments.command {
+        Command::Verify(arguments) => verify_run(arguments),
+    }
+}
+
+fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
+    let expect = match &arguments.expect {
+        None => None,
+        Some(path) => Some(std::fs::read_to_string(path).map_err(Failure::io(path))?),
+    };
+    let options =
+        VerifyOptions { key: arguments.key.clone(), expect, blobs: Some(&blobs_of_entry) };
+    let found = verify(&arguments.run, &options)?;
+    let whole = found.problems.is_empty();
+    if arguments.json {
+        screen::print_json(&row(&found, whole))?;
+    } else {
+        screen::print(&tell(&found, whole))?;
+    }
+    Ok(if whole { Exit::Fine } else { Exit::NotWhole })
+}
+
+fn row(found: &Verification, whole: bool) -> Row<'_> {
+    Row {
+        whole,
+        size: found.size,
+        unpublished: found.unpublished,
+        root: &found.root,
+        origin: &found.origin,
+        signer: match &found.signer {
+            Signer::Authenticated { name } => Some(name),
+            _ => None,
+        },
+        blobs: found.blobs,
+        problems: places(&found.problems),
+        notes: places(&found.notes),
+    }
+}
+
+fn places(list: &[Problem]) -> Vec<Place<'_>> {
+    list.iter().map(|it| Place { place: &it.place, what: &it.what }).collect()
+}
+
+fn tell(found: &Verification, whole: bool) -> String {
+    let mut lines = Vec::new();
+    for problem in &found.problems {
+        lines.push(format!("NOT WHOLE  {}: {}", problem.place, problem.what));
+    }
+    for note in &found.notes {
+        lines.push(format!("note       {}: {}", note.place, note.what));
+    }
+    let entries = format!("{} entries, {} blobs, root {}", found.size, found.blobs, found.root);
+    lines.push(match whole {
+        true => format!("Whole: {entries}"),
+        false => format!("Looked at: {entries}"),
+    });
+    lines.push(match &found.signer {
+        Signer::Authenticated { name } => format!("Signed by {name}"),
+        _ => "Integrity only, signer not authenticated: give --key with a verifier key kept elsewhere"
+            .to_owned(),
+    });
+    lines.join("\n")
+}

@@ -1,0 +1,190 @@
+//! `tribune run`: a study from its file to its report.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Zoned;
+use tribune_console::{html, json, terminal};
+use tribune_study::results::Results;
+use tribune_study::{
+    Ended, Gate, Overrides, Progress, Ruling, Run, Session, Study, is_organism,
+};
+
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::meter::Meter;
+use crate::{interrupt, screen};
+
+/// Trials at once, where a provider answers them.
+const REMOTE: usize = 8;
+
+/// Run a study: by default `quick`, the self-test with scripted subjects
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A study file, or the name of a study that comes with the program
+    study: Option<String>,
+    /// A model under test, in place of the study's; may be given several times
+    #[arg(long)]
+    model: Vec<String>,
+    /// Trials for each model and arm, in place of the study's
+    #[arg(long)]
+    trials: Option<u32>,
+    /// The directory of the new run [default: tribune-runs/<time>-<study>]
+    #[arg(long, conflicts_with = "resume")]
+    out: Option<PathBuf>,
+    /// Go on with this run where it was cut off
+    #[arg(long, value_name = "RUN")]
+    resume: Option<PathBuf>,
+    /// Exit with a code of its own if this holds, such as 'rate("exfiltration") > 0.05'
+    #[arg(long, value_name = "EXPRESSION")]
+    fail_on: Vec<String>,
+    /// Trials at once [default: the processors for scripted subjects, 8 for others]
+    #[arg(long)]
+    concurrency: Option<usize>,
+    /// Print the exact prompts and files of one trial, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let gates = arguments.fail_on.iter().map(|text| Gate::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let overrides = Overrides { models: arguments.model.clone(), trials: arguments.trials };
+    let study = match (&arguments.study, &arguments.resume) {
+        // Resumed by its directory alone, a run goes by its own study.
+        (None, Some(_)) if arguments.model.is_empty() && arguments.trials.is_none() => None,
+        (which, _) => Some(Study::load(which.as_deref().unwrap_or("quick"), &overrides)?),
+    };
+    if arguments.dry_run {
+        let Some(study) = study else {
+            return Err(Failure::new(Exit::Usage, "--dry-run needs a study, not a run to resume"));
+        };
+        return super::dry_run::show(&study, arguments.json);
+    }
+    let keys = tribune_record::default_key_folder().ok_or_else(|| {
+        Failure::new(Exit::Broken, "there is no place for the signing key: no home directory")
+            .help("set TRIBUNE_STATE to a folder of yours that no agent can reach")
+    })?;
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let concurrency = |models: &[String]| {
+        let usual = if models.iter().all(|name| is_organism(name)) { workers } else { REMOTE };
+        arguments.concurrency.unwrap_or(usual).max(1)
+    };
+    let session = match (&arguments.resume, &study) {
+        (Some(dir), given) => {
+            let models = given.as_ref().map_or(Vec::new(), |study| study.plan.models.clone());
+            Session::resume(dir, given.as_ref(), &keys, concurrency(&models))?
+        }
+        (None, Some(study)) => {
+            let dir = match &arguments.out {
+                Some(dir) => dir.clone(),
+                None => fresh(&study.plan.study),
+            };
+            Session::begin(&dir, study, &keys, concurrency(&study.plan.models))?
+        }
+        (None, None) => return Err(Failure::new(Exit::Usage, "there is nothing to run")),
+    };
+    let dir = session.dir().path().to_owned();
+    let ended = carry_out(session, workers)?;
+    let results = finish(&dir, arguments.json)?;
+    conclude(ended, &results, &gates, &dir)
+}
+
+/// A directory of its own for a new run.
+fn fresh(study: &str) -> PathBuf {
+    let name = format!("{}-{study}", Zoned::now().strftime("%Y%m%d-%H%M%S"));
+    let folder = Path::new("tribune-runs");
+    let mut dir = folder.join(&name);
+    let mut number = 2;
+    while dir.exists() {
+        dir = folder.join(format!("{name}-{number}"));
+        number += 1;
+    }
+    dir
+}
+
+/// Runs the trials, with a bar where a person watches.
+fn carry_out(session: Session, workers: usize) -> Result<Ended, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(Failure::io("the runtime"))?;
+    let plan = session.plan();
+    let planned = u64::from(plan.total());
+    screen::say(&format!(
+        "{}: {planned} trials, plan {}, in {}",
+        plan.title,
+        session.study().plan_hash.short(),
+        session.dir().path().display()
+    ));
+    if session.found() > 0 {
+        screen::say(&format!("{} trials were found in the record.", session.found()));
+    }
+    screen::say(&format!("Verifier key of the record, to be kept elsewhere: {}", session.vkey()));
+    runtime.block_on(async move {
+        session.check().await?;
+        let mut cancel = interrupt::watch();
+        let progress = Arc::new(Progress::default());
+        let _meter = Meter::start(Arc::clone(&progress), planned, screen::is_watched());
+        let (ended, _) = session.run(&mut cancel, &progress).await?;
+        Ok(ended)
+    })
+}
+
+/// Writes the report and prints what was found.
+fn finish(dir: &Path, as_json: bool) -> Result<Results, Failure> {
+    let run = Run::open(dir)?;
+    let results = run.results()?;
+    tribune_study::write_whole(&run.report(), html(&results).as_bytes())?;
+    if as_json {
+        screen::print(&json(&results))?;
+        screen::say(&format!("Report: {}", run.report().display()));
+    } else {
+        let mut text = terminal::summary(&results, &screen::style());
+        text.push_str(&format!("\nReport: {}\n", run.report().display()));
+        screen::print(&text)?;
+    }
+    Ok(results)
+}
+
+/// What the exit code says. What was cut off comes first, then limits, then failed trials.
+fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Result<Exit, Failure> {
+    if ended == Ended::Cancelled {
+        screen::say(&format!("Cancelled. Go on with: tribune run --resume {}", dir.display()));
+        return Ok(Exit::Cancelled);
+    }
+    let mut crossed = false;
+    for gate in gates {
+        match gate.decide(&results.cells) {
+            Ruling::HoldsNot => {}
+            Ruling::Holds => {
+                crossed = true;
+                screen::say(&format!("Limit crossed: {}", gate.text()));
+            }
+            Ruling::Undecided(why) => {
+                crossed = true;
+                screen::say(&format!("Limit could not be decided, which counts as crossed: {} ({why})", gate.text()));
+            }
+        }
+    }
+    if let Some(decision) = &results.decision
+        && !decision.kept
+    {
+        crossed = true;
+        for (limit, kept) in decision.limits.iter().filter(|(_, kept)| *kept != Some(true)) {
+            let what = if kept.is_none() { "could not be decided" } else { "was not kept" };
+            screen::say(&format!("The study's limit {what}: {limit}"));
+        }
+    }
+    if crossed {
+        return Ok(Exit::LimitCrossed);
+    }
+    if results.run.failed > 0 {
+        screen::say(&format!("{} trials failed; the report says why.", results.run.failed));
+        return Ok(Exit::TrialsFailed);
+    }
+    Ok(Exit::Fine)
+}

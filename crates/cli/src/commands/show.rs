@@ -1,0 +1,82 @@
+//! `tribune show`: the trials of a run, or the transcript of one.
+
+use std::path::{Path, PathBuf};
+
+use tribune_console::terminal;
+use tribune_study::{Run, TrialRow};
+
+use super::columns;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::screen;
+
+/// Show a run's trials, or one trial's transcript with findings at the events that prove them
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// RUN, or RUN/TRIAL with the beginning of a trial's id
+    place: PathBuf,
+    /// Only trials with this behaviour
+    #[arg(long)]
+    behaviour: Option<String>,
+    /// The most trials that are listed
+    #[arg(long, default_value_t = 1_000)]
+    limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let (path, trial) = split(&arguments.place);
+    let run = Run::open(&path)?;
+    match trial {
+        None => list(&run, arguments),
+        Some(prefix) => {
+            let example = run.trial(&prefix)?;
+            if arguments.json {
+                screen::print_json(&example)?;
+            } else {
+                screen::print(&terminal::transcript(&example, &screen::style()))?;
+            }
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+/// A run's directory, and the trial where the last part of the path is one.
+fn split(place: &Path) -> (PathBuf, Option<String>) {
+    if place.join("study.json").is_file() {
+        return (place.to_owned(), None);
+    }
+    match (place.parent(), place.file_name().and_then(|name| name.to_str())) {
+        (Some(run), Some(trial)) if run.join("study.json").is_file() => {
+            (run.to_owned(), Some(trial.to_owned()))
+        }
+        _ => (place.to_owned(), None),
+    }
+}
+
+fn list(run: &Run, arguments: &Arguments) -> Result<Exit, Failure> {
+    let rows = run.trials(arguments.behaviour.as_deref(), arguments.limit)?;
+    if arguments.json {
+        screen::print_json(&rows)?;
+        return Ok(Exit::Fine);
+    }
+    let line = |row: &TrialRow| {
+        vec![
+            row.trial.get(..12).unwrap_or(&row.trial).to_owned(),
+            row.model.clone(),
+            row.state.clone(),
+            row.behaviours.join(", "),
+            row.arm.clone(),
+        ]
+    };
+    let mut lines = vec![["TRIAL", "MODEL", "STATE", "FOUND", "ARM"].map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(line));
+    screen::print(&columns(&lines))?;
+    if rows.len() as u64 >= u64::from(arguments.limit) {
+        screen::say("There may be more: --limit shows them.");
+    }
+    screen::say(&format!("A transcript: tribune show {}/TRIAL", run.dir().path().display()));
+    Ok(Exit::Fine)
+}

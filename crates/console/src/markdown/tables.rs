@@ -1,0 +1,360 @@
+//! The tables of the report as Markdown.
+
+use tribune_study::results::{Cell, Contrast, Example, Results};
+
+use super::escape::{code, text};
+use super::{arm, heading, marked, table};
+use crate::arms::Arms;
+use crate::words::{self, NOTHING, count, percent_or_nothing, points_or_nothing, points_range};
+use crate::{evidence, rows};
+
+pub(super) fn rates(out: &mut String, results: &Results, arms: &Arms) {
+    heading(out, 2, "rates", "Rates");
+    marked(out, results);
+    out.push_str("Seen of resolved, and the rate; “?” counts unknown outcomes.\n\n");
+    let behaviours = rows::behaviours(results);
+    let names: Vec<String> = behaviours.iter().map(|name| code(name)).collect();
+    let mut head = vec!["Model", "Arm"];
+    head.extend(names.iter().map(String::as_str));
+    let models = rows::arms_by_model(results);
+    let rows = models
+        .iter()
+        .flat_map(|(model, list)| list.iter().map(move |one| (*model, *one)));
+    table(
+        out,
+        &head,
+        rows.map(|(model, (scenario, label))| {
+            let mut row = vec![code(model), arm(arms, scenario, label)];
+            row.extend(behaviours.iter().map(|behaviour| {
+                let found = results.cells.iter().find(|cell| {
+                    cell.model == model
+                        && cell.scenario == scenario
+                        && cell.arm == label
+                        && cell.behaviour == *behaviour
+                });
+                found.map_or_else(|| NOTHING.to_owned(), short)
+            }));
+            row
+        }),
+    );
+}
+
+fn short(cell: &Cell) -> String {
+    let rate = &cell.all;
+    let mut text = format!(
+        "{}/{} · {}",
+        count(rate.yes),
+        count(words::resolved(rate)),
+        percent_or_nothing(rate.rate)
+    );
+    if rate.unknown > 0 {
+        text.push_str(&format!(" · {} ?", count(rate.unknown)));
+    }
+    text
+}
+
+pub(super) fn contrasts(out: &mut String, results: &Results, arms: &Arms) {
+    heading(out, 2, "contrasts", "Differences between arms");
+    if results.contrasts.is_empty() {
+        out.push_str("No contrast between arms was planned.\n\n");
+        return;
+    }
+    marked(out, results);
+    out.push_str("In percentage points, first side minus second.\n\n");
+    let head = [
+        "Contrast",
+        "Model",
+        "Behaviour",
+        "Family",
+        "First side",
+        "Second side",
+        "Difference",
+        "95 % interval",
+        "Bounds",
+        "p",
+        "p corrected",
+        "By wording",
+        "Wordings",
+        "Resolves",
+    ];
+    table(
+        out,
+        &head,
+        rows::contrasts(results)
+            .into_iter()
+            .map(|(_, one)| contrast(one, arms)),
+    );
+}
+
+fn contrast(one: &Contrast, arms: &Arms) -> Vec<String> {
+    let side = |label: &str, rate: &tribune_study::results::Rate| {
+        let label = code(&arms.label(&one.scenario, label));
+        format!(
+            "{label} {}/{}",
+            count(rate.yes),
+            count(words::resolved(rate))
+        )
+    };
+    let few = if one.clusters < words::ENOUGH_CLUSTERS {
+        " (about these texts only)"
+    } else {
+        ""
+    };
+    vec![
+        format!("{}: {}", text(&one.name), text(&one.meaning)),
+        code(&one.model),
+        code(&one.behaviour),
+        text(&one.family),
+        side(&one.left_arm, &one.left),
+        side(&one.right_arm, &one.right),
+        points_or_nothing(one.difference),
+        points_range(one.low, one.high),
+        points_range(one.at_least, one.at_most),
+        words::p_value(one.p).replace('<', "&lt;"),
+        words::p_value(one.p_corrected).replace('<', "&lt;"),
+        one.clustered.map_or_else(
+            || NOTHING.to_owned(),
+            |(low, high)| points_range(Some(low), Some(high)),
+        ),
+        format!("{}{few}", count(one.clusters)),
+        words::resolution(one.resolution).to_owned(),
+    ]
+}
+
+pub(super) fn states(out: &mut String, results: &Results, arms: &Arms) {
+    heading(out, 2, "states", "How trials ended");
+    let names = rows::states(results);
+    let shown: Vec<String> = names.iter().map(|name| text(name)).collect();
+    let mut head = vec!["Model", "Arm", "planned"];
+    head.extend(shown.iter().map(String::as_str));
+    head.extend([
+        "per protocol",
+        "as exposed",
+        "task done faithfully",
+        "distinct transcripts",
+    ]);
+    table(
+        out,
+        &head,
+        results.states.iter().map(|one| {
+            let mut row = vec![
+                code(&one.model),
+                arm(arms, &one.scenario, &one.arm),
+                count(one.planned),
+            ];
+            row.extend(
+                names
+                    .iter()
+                    .map(|name| count(one.counts.get(*name).copied().unwrap_or(0))),
+            );
+            row.extend(
+                [
+                    one.per_protocol,
+                    one.as_exposed,
+                    one.faithful,
+                    one.distinct_transcripts,
+                ]
+                .map(count),
+            );
+            row
+        }),
+    );
+}
+
+pub(super) fn failures(out: &mut String, results: &Results) {
+    heading(out, 2, "failures", "What failed");
+    if results.failures.is_empty() {
+        let words = if results.run.failed == 0 {
+            "No trial failed."
+        } else {
+            "Trials failed, but what happened was not kept in these results."
+        };
+        out.push_str(&format!("{words}\n\n"));
+        return;
+    }
+    table(
+        out,
+        &["Trials", "Whose fault", "What happened", "One of them"],
+        results.failures.iter().map(|one| {
+            vec![
+                count(one.trials),
+                text(&one.whose),
+                text(&one.what),
+                code(&evidence::short(&one.example)),
+            ]
+        }),
+    );
+}
+
+pub(super) fn examples(out: &mut String, results: &Results, arms: &Arms) {
+    heading(out, 2, "examples", "Examples");
+    if results.examples.is_empty() {
+        out.push_str("No trial showed a behaviour, so there is no example to show.\n\n");
+    }
+    let mut anchors = std::collections::BTreeSet::new();
+    for example in &results.examples {
+        one_example(out, example, arms, &mut anchors);
+    }
+}
+
+fn one_example(
+    out: &mut String,
+    example: &Example,
+    arms: &Arms,
+    anchors: &mut std::collections::BTreeSet<String>,
+) {
+    let name = format!("Trial {}", text(&evidence::short(&example.trial)));
+    heading(out, 3, &evidence::trial_anchor(&example.trial), &name);
+    out.push_str(&format!(
+        "{} · {} · {}. The transcript: `tribune show RUN/TRIAL`.\n\n",
+        code(&example.model),
+        arm(arms, &example.scenario, &example.arm),
+        text(&example.state)
+    ));
+    for finding in &example.findings {
+        // A finding without a line of its own is led to by the heading.
+        let place = evidence::place_of(example, finding);
+        let anchor = if place.event.is_some() && anchors.insert(place.anchor()) {
+            format!("<a id=\"{}\"></a>", place.anchor())
+        } else {
+            String::new()
+        };
+        let events: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
+        out.push_str(&format!(
+            "- {anchor}{} ({}, {}, told: {}): {} Events: {}\n",
+            code(&finding.behaviour),
+            text(&finding.grade),
+            text(&finding.stage),
+            text(&finding.overt),
+            text(&finding.because),
+            if events.is_empty() {
+                NOTHING.to_owned()
+            } else {
+                events.join(", ")
+            }
+        ));
+    }
+    out.push('\n');
+}
+
+fn tally(map: &std::collections::BTreeMap<String, u64>) -> String {
+    let list: Vec<String> = words::tally(map)
+        .iter()
+        .map(|(word, number)| format!("{} {}", text(word), count(*number)))
+        .collect();
+    if list.is_empty() {
+        NOTHING.to_owned()
+    } else {
+        list.join(", ")
+    }
+}
+
+pub(super) fn detail(out: &mut String, results: &Results, arms: &Arms) {
+    heading(out, 2, "detail", "All counts");
+    out.push_str("Per protocol is not a randomised comparison; as exposed is descriptive.\n\n");
+    let head = [
+        "Behaviour",
+        "Model",
+        "Arm",
+        "n",
+        "yes",
+        "no",
+        "unknown",
+        "rate",
+        "low",
+        "high",
+        "of all trials",
+        "per protocol",
+        "as exposed",
+        "told the operator",
+        "grades",
+        "stages",
+        "tags",
+    ];
+    table(
+        out,
+        &head,
+        results.cells.iter().map(|cell| {
+            let rate = &cell.all;
+            let small = |rate: &tribune_study::results::Rate| {
+                format!("{}/{}", count(rate.yes), count(words::resolved(rate)))
+            };
+            vec![
+                code(&cell.behaviour),
+                code(&cell.model),
+                arm(arms, &cell.scenario, &cell.arm),
+                count(rate.n),
+                count(rate.yes),
+                count(rate.no),
+                count(rate.unknown),
+                percent_or_nothing(rate.rate),
+                percent_or_nothing(rate.low),
+                percent_or_nothing(rate.high),
+                words::range(rate.at_least, rate.at_most),
+                small(&cell.per_protocol),
+                small(&cell.as_exposed),
+                tally(&cell.overt),
+                tally(&cell.grades),
+                tally(&cell.stages),
+                tally(&cell.tags),
+            ]
+        }),
+    );
+}
+
+pub(super) fn methods(out: &mut String, results: &Results) {
+    heading(out, 2, "methods", "How each behaviour was measured");
+    for method in &results.methods {
+        let error = method
+            .error
+            .as_deref()
+            .map(|error| format!(" {}", text(error)))
+            .unwrap_or_default();
+        out.push_str(&format!(
+            "- {}: yes if and only if {}. Easily mistaken: {}. Decided by {}.{error}\n",
+            code(&method.behaviour),
+            text(&method.yes_if),
+            text(&method.watch),
+            text(&method.basis)
+        ));
+    }
+    out.push('\n');
+}
+
+pub(super) fn provenance(out: &mut String, results: &Results) {
+    let run = &results.run;
+    heading(out, 2, "provenance", "Provenance");
+    let root = run
+        .record_root
+        .as_deref()
+        .map_or_else(|| "not published".to_owned(), code);
+    out.push_str(&format!(
+        "- Record: root hash {root}, {}\n",
+        words::counted(run.record_size, "entry", "entries")
+    ));
+    out.push_str("- Verify: `tribune record verify RUN`\n");
+    out.push_str(&format!(
+        "- Plan, fixed before the first trial: SHA-256 {}\n",
+        code(&run.plan_hash)
+    ));
+    out.push_str(&format!("- Tool: Tribune {}\n", text(&run.build)));
+    let cost = run.cost.filter(|cost| cost.is_finite());
+    let cost = cost.map_or_else(
+        || "not known".to_owned(),
+        |cost| format!("{cost:.2} dollars"),
+    );
+    out.push_str(&format!("- Cost: {cost}\n"));
+    out.push_str(&format!(
+        "- Tokens: {} sent, {} received\n",
+        count(run.tokens.0),
+        count(run.tokens.1)
+    ));
+    for model in &run.models {
+        let scripted = if model.simulated { ", scripted" } else { "" };
+        out.push_str(&format!(
+            "- {}{scripted}, answered as: {}\n",
+            code(&model.name),
+            tally(&model.confirmed)
+        ));
+    }
+}

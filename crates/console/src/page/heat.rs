@@ -1,0 +1,146 @@
+//! Rates as a heat map: a table of models and arms by behaviours.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use tribune_study::results::{Cell, Rate};
+
+use super::{View, scroll};
+use crate::evidence;
+use crate::words::{self, count, counted};
+use crate::{rows, safe};
+
+/// The class of a rate's colour: 0 for none, then one for each tenth.
+fn shade(rate: &Rate) -> String {
+    match rate.rate {
+        Some(share) if share.is_finite() => {
+            format!("heat-{}", (share.clamp(0.0, 1.0) * 10.0).ceil() as u8)
+        }
+        _ => "heat-none".to_owned(),
+    }
+}
+
+/// The heat map with its caption.
+pub(super) fn heat(view: &View<'_>) -> Markup {
+    let results = view.results;
+    if results.cells.is_empty() {
+        return html! { p { "There is no outcome to show." } };
+    }
+    let behaviours = rows::behaviours(results);
+    let places: BTreeMap<(&str, &str, &str, &str), usize> = results
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(place, cell)| {
+            (
+                (
+                    cell.model.as_str(),
+                    cell.scenario.as_str(),
+                    cell.arm.as_str(),
+                    cell.behaviour.as_str(),
+                ),
+                place,
+            )
+        })
+        .collect();
+    let table = html! {
+        table.heat {
+            thead { tr {
+                th scope="col" { "Arm" }
+                @for behaviour in &behaviours { th scope="col" { (safe::name_markup(behaviour)) } }
+            } }
+            @for (model, arms) in rows::arms_by_model(results) {
+                tbody {
+                    tr.group { th colspan=(behaviours.len() + 1) scope="rowgroup" {
+                        span { (view.model(model)) }
+                    } }
+                    @for (scenario, arm) in arms {
+                        tr {
+                            th scope="row" {
+                                @if view.arms.many_scenarios { (safe::name_markup(scenario)) ": " }
+                                (view.arm(scenario, arm))
+                            }
+                            @for behaviour in &behaviours {
+                                @match places.get(&(model, scenario, arm, behaviour)) {
+                                    Some(place) => (cell(view, *place)),
+                                    None => td.heat-none title="not applicable here" { (words::NOTHING) },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let caption = html! {
+        "Trials that showed the behaviour of those resolved, and the rate. The colour says how "
+        "often, not how grave. “?” counts outcomes that are unknown. Each cell leads to an example, "
+        "or else to its counts."
+        @if view.results.cells.iter().any(|cell| cell.arm.starts_with("aa=")) {
+            " " code { "aa=second" } " is the same arm once more, which must not differ."
+        }
+        @for (scenario, parts) in view.arms.all_shared() {
+            " In every arm"
+            @if view.arms.many_scenarios { " of " (safe::name_markup(scenario)) }
+            ": "
+            @for (place, part) in parts.iter().enumerate() {
+                @if place > 0 { ", " }
+                code { (safe::name_markup(part)) }
+            }
+            "."
+        }
+    };
+    view.figure(&caption, &scroll("Rates by arm and behaviour", &table))
+}
+
+fn cell(view: &View<'_>, place: usize) -> Markup {
+    let Some(cell) = view.results.cells.get(place) else {
+        return html! { td {} };
+    };
+    let target = evidence::for_cell(view.results, cell).map_or_else(
+        || format!("#cell-{place}"),
+        |found| format!("#{}", found.anchor()),
+    );
+    let rate = &cell.all;
+    html! {
+        td class=(shade(rate)) {
+            a href=(target) title=(title(cell)) {
+                span.of { (count(rate.yes)) "/" (count(words::resolved(rate))) }
+                " · "
+                span.share { (words::percent_or_nothing(rate.rate).replace(' ', "\u{a0}")) }
+                @if rate.unknown > 0 { " " span.unknown { (count(rate.unknown)) "\u{a0}?" } }
+            }
+        }
+    }
+}
+
+fn title(cell: &Cell) -> String {
+    let rate = &cell.all;
+    let mut text = match words::interval(rate) {
+        Some(interval) => format!("95 % interval {interval}"),
+        None => "no resolved trial".to_owned(),
+    };
+    if rate.unknown > 0 {
+        text.push_str(&format!(
+            "; {} unknown, so {} of all trials",
+            counted(rate.unknown, "outcome is", "outcomes are"),
+            words::range(rate.at_least, rate.at_most)
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::rate;
+
+    #[test]
+    fn only_none_at_all_has_the_shade_of_none() {
+        assert_eq!(shade(&rate(0, 9, 0)), "heat-0");
+        assert_eq!(shade(&rate(1, 9_999, 0)), "heat-1");
+        assert_eq!(shade(&rate(1, 1, 0)), "heat-5");
+        assert_eq!(shade(&rate(3, 0, 0)), "heat-10");
+        assert_eq!(shade(&rate(0, 0, 3)), "heat-none");
+    }
+}

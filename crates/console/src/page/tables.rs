@@ -1,0 +1,264 @@
+//! The tables behind the figures: every count, how trials ended, what failed, how it was
+//! measured, and where it comes from.
+
+use maud::{Markup, html};
+use tribune_study::results::{Cell, Rate};
+
+use super::{View, scroll};
+use crate::evidence;
+use crate::words::{self, NOTHING, count, percent, percent_or_nothing};
+use crate::{rows, safe};
+
+/// All counts, a row for each model, arm and behaviour.
+pub(super) fn detail(view: &View<'_>) -> Markup {
+    let table = html! {
+        table.numbers {
+            thead {
+                tr {
+                    th rowspan="2" scope="col" { "Behaviour" }
+                    th rowspan="2" scope="col" { "Model" }
+                    th rowspan="2" scope="col" { "Arm" }
+                    th colspan="4" scope="colgroup" { "All planned trials" }
+                    th colspan="3" scope="colgroup" { "Resolved rate, 95 % interval" }
+                    th rowspan="2" scope="col" { "Of all trials" span.quiet.below { "bounds" } }
+                    th rowspan="2" scope="col" { "Per protocol" span.quiet.below { "not a randomised comparison" } }
+                    th rowspan="2" scope="col" { "As exposed" span.quiet.below { "descriptive" } }
+                    th rowspan="2" scope="col" { "Told the operator" }
+                    th rowspan="2" scope="col" { "Grades" }
+                    th rowspan="2" scope="col" { "Stages" }
+                    th rowspan="2" scope="col" { "Tags" }
+                }
+                tr {
+                    @for heading in ["n", "yes", "no", "unknown", "rate", "low", "high"] {
+                        th scope="col" { (heading) }
+                    }
+                }
+            }
+            tbody {
+                @for (place, cell) in view.results.cells.iter().enumerate() { (row(view, place, cell)) }
+            }
+        }
+    };
+    html! {
+        (scroll("All counts", &table))
+        p.note {
+            "n is every planned trial: yes, no and unknown. The rate is yes of yes and no, with its "
+            "Wilson interval; the bounds count every unknown as a no, then as a yes."
+        }
+    }
+}
+
+fn row(view: &View<'_>, place: usize, cell: &Cell) -> Markup {
+    let rate = &cell.all;
+    html! {
+        tr id=(format!("cell-{place}")) {
+            th scope="row" {
+                @match evidence::for_cell(view.results, cell) {
+                    Some(found) => a href=(format!("#{}", found.anchor())) { (safe::name_markup(&cell.behaviour)) },
+                    None => (safe::name_markup(&cell.behaviour)),
+                }
+            }
+            td { (view.model(&cell.model)) }
+            td.wide {
+                @if view.arms.many_scenarios { (safe::name_markup(&cell.scenario)) ": " }
+                (view.arm(&cell.scenario, &cell.arm))
+            }
+            td.n { (count(rate.n)) }
+            td.n { (count(rate.yes)) }
+            td.n { (count(rate.no)) }
+            td.n { (count(rate.unknown)) }
+            td.n { (percent_or_nothing(rate.rate)) }
+            td.n { (percent_or_nothing(rate.low)) }
+            td.n { (percent_or_nothing(rate.high)) }
+            td.n { (words::range(rate.at_least, rate.at_most)) }
+            td.n { (small(&cell.per_protocol)) }
+            td.n { (small(&cell.as_exposed)) }
+            td { (tally(&cell.overt)) }
+            td { (tally(&cell.grades)) }
+            td { (tally(&cell.stages)) }
+            td { (tally(&cell.tags)) }
+        }
+    }
+}
+
+fn small(rate: &Rate) -> Markup {
+    html! {
+        (count(rate.yes)) "/" (count(words::resolved(rate)))
+        @if let Some(share) = rate.rate { " · " (percent(share)) }
+        @if rate.unknown > 0 { " · " (count(rate.unknown)) " ?" }
+    }
+}
+
+fn tally(map: &std::collections::BTreeMap<String, u64>) -> Markup {
+    let list = words::tally(map);
+    html! {
+        @if list.is_empty() { (NOTHING) }
+        @for (word, number) in &list { span.pair { (safe::name_markup(word)) " " (count(*number)) } " " }
+    }
+}
+
+/// How trials ended, with the denominators of each population.
+pub(super) fn states(view: &View<'_>) -> Markup {
+    let names = rows::states(view.results);
+    let table = html! {
+        table.numbers {
+            thead { tr {
+                th scope="col" { "Model" }
+                th scope="col" { "Arm" }
+                th scope="col" { "planned" }
+                @for name in &names { th scope="col" { (safe::name_markup(name)) } }
+                th scope="col" { "per protocol" }
+                th scope="col" { "as exposed" }
+                th scope="col" { "task done faithfully" }
+                th scope="col" { "distinct transcripts" }
+            } }
+            tbody { @for states in &view.results.states {
+                tr {
+                    th scope="row" { (view.model(&states.model)) }
+                    td.wide {
+                        @if view.arms.many_scenarios { (safe::name_markup(&states.scenario)) ": " }
+                        (view.arm(&states.scenario, &states.arm))
+                    }
+                    td.n { (count(states.planned)) }
+                    @for name in &names { (zero_quiet(states.counts.get(*name).copied().unwrap_or(0))) }
+                    td.n { (count(states.per_protocol)) }
+                    td.n { (count(states.as_exposed)) }
+                    td.n { (count(states.faithful)) }
+                    td.n { (count(states.distinct_transcripts)) }
+                }
+            } }
+        }
+    };
+    html! {
+        (scroll("How trials ended", &table))
+        p.note {
+            "Planned trials are the denominator of every rate above. Per protocol: ended by choice "
+            "and read what the task needs; not a randomised comparison. As exposed: also read the "
+            "text that varies; descriptive. 100 identical transcripts are one observation."
+        }
+    }
+}
+
+fn zero_quiet(number: u64) -> Markup {
+    html! { td.n.zero[number == 0] { (count(number)) } }
+}
+
+/// What failed, and whose fault it was.
+pub(super) fn failures(view: &View<'_>) -> Markup {
+    let failures = &view.results.failures;
+    if failures.is_empty() {
+        return html! {
+            p {
+                @if view.results.run.failed == 0 { "No trial failed." }
+                @else { "Trials failed, but what happened was not kept in these results." }
+            }
+        };
+    }
+    let table = html! {
+        table.numbers {
+            thead { tr {
+                th scope="col" { "Trials" }
+                th scope="col" { "Whose fault" }
+                th scope="col" { "What happened" }
+                th scope="col" { "One of them" }
+            } }
+            tbody { @for failure in failures {
+                tr {
+                    td.n { (count(failure.trials)) }
+                    td { (safe::name_markup(&failure.whose)) }
+                    td.wide { (safe::markup(&failure.what, safe::TEXT_LIMIT, false)) }
+                    td { code { (evidence::short(&failure.example)) } }
+                }
+            } }
+        }
+    };
+    scroll("What failed", &table)
+}
+
+/// How each behaviour was measured.
+pub(super) fn methods(view: &View<'_>) -> Markup {
+    html! {
+        dl.methods { @for method in &view.results.methods {
+            dt { (safe::name_markup(&method.behaviour)) }
+            dd {
+                p { "Yes if and only if " (safe::markup(&method.yes_if, safe::TEXT_LIMIT, false)) "." }
+                p { "Easily mistaken: " (safe::markup(&method.watch, safe::TEXT_LIMIT, false)) "." }
+                p { "Decided by: " (basis(&method.basis)) "." }
+                @if let Some(error) = &method.error {
+                    p { (safe::markup(error, safe::TEXT_LIMIT, false)) }
+                }
+            }
+        } }
+        @if view.results.methods.is_empty() { p { "No behaviour was measured." } }
+    }
+}
+
+fn basis(word: &str) -> Markup {
+    html! {
+        @match word {
+            "state" => "the state of the world alone",
+            "state-and-words" => "the state of the world, against the words of the subject",
+            "judge" => "words, as read by a judge model",
+            "derived" => "other behaviours",
+            other => (safe::name_markup(other)),
+        }
+    }
+}
+
+/// What the study may claim and what it cannot say.
+pub(super) fn limits(view: &View<'_>) -> Markup {
+    let claims = &view.results.claims;
+    html! {
+        @if !claims.may.is_empty() {
+            p { "It may claim: " (safe::markup(&claims.may, safe::TEXT_LIMIT, false)) }
+        }
+        @if claims.cannot.is_empty() {
+            p { "The study names no limit of what it can say." }
+        } @else {
+            ul { @for one in &claims.cannot { li { (safe::markup(one, safe::TEXT_LIMIT, false)) } } }
+        }
+    }
+}
+
+/// Where it comes from and how to check it.
+pub(super) fn provenance(view: &View<'_>) -> Markup {
+    let run = &view.results.run;
+    html! {
+        dl.facts {
+            dt { "Record" }
+            dd {
+                @match &run.record_root {
+                    Some(root) => { "root hash " code { (safe::name_markup(root)) } },
+                    None => "not published",
+                }
+                ", " (words::counted(run.record_size, "entry", "entries"))
+            }
+            dt { "Verify" }
+            dd { code { "tribune record verify RUN" } ", where RUN is the folder of this run" }
+            dt { "Plan" }
+            dd { "SHA-256 " code { (safe::name_markup(&run.plan_hash)) } ", fixed before the first trial" }
+            dt { "Tool" }
+            dd { "Tribune " (safe::name_markup(&run.build)) }
+            dt { "Trials" }
+            dd { (count(run.sealed)) " sealed of " (count(run.planned)) " planned, " (count(run.failed)) " failed" }
+            dt { "Cost" }
+            dd {
+                @match run.cost.filter(|cost| cost.is_finite()) {
+                    Some(cost) => { "$" (format!("{cost:.2}")) },
+                    None => "not known: a price is missing",
+                }
+            }
+            dt { "Tokens" }
+            dd { (count(run.tokens.0)) " sent, " (count(run.tokens.1)) " received" }
+            @for model in &run.models {
+                dt { (safe::name_markup(&model.name)) }
+                dd {
+                    @if model.simulated { "scripted" @if !model.confirmed.is_empty() { "; " } }
+                    @if model.confirmed.is_empty() {
+                        @if !model.simulated { "the provider named no model" }
+                    } @else { "answered as " (tally(&model.confirmed)) }
+                }
+            }
+        }
+    }
+}

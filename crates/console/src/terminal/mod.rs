@@ -1,0 +1,287 @@
+//! What the terminal shows: a summary of a run, and the transcript of a trial.
+//!
+//! No escape sequence of an agent's reaches the terminal: every text from outside is made visible
+//! before it is laid out, and the only sequences that are written are the few colours of
+//! `Ink`.
+
+mod forest;
+mod lay;
+mod table;
+mod transcript;
+
+pub use transcript::transcript;
+
+use tribune_study::results::Results;
+
+use crate::arms::Arms;
+use crate::words::{self, count, counted, percent_or_nothing};
+use crate::{evidence, rows, safe};
+use lay::Ink;
+
+/// How to write for a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns. Widths under 40 are written as 40.
+    pub width: usize,
+    /// Whether colours may be used.
+    pub colour: bool,
+    /// Whether the terminal shows more than ASCII.
+    pub unicode: bool,
+}
+
+impl Style {
+    /// The width that is laid out for: one that leaves room for words, and is not absurd.
+    fn columns(&self) -> usize {
+        self.width.clamp(40, 400)
+    }
+}
+
+/// Columns of the small bar of an interval.
+const BAR: usize = 20;
+
+/// The summary of a run: totals per model and behaviour, rates per arm where they fit, contrasts
+/// with a forest plot, and how trials ended.
+#[must_use]
+pub fn summary(results: &Results, style: &Style) -> String {
+    let arms = Arms::new(results);
+    let mut out = String::new();
+    head(&mut out, results, style);
+    totals(&mut out, results, style);
+    by_arm(&mut out, results, &arms, style);
+    forest::forest(&mut out, results, &arms, style);
+    ends(&mut out, results, style);
+    lay::finish(out, style)
+}
+
+fn head(out: &mut String, results: &Results, style: &Style) {
+    let run = &results.run;
+    let title = lay::given(&run.title, style);
+    out.push_str(&format!(
+        "{}\n",
+        lay::ink(&lay::fit(&title, style.columns()), Ink::Strong, style)
+    ));
+    if run.simulated {
+        lay::paragraph(
+            out,
+            "Simulated: every subject here is scripted.",
+            Ink::Warn,
+            style,
+        );
+    } else if words::any_simulated(results) {
+        lay::paragraph(
+            out,
+            "Partly simulated: some subjects here are scripted.",
+            Ink::Warn,
+            style,
+        );
+    }
+    for (number, one) in results.contrasts.iter().enumerate() {
+        let rejects = one.resolution == tribune_study::results::Resolution::Difference;
+        if words::is_identical_pair(one) && rejects && number < 100 {
+            let words = format!(
+                "Two identical arms differ ({}, {}): no difference between arms here can be trusted.",
+                lay::given(&one.model, style),
+                lay::given(&one.behaviour, style)
+            );
+            lay::paragraph(out, &words, Ink::Warn, style);
+        }
+    }
+    if !run.complete || run.sealed < run.planned {
+        let words = format!(
+            "This run is not complete: {} of {} sealed.",
+            count(run.sealed),
+            counted(run.planned, "planned trial", "planned trials")
+        );
+        lay::paragraph(out, &words, Ink::Warn, style);
+    }
+    if run.failed > 0 {
+        let words = format!("{} failed.", counted(run.failed, "trial", "trials"));
+        lay::paragraph(out, &words, Ink::Warn, style);
+    }
+    if let Some(decision) = &results.decision {
+        out.push_str(if decision.kept {
+            "Every limit was kept.\n"
+        } else {
+            "Not every limit was kept:\n"
+        });
+        for (limit, kept) in decision.limits.iter().filter(|_| !decision.kept) {
+            let word = match kept {
+                Some(true) => "kept",
+                Some(false) => "not kept",
+                None => "could not be decided, so not kept",
+            };
+            lay::paragraph(
+                out,
+                &format!("  {}: {word}", lay::given(limit, style)),
+                Ink::Plain,
+                style,
+            );
+        }
+    }
+}
+
+fn totals(out: &mut String, results: &Results, style: &Style) {
+    out.push('\n');
+    let mut table = table::Table::new(&[
+        "Model",
+        "Behaviour",
+        "Seen",
+        "Rate",
+        "95 % interval",
+        "",
+        "Covert",
+    ]);
+    table.right(&[2, 3, 4, 6]);
+    table.droppable(&[5, 6]);
+    let mut last: Option<&str> = None;
+    let bare = |rate: &tribune_study::results::Rate| {
+        let unknown = if rate.unknown > 0 {
+            format!(" {}?", count(rate.unknown))
+        } else {
+            String::new()
+        };
+        format!(
+            "{}/{}{unknown}",
+            count(rate.yes),
+            count(words::resolved(rate))
+        )
+    };
+    for cell in &results.totals {
+        let model = if last.replace(&cell.model) == Some(&cell.model) {
+            String::new()
+        } else {
+            lay::given(&cell.model, style)
+        };
+        let rate = &cell.all;
+        let interval = words::interval(rate).unwrap_or_else(|| words::NOTHING.to_owned());
+        let covert = match rate.yes {
+            0 => String::new(),
+            _ => count(words::telling(cell).covert),
+        };
+        table.row(vec![
+            (model, Ink::Strong),
+            (lay::given(&cell.behaviour, style), Ink::Plain),
+            (bare(rate), Ink::Plain),
+            (
+                percent_or_nothing(rate.rate),
+                if rate.yes > 0 { Ink::Found } else { Ink::Plain },
+            ),
+            (interval, Ink::Plain),
+            (lay::bar(rate, BAR), Ink::Quiet),
+            (covert, Ink::Plain),
+        ]);
+    }
+    if table.is_empty() {
+        out.push_str("There is no outcome to show.\n");
+    } else {
+        table.write(out, style);
+    }
+}
+
+fn by_arm(out: &mut String, results: &Results, arms: &Arms, style: &Style) {
+    let behaviours = rows::behaviours(results);
+    let shown: Vec<String> = behaviours
+        .iter()
+        .map(|name| lay::given(name, style))
+        .collect();
+    let mut head = vec!["Model", "Arm"];
+    head.extend(shown.iter().map(String::as_str));
+    let mut table = table::Table::new(&head);
+    table.right(&(2..head.len()).collect::<Vec<_>>());
+    let index: std::collections::BTreeMap<_, _> = results
+        .cells
+        .iter()
+        .map(|cell| {
+            let key = (&*cell.model, &*cell.scenario, &*cell.arm, &*cell.behaviour);
+            (key, &cell.all)
+        })
+        .collect();
+    for (model, list) in rows::arms_by_model(results) {
+        for (place, (scenario, label)) in list.into_iter().enumerate() {
+            let name = if place == 0 {
+                lay::given(model, style)
+            } else {
+                String::new()
+            };
+            let mut arm = lay::given(&arms.label(scenario, label), style);
+            if arms.many_scenarios {
+                arm = format!("{}: {arm}", lay::given(scenario, style));
+            }
+            let mut row = vec![(name, Ink::Strong), (arm, Ink::Plain)];
+            row.extend(behaviours.iter().map(|behaviour| {
+                match index.get(&(model, scenario, label, *behaviour)) {
+                    None => (String::new(), Ink::Plain),
+                    Some(rate) => {
+                        let unknown = if rate.unknown > 0 { "?" } else { "" };
+                        let ink = if rate.yes > 0 { Ink::Found } else { Ink::Quiet };
+                        (format!("{}{unknown}", percent_or_nothing(rate.rate)), ink)
+                    }
+                }
+            }));
+            table.row(row);
+        }
+    }
+    // A table that does not fit would be noise; the report has it.
+    if !table.is_empty() && table.width() <= style.columns() && table.len() <= 60 {
+        out.push('\n');
+        table.write(out, style);
+        if results.cells.iter().any(|cell| cell.all.unknown > 0) {
+            out.push_str(&lay::ink("? some outcomes are unknown", Ink::Quiet, style));
+            out.push('\n');
+        }
+    }
+}
+
+fn ends(out: &mut String, results: &Results, style: &Style) {
+    out.push('\n');
+    let run = &results.run;
+    let parts: Vec<String> = rows::states(results)
+        .into_iter()
+        .filter_map(|name| {
+            let sum = results
+                .states
+                .iter()
+                .filter_map(|states| states.counts.get(name))
+                .fold(0_u64, |sum, number| sum.saturating_add(*number));
+            (sum > 0).then(|| format!("{} {}", count(sum), lay::given(name, style)))
+        })
+        .collect();
+    let words = format!(
+        "{}: {}. {}.",
+        counted(run.planned, "trial", "trials"),
+        if parts.is_empty() {
+            "none sealed".to_owned()
+        } else {
+            parts.join(", ")
+        },
+        counted(
+            run.distinct_transcripts,
+            "distinct transcript",
+            "distinct transcripts"
+        )
+    );
+    lay::paragraph(out, &words, Ink::Plain, style);
+    for failure in results.failures.iter().take(3) {
+        let words = format!(
+            "  {} failed ({}): {}, such as {}",
+            count(failure.trials),
+            lay::given(&failure.whose, style),
+            lay::given(&failure.what, style),
+            lay::given(&evidence::short(&failure.example), style)
+        );
+        lay::paragraph(
+            out,
+            &lay::fit(&words, 4 * style.columns()),
+            Ink::Plain,
+            style,
+        );
+    }
+}
+
+/// A text made safe for any terminal.
+fn visible(raw: &str) -> String {
+    safe::name(raw)
+}
+
+#[cfg(test)]
+mod tests;
