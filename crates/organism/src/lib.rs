@@ -5,8 +5,10 @@
 //! of the scenario: its playbook.
 
 mod compile;
+mod memory;
 mod organism;
 mod playbook;
+mod walk;
 
 pub use compile::{CompiledPlaybook, PlaybookError};
 pub use organism::{NameError, NoDisposition, ORGANISM_VERSION, Organism, OrganismName};
