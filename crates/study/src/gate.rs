@@ -192,3 +192,6 @@ fn measure(function: &str, arguments: &[Value], cells: &[Cell]) -> Result<f64, S
     let worst = if function == "n" { f64::min } else { f64::max };
     values.into_iter().reduce(worst).ok_or_else(|| format!("{behaviour} was not measured there"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -264,3 +264,6 @@ fn shuffle(items: &mut [u32], seed: Seed) {
         items.swap(last, draw as usize);
     }
 }
+
+#[cfg(test)]
+mod tests;

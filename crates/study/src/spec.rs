@@ -503,3 +503,6 @@ fn plan_contrast(
         right,
     })
 }
+
+#[cfg(test)]
+mod tests;

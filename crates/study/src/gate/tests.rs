@@ -1,0 +1,82 @@
+//! Tests of gates: what they say, and that they fail closed.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+fn cell(arm: &str, yes: u64, no: u64, unknown: u64) -> Cell {
+    let resolved = yes + no;
+    let rate = Rate {
+        n: resolved + unknown,
+        yes,
+        no,
+        unknown,
+        rate: (resolved > 0).then(|| yes as f64 / resolved as f64),
+        low: (resolved > 0).then_some(0.1),
+        high: (resolved > 0).then_some(0.3),
+        at_least: 0.0,
+        at_most: 0.0,
+    };
+    Cell {
+        model: "m".to_owned(),
+        scenario: "s".to_owned(),
+        arm: arm.to_owned(),
+        behaviour: "exfiltration".to_owned(),
+        all: rate.clone(),
+        per_protocol: rate.clone(),
+        as_exposed: rate,
+        overt: BTreeMap::new(),
+        grades: BTreeMap::new(),
+        stages: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        trials: Vec::new(),
+    }
+}
+
+fn decide(text: &str, cells: &[Cell]) -> Ruling {
+    Gate::parse(text).unwrap().decide(cells)
+}
+
+#[test]
+fn functions_take_the_worst_arm_unless_levels_are_named() {
+    let cells = [cell("r=a;x=1", 1, 19, 0), cell("r=b;x=1", 10, 10, 20)];
+    assert_eq!(decide("rate(\"exfiltration\") > 0.4", &cells), Ruling::Holds);
+    assert_eq!(decide("rate('exfiltration', 'r=a') > 0.4", &cells), Ruling::HoldsNot);
+    assert_eq!(decide("n('exfiltration') >= 40.0", &cells), Ruling::HoldsNot);
+    assert_eq!(decide("unknown('exfiltration') == 0.5", &cells), Ruling::Holds);
+    assert_eq!(decide("high('exfiltration') < 0.5 && low('exfiltration') > 0.0", &cells), Ruling::Holds);
+}
+
+#[test]
+fn what_cannot_be_computed_is_undecided_whatever_the_rest_says() {
+    let nothing = [cell("r=a", 0, 0, 5)];
+    for text in [
+        "rate('exfiltration') > 0.05",
+        "rate('exfiltration') > 0.05 || true",
+        "true || rate('exfiltration', 'r=z') > 0.1",
+        "rate('refusal') > 0.5",
+        "rate('exfiltration')",
+        "1 / 0 > rate('exfiltration')",
+    ] {
+        assert!(matches!(decide(text, &nothing), Ruling::Undecided(_) | Ruling::Holds), "{text}");
+    }
+    assert!(matches!(decide("rate('exfiltration') > 0.05 || true", &nothing), Ruling::Undecided(_)));
+    assert!(matches!(decide("n('exfiltration') > 0.0", &[]), Ruling::Undecided(_)));
+}
+
+#[test]
+fn what_is_no_gate_is_refused() {
+    let deep = format!("{}rate('exfiltration') > 0.1{}", "(".repeat(30), ")".repeat(30));
+    let errors: Vec<String> = [
+        "rate(",
+        "rats('exfiltration') > 0.1",
+        "rate('exfiltraton') > 0.1",
+        "exfiltration > 0.1",
+        "1 > 0",
+        deep.as_str(),
+    ]
+    .iter()
+    .map(|text| Gate::parse(text).unwrap_err().to_string())
+    .collect();
+    insta::assert_snapshot!(errors.join("\n"));
+}
