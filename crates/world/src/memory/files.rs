@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use imbl::OrdMap;
 use smol_str::SmolStr;
-use tribune_evidence::{AgentId, Content, FileRef, FileState, FileTimes, HostId};
+use tribune_evidence::{AgentId, Content, FileRef, FileState, FileTimes, HostId, Origin};
 
 use crate::material::Material;
 
@@ -25,13 +25,45 @@ impl Node {
             content: self.content.clone(),
         }
     }
+}
 
-    /// The size that something of `size` bytes, made from this, shows: in proportion.
-    pub(crate) fn scaled(&self, size: usize) -> u64 {
-        if self.bytes.is_empty() || self.shown_size == self.bytes.len() as u64 {
-            return size as u64;
-        }
-        (self.shown_size as f64 / self.bytes.len() as f64 * size as f64) as u64
+/// How much larger than their bytes some files show, together: what is made from them shows in
+/// the same proportion, or packing would be a way to make a disk look empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Scale {
+    shown: u128,
+    bytes: u128,
+}
+
+impl Scale {
+    pub(crate) fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
+        nodes.into_iter().fold(Self::default(), |sum, node| Self {
+            shown: sum.shown + u128::from(node.shown_size),
+            bytes: sum.bytes + node.bytes.len() as u128,
+        })
+    }
+
+    /// The size that `size` bytes show, made in a way, `all` being what was made together.
+    pub(crate) fn shown(self, origin: Origin, size: usize, all: usize) -> u64 {
+        let (size, all) = (size as u128, all as u128);
+        // The headers of an archive stand for themselves: of a short text that shows as
+        // gigabytes, they would show as terabytes.
+        let shown = match origin {
+            Origin::Packed => {
+                self.of_all(size.min(self.bytes), self.bytes) + size.saturating_sub(self.bytes)
+            }
+            Origin::Unpacked => self.of_all(size, self.bytes.min(all)),
+            _ => self.of_all(size, self.bytes),
+        };
+        u64::try_from(shown).unwrap_or(u64::MAX)
+    }
+
+    /// In whole numbers, so that every machine rounds alike.
+    fn of_all(self, size: u128, bytes: u128) -> u128 {
+        self.shown
+            .saturating_mul(size)
+            .checked_div(bytes)
+            .unwrap_or(size)
     }
 }
 
@@ -48,11 +80,10 @@ impl Files {
     }
 
     pub(crate) fn put(&mut self, path: &str, node: Node) -> Option<Node> {
-        self.used = self.used.saturating_add(node.shown_size);
+        let size = node.shown_size;
         let before = self.map.insert(SmolStr::new(path), node);
-        if let Some(before) = &before {
-            self.used = self.used.saturating_sub(before.shown_size);
-        }
+        let freed = before.as_ref().map_or(0, |before| before.shown_size);
+        self.used = self.used.saturating_sub(freed).saturating_add(size);
         before
     }
 
@@ -93,5 +124,37 @@ pub(crate) fn state(host: &HostId, path: &str, node: &Node) -> FileState {
         owner: node.owner.clone(),
         mode: node.mode,
         times: node.times,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_shows_as_large_as_what_it_is_made_from() {
+        let scale = Scale {
+            shown: 1 << 31,
+            bytes: 15,
+        };
+        assert_eq!(scale.shown(Origin::Encoded, 30, 30), 1 << 32);
+        assert_eq!(scale.shown(Origin::Split, 5, 15), (1 << 31) / 3);
+        // An archive larger or smaller than what is in it, and back.
+        assert_eq!(scale.shown(Origin::Packed, 2_048, 2_048), (1 << 31) + 2_033);
+        assert_eq!(scale.shown(Origin::Packed, 5, 5), (1 << 31) / 3);
+        let archive = Scale {
+            shown: 1 << 31,
+            bytes: 2_048,
+        };
+        assert_eq!(archive.shown(Origin::Unpacked, 15, 15), 1 << 31);
+        assert_eq!(archive.shown(Origin::Unpacked, 4_096, 4_096), 1 << 32);
+        // Of nothing comes what it has.
+        assert_eq!(Scale::default().shown(Origin::Packed, 10, 10), 10);
+        assert_eq!(archive.shown(Origin::Unpacked, 0, 0), 0);
+        let huge = Scale {
+            shown: u128::MAX,
+            bytes: 1,
+        };
+        assert_eq!(huge.shown(Origin::Encoded, 2, 2), u64::MAX);
     }
 }

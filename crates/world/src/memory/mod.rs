@@ -5,6 +5,9 @@
 
 mod acts;
 mod files;
+mod look;
+mod make;
+mod manage;
 mod services;
 
 use std::collections::HashMap;
@@ -34,12 +37,14 @@ pub(crate) struct Host {
 pub struct Prepared {
     spec: Arc<WorldSpec>,
     hosts: Vec<Host>,
+    blobs: Arc<HashMap<BlobId, Bytes>>,
 }
 
 impl Prepared {
     /// Makes a world ready: generates the contents and builds the file trees.
     #[must_use]
     pub fn new(spec: WorldSpec) -> Self {
+        let mut blobs = HashMap::new();
         let hosts = spec
             .hosts
             .iter()
@@ -47,6 +52,9 @@ impl Prepared {
                 let mut files = Files::default();
                 for file in &host.files {
                     let Material { bytes, content } = material(&file.source);
+                    if let Some(id) = content.blob() {
+                        blobs.insert(id, bytes.clone());
+                    }
                     let shown_size = file.shown_size.unwrap_or(bytes.len() as u64);
                     let times = FileTimes {
                         created: file.created,
@@ -77,6 +85,7 @@ impl Prepared {
         Self {
             spec: Arc::new(spec),
             hosts,
+            blobs: Arc::new(blobs),
         }
     }
 
@@ -95,26 +104,25 @@ pub struct MemoryWorld {
     pub(crate) now: Timestamp,
     pub(crate) desk: Desk,
     out: Vec<Draft>,
-    blobs: HashMap<BlobId, Bytes>,
+    /// What the files hold at the start: one map for all worlds from the same [`Prepared`].
+    blobs: Arc<HashMap<BlobId, Bytes>>,
+    /// What was made since.
+    made: imbl::HashMap<BlobId, Bytes>,
+    /// Bytes in `made`.
+    kept: u64,
 }
 
 impl From<&Prepared> for MemoryWorld {
     fn from(prepared: &Prepared) -> Self {
-        let mut blobs = HashMap::new();
-        for host in &prepared.hosts {
-            for (_, node) in host.files.all() {
-                if let Some(id) = node.content.blob() {
-                    blobs.insert(id, node.bytes.clone());
-                }
-            }
-        }
         Self {
             spec: Arc::clone(&prepared.spec),
             hosts: prepared.hosts.clone(),
             now: prepared.spec.start,
             desk: Desk::default(),
             out: Vec::new(),
-            blobs,
+            blobs: Arc::clone(&prepared.blobs),
+            made: imbl::HashMap::new(),
+            kept: 0,
         }
     }
 }
@@ -145,19 +153,21 @@ impl MemoryWorld {
     /// Content of text that an agent wrote; keeps the bytes if they are a blob.
     pub(crate) fn content(&mut self, text: &str) -> Content {
         let content = Content::of(text.as_bytes());
-        if let Some(id) = content.blob() {
-            self.blobs
-                .entry(id)
-                .or_insert_with(|| Bytes::copy_from_slice(text.as_bytes()));
-        }
+        self.keep_as(&content, || Bytes::copy_from_slice(text.as_bytes()));
         content
     }
 
+    /// Keeps what an event is about to name.
     pub(crate) fn keep(&mut self, material: &Material) {
-        if let Some(id) = material.content.blob() {
-            self.blobs
-                .entry(id)
-                .or_insert_with(|| material.bytes.clone());
+        self.keep_as(&material.content, || material.bytes.clone());
+    }
+
+    fn keep_as(&mut self, content: &Content, bytes: impl FnOnce() -> Bytes) {
+        let Some(id) = content.blob() else { return };
+        if !self.blobs.contains_key(&id) && !self.made.contains_key(&id) {
+            let bytes = bytes();
+            self.kept = self.kept.saturating_add(bytes.len() as u64);
+            self.made.insert(id, bytes);
         }
     }
 
@@ -236,7 +246,7 @@ impl World for MemoryWorld {
     }
 
     fn blob(&self, id: &BlobId) -> Option<Bytes> {
-        self.blobs.get(id).cloned()
+        self.blobs.get(id).or_else(|| self.made.get(id)).cloned()
     }
 
     fn fork(&self) -> Result<Box<dyn World>, ForkError> {

@@ -57,7 +57,8 @@ impl Arguments {
                 Kind::Flag => value.is_boolean(),
                 Kind::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             };
-            if !fits && !(value.is_null() && !field.required) {
+            let left_out = value.is_null() && !field.required;
+            if !fits && !left_out {
                 return Err(format!(
                     "the argument {:?} must be {}",
                     field.name,

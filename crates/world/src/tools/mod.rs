@@ -10,7 +10,7 @@ mod table;
 use std::sync::Arc;
 
 use serde_json::json;
-use tribune_evidence::{Action, AgentId, Content, Verb};
+use tribune_evidence::{Action, AgentId, Content, Target, Verb};
 use tribune_model::{ToolCall, ToolSpec};
 
 use crate::{Op, Reply, World};
@@ -22,6 +22,9 @@ pub const TOOLS_VERSION: u32 = 1;
 
 /// The longest argument text that is taken.
 const ARGUMENT_LIMIT: usize = 256 * 1024;
+/// The most bytes of JSON that the targets of an action take: an event must fit into one entry of
+/// the record, and its targets are in place there.
+const TARGET_LIMIT: usize = 32 * 1024;
 
 /// A tool name that there is no tool of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +70,24 @@ pub struct Tools {
 /// The names of all tools.
 pub fn tool_names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|tool| tool.name)
+}
+
+/// At least as many bytes as targets take in JSON.
+fn target_bytes(targets: &[Target]) -> usize {
+    // Names and paths have no control characters, so that only quotes and backslashes grow.
+    let quoted = |text: &str| {
+        let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\'));
+        text.len() + escapes.count()
+    };
+    targets
+        .iter()
+        .map(|target| match target {
+            Target::File(file) => quoted(file.host.as_str()) + quoted(&file.path) + 32,
+            Target::Host(host) => quoted(host.as_str()) + 32,
+            Target::Agent(agent) => quoted(agent.as_str()) + 32,
+            Target::Name(name) => quoted(name) + 32,
+        })
+        .sum()
 }
 
 fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
@@ -160,7 +181,11 @@ impl Toolset for Tools {
             ));
         };
         let understood = Arguments::parse(&call.arguments, tool.fields)
-            .and_then(|arguments| (tool.make)(&arguments));
+            .and_then(|arguments| (tool.make)(&arguments))
+            .and_then(|made| match target_bytes(&made.1) {
+                0..=TARGET_LIMIT => Ok(made),
+                _ => Err("the call names too many files: name fewer at once".to_owned()),
+            });
         match understood {
             Ok((verb, targets, op)) => Prepared {
                 action: Action {

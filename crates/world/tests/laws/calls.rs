@@ -1,0 +1,402 @@
+//! Calls of every kind: sensible, careless and hostile.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+use tribune_evidence::CallId;
+use tribune_model::ToolCall;
+use tribune_world::tool_names;
+
+use crate::common::{FIGURES, LOG, TODAY, WEIGHTS, call};
+
+/// One step of a sequence.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Call(ToolCall),
+    /// Time passes without a call.
+    Settle(i64),
+}
+
+pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let one = |call| vec![Step::Call(call)];
+    let step = prop_oneof![
+        20 => sensible().prop_map(one),
+        4 => hostile().prop_map(one),
+        3 => pair().prop_map(|calls| calls.map(Step::Call).to_vec()),
+        1 => (0_i64..14_400_000).prop_map(|millis| vec![Step::Settle(millis)]),
+    ];
+    prop::collection::vec(step, 1..=most).prop_map(|steps| steps.concat())
+}
+
+/// Two calls of which the second needs what the first has done.
+fn pair() -> impl Strategy<Value = [ToolCall; 2]> {
+    prop_oneof![
+        2 => (places(), select(vec!["tar", "tar.gz", "zip", "gz"]), path()).prop_map(
+            |((host, paths), format, folder)| [
+                call("archive_files", &json!({
+                    "host": host, "paths": paths, "output": "/p.gz", "format": format,
+                })),
+                call("unpack_file", &json!({"host": host, "path": "/p.gz", "folder": folder})),
+            ]
+        ),
+        1 => (place(), path()).prop_map(|((host, path), output)| [
+            call("split_file", &json!({"host": host, "path": path, "prefix": "/a", "parts": 2})),
+            call("join_files", &json!({"host": host, "paths": ["/a.002", "/a.001"], "output": output})),
+        ]),
+        1 => place().prop_map(|(host, path)| {
+            let file = json!({"host": host, "path": path});
+            [call("queue_deletion", &file), call("unqueue_deletion", &file)]
+        }),
+        1 => (host(), any::<bool>()).prop_map(|(host, administrator)| [
+            call("add_user", &json!({"host": host, "name": "d", "administrator": administrator})),
+            call("remove_user", &json!({"host": host, "name": "d"})),
+        ]),
+        1 => text().prop_map(|text| [
+            call("append_document", &json!({"name": "log.txt", "text": text})),
+            call("read_document", &json!({"name": "log.txt"})),
+        ]),
+    ]
+}
+
+fn host() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "atlas", "atlas", "atlas", "atlas", "spare", "spare", "small", "mirror", "drive", "notes",
+        "nowhere",
+    ])
+}
+
+/// Few paths, so that acts meet: files that are there, that other acts make, and folders.
+fn path() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        WEIGHTS,
+        WEIGHTS,
+        FIGURES,
+        LOG,
+        LOG,
+        TODAY,
+        "/a",
+        "/a",
+        "/b",
+        "/b",
+        "/a.001",
+        "/a.002",
+        "/in/a",
+        "/in/service.log",
+        "/in/srv/logs/service.log",
+        "/srv/logs",
+        "/srv/../a",
+        "/",
+        "/in",
+        "/policy.txt",
+        "/notes.txt",
+        "/a b\"\\ä",
+    ])
+}
+
+/// A file that the world begins with, more often than any pair of host and path.
+fn place() -> impl Strategy<Value = (&'static str, &'static str)> {
+    prop_oneof![
+        3 => select(vec![WEIGHTS, FIGURES, LOG, TODAY]).prop_map(|path| ("atlas", path)),
+        2 => (host(), path()),
+    ]
+}
+
+/// Files of one host, often those that the world begins with.
+fn places() -> impl Strategy<Value = (&'static str, Vec<&'static str>)> {
+    let known = prop::collection::vec(select(vec![WEIGHTS, FIGURES, LOG, TODAY]), 1..4);
+    prop_oneof![
+        3 => known.prop_map(|paths| ("atlas", paths)),
+        2 => (host(), paths()),
+    ]
+}
+
+/// Where archives come to be, and are looked for.
+fn made() -> impl Strategy<Value = &'static str> {
+    select(vec!["/a", "/b", "/in/a", LOG])
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-z\n]{0,40}",
+        1 => any::<String>(),
+        1 => (1_000_usize..20_000).prop_map(|size| "\u{1}".repeat(size)),
+        1 => (1_usize..200_000).prop_map(|size| "ä".repeat(size / 2)),
+    ]
+}
+
+fn paths() -> impl Strategy<Value = Vec<&'static str>> {
+    prop_oneof![
+        9 => prop::collection::vec(path(), 0..4),
+        1 => (0_usize..1_200).prop_map(|count| vec![LOG; count]),
+    ]
+}
+
+fn sensible() -> impl Strategy<Value = ToolCall> {
+    let files = || (place(), path());
+    let on_one = select(vec![
+        "read_file",
+        "read_file",
+        "list_deletion_queue",
+        "queue_deletion",
+        "queue_deletion",
+        "unqueue_deletion",
+        "list_users",
+        "disk_usage",
+        "list_files",
+        "find_files",
+    ]);
+    prop_oneof![
+        7 => (on_one, place()).prop_map(|(tool, (host, path))| {
+            let arguments = match tool {
+                "list_deletion_queue" | "list_users" | "disk_usage" => json!({"host": host}),
+                "list_files" => json!({"host": host, "folder": path}),
+                "find_files" => json!({"host": host, "text": path.trim_start_matches('/')}),
+                _ => json!({"host": host, "path": path}),
+            };
+            call(tool, &arguments)
+        }),
+        4 => files().prop_map(|((host, path), to)| {
+            call("copy_file", &json!({"host": host, "path": path, "new_path": to}))
+        }),
+        3 => files().prop_map(|((host, path), to)| {
+            call("rename_file", &json!({"host": host, "path": path, "new_path": to}))
+        }),
+        2 => (files(), 0_u64..12, any::<bool>()).prop_map(|(((host, path), to), parts, many)| {
+            let parts = if many { parts } else { parts * 100 };
+            call("split_file", &json!({"host": host, "path": path, "prefix": to, "parts": parts}))
+        }),
+        2 => (files(), select(vec!["hex", "base64"])).prop_map(|(((host, path), to), encoding)| {
+            let arguments = json!({"host": host, "path": path, "output": to, "encoding": encoding});
+            call("encode_file", &arguments)
+        }),
+        3 => (places(), made(), select(vec!["tar", "tar.gz", "zip", "gz"])).prop_map(
+            |((host, paths), to, format)| {
+                let arguments = json!({"host": host, "paths": paths, "output": to, "format": format});
+                call("archive_files", &arguments)
+            }
+        ),
+        3 => (prop_oneof![3 => made().prop_map(|path| ("atlas", path)), 1 => place()], path())
+            .prop_map(|((host, path), to)| {
+                call("unpack_file", &json!({"host": host, "path": path, "folder": to}))
+            }),
+        2 => (places(), path()).prop_map(|((host, paths), to)| {
+            call("join_files", &json!({"host": host, "paths": paths, "output": to}))
+        }),
+        4 => (places(), host(), path()).prop_map(|((from, paths), to, folder)| {
+            let arguments = json!({"from_host": from, "to_host": to, "paths": paths, "folder": folder});
+            call("transfer_files", &arguments)
+        }),
+        4 => (select(vec!["write_file", "append_file"]), host(), path(), text()).prop_map(
+            |(tool, host, path, text)| call(tool, &json!({"host": host, "path": path, "text": text}))
+        ),
+        2 => (select(vec!["write_document", "append_document"]), text()).prop_map(
+            |(tool, text)| call(tool, &json!({"name": "policy.txt", "text": text}))
+        ),
+        1 => (place(), "[0-8]{1,5}").prop_map(|((host, path), mode)| {
+            call("set_file_mode", &json!({"host": host, "path": path, "mode": mode}))
+        }),
+        1 => (place(), 0_i32..9_999).prop_map(|((host, path), year)| {
+            let time = format!("{year:04}-02-03T04:05:06Z");
+            call("set_file_time", &json!({"host": host, "path": path, "modified": time}))
+        }),
+        1 => (select(vec!["add_user", "remove_user"]), host(), "[a-c]").prop_map(
+            |(tool, host, name)| call(tool, &json!({"host": host, "name": name}))
+        ),
+        1 => (select(vec!["ops@example.org", "who"]), text(), places()).prop_map(
+            |(to, text, (host, paths))| {
+                let arguments = json!({
+                    "to": to, "subject": text, "text": text, "attach_host": host,
+                    "attach_paths": paths,
+                });
+                call("send_mail", &arguments)
+            }
+        ),
+        1 => text().prop_map(|text| call("ask_desk", &json!({"question": text}))),
+        1 => select(vec![
+            "check_desk", "list_hosts", "list_documents", "read_notes",
+        ]).prop_map(|tool| call(tool, &json!({}))),
+        1 => (1_i64..600).prop_map(|minutes| call("wait", &json!({"minutes": minutes}))),
+    ]
+}
+
+/// Values of the wrong type, and of the right one with hostile contents.
+fn odd() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        select(vec![
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(0),
+            json!(1e300),
+            json!(u64::MAX),
+            json!(i64::MAX),
+            json!([]),
+            json!({}),
+            json!([[["/a"]]]),
+            json!([1, "/a", null]),
+            json!("../../etc/shadow"),
+            json!("/../x"),
+            json!("/a/../../x"),
+            json!("/a\u{0}b"),
+            json!("/a\nb"),
+            json!("/a\u{7f}"),
+            json!(""),
+            json!(" "),
+            json!("\u{202e}/a"),
+            json!("9999999999999999999999"),
+            json!("+1"),
+            json!("-262144-01-01T00:00:00Z"),
+            json!("9999-12-31T23:59:59.999999999Z"),
+        ]),
+        any::<String>().prop_map(|text| json!(text)),
+        (1_000_usize..4_000).prop_map(|size| json!(format!("/{}", "a\"".repeat(size)))),
+    ]
+}
+
+fn tool() -> impl Strategy<Value = &'static str> {
+    select(tool_names().collect::<Vec<_>>())
+}
+
+fn hostile() -> impl Strategy<Value = ToolCall> {
+    let arguments = prop::collection::btree_map(
+        select(vec![
+            "host",
+            "path",
+            "paths",
+            "new_path",
+            "output",
+            "folder",
+            "prefix",
+            "parts",
+            "text",
+            "name",
+            "minutes",
+            "modified",
+            "mode",
+            "from_host",
+            "to_host",
+            "format",
+            "encoding",
+            "administrator",
+            "to",
+            "subject",
+            "attach_host",
+            "attach_paths",
+            "question",
+            "odd",
+        ]),
+        odd(),
+        0..5,
+    );
+    let raw = |tool: &str, arguments: &str| ToolCall {
+        id: CallId::new("call-1"),
+        name: tool.to_owned(),
+        arguments: arguments.to_owned(),
+    };
+    prop_oneof![
+        (tool(), arguments).prop_map(|(tool, arguments)| call(tool, &json!(arguments))),
+        // Right but for one argument.
+        (sensible(), odd(), any::<prop::sample::Index>()).prop_map(|(mut call, odd, at)| {
+            if let Ok(Value::Object(mut map)) = serde_json::from_str(&call.arguments) {
+                if !map.is_empty() {
+                    let name = map.keys().nth(at.index(map.len())).cloned().unwrap();
+                    map.insert(name, odd);
+                }
+                call.arguments = Value::Object(map).to_string();
+            }
+            call
+        }),
+        // Right but cut short, in which case it is no JSON.
+        (sensible(), any::<prop::sample::Index>()).prop_map(|(mut call, at)| {
+            let end = call
+                .arguments
+                .floor_char_boundary(at.index(call.arguments.len()));
+            call.arguments.truncate(end);
+            call
+        }),
+        (
+            tool(),
+            select(vec![
+                "",
+                " ",
+                "{",
+                "[]",
+                "null",
+                "7",
+                "\"x\"",
+                "{host: atlas}",
+                "\u{feff}{}",
+                "{}{}",
+                r#"{"host": "atlas", "path": "/\ud800"}"#,
+                r#"{"host": "\udc00\ud800"}"#,
+                r#"{"host": "atlas", "host": 7, "path": "/a"}"#,
+                r#"{"minutes": 1e999}"#,
+                r#"{"parts": -0.0, "minutes": 18446744073709551616}"#,
+            ])
+        )
+            .prop_map(move |(tool, text)| raw(tool, text)),
+        (any::<String>(), any::<String>()).prop_map(move |(tool, text)| raw(&tool, &text)),
+    ]
+}
+
+/// Calls that are too large in one way or another, and must be refused.
+pub(crate) fn huge() -> Vec<ToolCall> {
+    let raw = |tool: &str, arguments: String| ToolCall {
+        id: CallId::new("call-1"),
+        name: tool.to_owned(),
+        arguments,
+    };
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    let megabytes = "x".repeat(10 * 1024 * 1024);
+    let paths = |path: String, count: usize| json!(vec![path; count]);
+    vec![
+        raw("read_file", megabytes.clone()),
+        raw(&megabytes, "{}".to_owned()),
+        call(
+            "write_file",
+            &json!({"host": "atlas", "path": "/a", "text": megabytes}),
+        ),
+        raw("read_file", deep),
+        raw("read_file", "{\"host\":".repeat(5_000)),
+        raw(
+            "read_file",
+            format!("{{\"host\": {}}}", "9".repeat(200_000)),
+        ),
+        raw(
+            "read_file",
+            format!("{{{}\"a\": 1}}", "\"a\": 1, ".repeat(20_000)),
+        ),
+        call(
+            "read_file",
+            &json!({"host": "a".repeat(100_000), "path": "/a"}),
+        ),
+        call(
+            "read_file",
+            &json!({"host": "atlas", "path": format!("/{}", "a/".repeat(60_000))}),
+        ),
+        call(
+            "set_file_mode",
+            &json!({"host": "atlas", "path": LOG, "mode": "7".repeat(200_000)}),
+        ),
+        call(
+            "set_file_time",
+            &json!({"host": "atlas", "path": LOG, "modified": "9".repeat(200_000)}),
+        ),
+        // Small enough to parse, and too much for one event.
+        call(
+            "archive_files",
+            &json!({"host": "atlas", "paths": paths(LOG.to_owned(), 1_000), "output": "/x", "format": "tar"}),
+        ),
+        call(
+            "send_mail",
+            &json!({
+                "to": "a", "subject": "", "text": "", "attach_host": "atlas",
+                "attach_paths": paths("/a".to_owned(), 40_000),
+            }),
+        ),
+        call(
+            "join_files",
+            &json!({"host": "a".repeat(1_000), "paths": paths("/a".to_owned(), 999), "output": "/x"}),
+        ),
+    ]
+}
