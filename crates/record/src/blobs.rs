@@ -33,7 +33,10 @@ pub(crate) const FEW: usize = 24;
 /// The path of a large blob below the folder of blobs.
 pub(crate) fn large_path(folder: &Path, id: &BlobId) -> PathBuf {
     let hex = id.to_string();
-    folder.join("sha256").join(&hex[..2]).join(format!("{hex}.zst"))
+    folder
+        .join("sha256")
+        .join(&hex[..2])
+        .join(format!("{hex}.zst"))
 }
 
 /// Ids of blobs that are on disk. Old ones are forgotten when there are too many: a blob is then
@@ -72,9 +75,13 @@ impl Unsynced {
             return;
         }
         self.files.insert(file.to_owned());
-        self.folders.extend(folders.iter().map(|folder| (*folder).to_owned()));
+        self.folders
+            .extend(folders.iter().map(|folder| (*folder).to_owned()));
         if self.files.len() > FEW {
-            *self = Self { many: true, ..Self::default() };
+            *self = Self {
+                many: true,
+                ..Self::default()
+            };
         }
     }
 }
@@ -116,7 +123,11 @@ impl Blobs {
         }
         let large = folder.join("sha256");
         crate::files::walk(&large, &mut |path| {
-            if path.ends_with(ASIDE) { disk.remove(&large.join(path)) } else { Ok(()) }
+            if path.ends_with(ASIDE) {
+                disk.remove(&large.join(path))
+            } else {
+                Ok(())
+            }
         })?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -137,7 +148,10 @@ impl Blobs {
         }
         let size = bytes.len() as u64;
         if size > BLOB_LIMIT {
-            return Err(RecordError::BlobTooLarge { size, limit: BLOB_LIMIT });
+            return Err(RecordError::BlobTooLarge {
+                size,
+                limit: BLOB_LIMIT,
+            });
         }
         let found = BlobId::of(bytes);
         if found != id {
@@ -196,7 +210,11 @@ impl Blobs {
                 let path = packs.join(pack::file_name(*next));
                 let file = self.disk.create(&path)?;
                 *next += 1;
-                OpenPack { file, path, size: 0 }
+                OpenPack {
+                    file,
+                    path,
+                    size: 0,
+                }
             }
         };
         // Where this fails the pack is left as it is and the next blob begins another.
@@ -215,8 +233,14 @@ impl Blobs {
         if unsynced.many {
             return self.disk.sync_filesystem(&self.folder);
         }
-        unsynced.files.iter().try_for_each(|path| self.disk.sync_file(path))?;
-        unsynced.folders.iter().try_for_each(|path| self.disk.sync_folder(path))
+        unsynced
+            .files
+            .iter()
+            .try_for_each(|path| self.disk.sync_file(path))?;
+        unsynced
+            .folders
+            .iter()
+            .try_for_each(|path| self.disk.sync_folder(path))
     }
 
     /// Makes everything on the file system durable, and every blob with it.
@@ -229,7 +253,9 @@ impl Blobs {
 
 impl std::fmt::Debug for Blobs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Blobs").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Blobs")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
     }
 }
 
@@ -242,7 +268,10 @@ pub(crate) struct BlobReader {
 
 impl BlobReader {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), packs: Mutex::new(Packs::new(&folder.join("packs"))) }
+        Self {
+            folder: folder.to_owned(),
+            packs: Mutex::new(Packs::new(&folder.join("packs"))),
+        }
     }
 
     /// The content of a blob, held against its name. `None` where it is not kept.
@@ -254,7 +283,6 @@ impl BlobReader {
         pack::read_large(&large_path(&self.folder, id), id)
     }
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -62,21 +62,31 @@ impl Checkpoint {
         let mut note =
             Note::new(text.as_bytes(), &[]).map_err(|error| malformed(error.to_string()))?;
         let public = [&[1], key.verifying_key().as_bytes().as_slice()].concat();
-        let signer =
-            OriginSigner { origin: &self.origin, key, id: signed_note::key_id(&self.origin, &public) };
-        note.add_sigs(&[&signer]).map_err(|error| malformed(error.to_string()))?;
+        let signer = OriginSigner {
+            origin: &self.origin,
+            key,
+            id: signed_note::key_id(&self.origin, &public),
+        };
+        note.add_sigs(&[&signer])
+            .map_err(|error| malformed(error.to_string()))?;
         Ok(note.to_bytes())
     }
 
     /// Reads a signed note without judging its signatures.
     pub(crate) fn parse(bytes: &[u8]) -> Result<(Self, Note)> {
-        let malformed = |what: &str| RecordError::NotACheckpoint { what: what.to_owned() };
+        let malformed = |what: &str| RecordError::NotACheckpoint {
+            what: what.to_owned(),
+        };
         let note = Note::from_bytes(bytes)
             .map_err(|_| malformed("it is not a signed note (C2SP signed-note)"))?;
-        let body = tlog_tiles::Checkpoint::from_bytes(note.text())
-            .map_err(|_| malformed("its text is not origin, size and root (C2SP tlog-checkpoint)"))?;
-        let checkpoint =
-            Self { origin: body.origin().to_owned(), size: body.size(), root: *body.hash() };
+        let body = tlog_tiles::Checkpoint::from_bytes(note.text()).map_err(|_| {
+            malformed("its text is not origin, size and root (C2SP tlog-checkpoint)")
+        })?;
+        let checkpoint = Self {
+            origin: body.origin().to_owned(),
+            size: body.size(),
+            root: *body.hash(),
+        };
         Ok((checkpoint, note))
     }
 
@@ -99,7 +109,9 @@ pub(crate) struct Verifier {
 impl Verifier {
     /// From a verifier key as text, `<name>+<id>+<key>`.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let wrong = |what: &str| RecordError::VerifierKey { what: what.to_owned() };
+        let wrong = |what: &str| RecordError::VerifierKey {
+            what: what.to_owned(),
+        };
         let text = text.trim();
         StandardVerifier::new(text).map_err(|error| wrong(&error.to_string()))?;
         // The key is the last part: base64 has '+' too, but a name and an id have none.
@@ -107,16 +119,24 @@ impl Verifier {
         let (Some(name), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(wrong("it has not three parts"));
         };
-        let key = BASE64_STANDARD.decode(key).map_err(|_| wrong("its key is not base64"))?;
+        let key = BASE64_STANDARD
+            .decode(key)
+            .map_err(|_| wrong("its key is not base64"))?;
         let key = key.get(1..).and_then(|key| <[u8; 32]>::try_from(key).ok());
         let key = key
             .and_then(|key| VerifyingKey::from_bytes(&key).ok())
             .ok_or_else(|| wrong("its key is not an Ed25519 key"))?;
-        Ok(Self { name: name.to_owned(), key })
+        Ok(Self {
+            name: name.to_owned(),
+            key,
+        })
     }
 
     pub(crate) fn new(name: &str, key: VerifyingKey) -> Self {
-        Self { name: name.to_owned(), key }
+        Self {
+            name: name.to_owned(),
+            key,
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -133,7 +153,8 @@ impl Verifier {
         let Ok(verifier) = StandardVerifier::new(&vkey(origin, &self.key)) else {
             return false;
         };
-        note.verify(&VerifierList::new(vec![Box::new(verifier)])).is_ok()
+        note.verify(&VerifierList::new(vec![Box::new(verifier)]))
+            .is_ok()
     }
 }
 
@@ -160,7 +181,11 @@ mod tests {
     use super::*;
 
     fn checkpoint() -> Checkpoint {
-        Checkpoint { origin: "tribune/0011223344556677".into(), size: 7, root: Hash([9; 32]) }
+        Checkpoint {
+            origin: "tribune/0011223344556677".into(),
+            size: 7,
+            root: Hash([9; 32]),
+        }
     }
 
     /// A checkpoint that this code wrote and signed once, with the seed 32 times 7. Ed25519
@@ -200,16 +225,31 @@ mod tests {
         let note = Note::from_bytes(text.as_bytes()).unwrap();
         assert!(verifier.signed(&note, "PeterNeumann"));
         let changed = text.replace("answer", "anchor");
-        assert!(!verifier.signed(&Note::from_bytes(changed.as_bytes()).unwrap(), "PeterNeumann"));
+        assert!(!verifier.signed(
+            &Note::from_bytes(changed.as_bytes()).unwrap(),
+            "PeterNeumann"
+        ));
     }
 
     #[test]
     fn what_is_no_checkpoint_is_said_to_be_none() {
-        for bytes in [&b""[..], b"x", b"a\n1\nzz\n\n", &[0xFF, 0xFE], &GOLDEN.as_bytes()[..40]] {
-            assert!(matches!(Checkpoint::parse(bytes), Err(RecordError::NotACheckpoint { .. })));
+        for bytes in [
+            &b""[..],
+            b"x",
+            b"a\n1\nzz\n\n",
+            &[0xFF, 0xFE],
+            &GOLDEN.as_bytes()[..40],
+        ] {
+            assert!(matches!(
+                Checkpoint::parse(bytes),
+                Err(RecordError::NotACheckpoint { .. })
+            ));
         }
         for key in ["", "a", "a+b+c", "tribune+00000000+AAAA", "+++"] {
-            assert!(matches!(Verifier::parse(key), Err(RecordError::VerifierKey { .. })), "{key}");
+            assert!(
+                matches!(Verifier::parse(key), Err(RecordError::VerifierKey { .. })),
+                "{key}"
+            );
         }
     }
 }

@@ -165,12 +165,19 @@ impl RecordError {
     }
 
     pub(crate) fn tampered(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self::Tampered { place: place.into(), what: what.into() }
+        Self::Tampered {
+            place: place.into(),
+            what: what.into(),
+        }
     }
 }
 
 /// Names the action and the path of an input or output error.
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RecordError {
     let path = path.to_owned();
-    move |source| RecordError::Io { action, path, source }
+    move |source| RecordError::Io {
+        action,
+        path,
+        source,
+    }
 }

@@ -12,6 +12,13 @@ use parking_lot::Mutex;
 
 use crate::error::{Result, io_error};
 
+/// A folder in memory where there is one: tests of a simulated disk need not wait for the real one.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 /// What happens at the chosen step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -39,7 +46,10 @@ pub(crate) struct Faults(Mutex<State>);
 impl Faults {
     /// Lets a fault happen at a step, counted from the first.
     pub(crate) fn at(step: u64, fault: Fault) -> Self {
-        Self(Mutex::new(State { at: Some((step, fault)), ..State::default() }))
+        Self(Mutex::new(State {
+            at: Some((step, fault)),
+            ..State::default()
+        }))
     }
 
     /// Steps so far.
@@ -57,6 +67,11 @@ impl Faults {
         self.0.lock().dead = true;
     }
 
+    /// Another process takes up the same disk.
+    pub(crate) fn revive(&self) {
+        self.0.lock().dead = false;
+    }
+
     fn check(state: &mut State) -> io::Result<()> {
         let step = state.steps;
         state.steps += 1;
@@ -68,9 +83,7 @@ impl Faults {
                 state.dead = true;
                 Err(io::Error::other("killed"))
             }
-            Some((at, Fault::Full)) if at == step => {
-                Err(io::Error::from(ErrorKind::StorageFull))
-            }
+            Some((at, Fault::Full)) if at == step => Err(io::Error::from(ErrorKind::StorageFull)),
             _ => Ok(()),
         }
     }
@@ -87,7 +100,11 @@ impl Faults {
         if !was_dead {
             let length = file.metadata().map_or(0, |metadata| metadata.len());
             state.lengths.entry(path.to_owned()).or_insert(length);
-            let written = if outcome.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
+            let written = if outcome.is_ok() {
+                bytes
+            } else {
+                &bytes[..bytes.len() / 2]
+            };
             file.write_all(written).map_err(io_error("write", path))?;
         }
         outcome.map_err(io_error("write", path))
@@ -130,7 +147,10 @@ impl Faults {
     }
 
     pub(crate) fn folder_synced(&self, folder: &Path) {
-        self.0.lock().before.retain(|path, _| path.parent() != Some(folder));
+        self.0
+            .lock()
+            .before
+            .retain(|path, _| path.parent() != Some(folder));
     }
 
     pub(crate) fn everything_synced(&self) {

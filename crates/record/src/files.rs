@@ -19,7 +19,9 @@ pub(crate) struct Paths {
 
 impl Paths {
     pub(crate) fn new(run: &Path) -> Self {
-        Self { run: run.to_owned() }
+        Self {
+            run: run.to_owned(),
+        }
     }
     /// The run's folder, for names that people read.
     pub(crate) fn run(&self) -> &Path {
@@ -49,7 +51,10 @@ impl Paths {
     }
     /// A path as people read it: relative to the run.
     pub(crate) fn show(&self, path: &Path) -> String {
-        path.strip_prefix(&self.run).unwrap_or(path).display().to_string()
+        path.strip_prefix(&self.run)
+            .unwrap_or(path)
+            .display()
+            .to_string()
     }
 }
 
@@ -106,7 +111,10 @@ impl Disk {
     /// Cuts a file.
     pub(crate) fn truncate(&self, path: &Path, length: u64) -> Result<()> {
         self.before("cut", path)?;
-        let file = OpenOptions::new().write(true).open(path).map_err(io_error("cut", path))?;
+        let file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(io_error("cut", path))?;
         file.set_len(length).map_err(io_error("cut", path))?;
         self.sync_data(&file, path)
     }
@@ -187,7 +195,10 @@ impl Disk {
         self.before("remove", path)?;
         match std::fs::remove_dir(path) {
             Err(error)
-                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) =>
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty
+                ) =>
             {
                 Err(io_error("remove", path)(error))
             }
@@ -210,7 +221,11 @@ impl Disk {
     }
 
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "tests use both")]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "tests use both"
+    )]
     #[inline]
     fn before(&self, _action: &'static str, _path: &Path) -> Result<()> {
         Ok(())
@@ -218,7 +233,9 @@ impl Disk {
 
     #[cfg(test)]
     fn before(&self, action: &'static str, path: &Path) -> Result<()> {
-        self.faults.as_ref().map_or(Ok(()), |faults| faults.step(action, path))
+        self.faults
+            .as_ref()
+            .map_or(Ok(()), |faults| faults.step(action, path))
     }
 
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests use it"))]
@@ -243,10 +260,15 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     let size = file.metadata().map_err(io_error("read", path))?.len();
     let mut bytes = Vec::with_capacity(size.min(limit) as usize + 1);
     // One byte more than allowed, so that what is too long is known to be.
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(io_error("read", path))?;
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io_error("read", path))?;
     if bytes.len() as u64 > limit {
         let what = format!("it is longer than the {limit} bytes that it may have");
-        return Err(crate::RecordError::tampered(path.display().to_string(), what));
+        return Err(crate::RecordError::tampered(
+            path.display().to_string(),
+            what,
+        ));
     }
     Ok(Some(bytes))
 }
@@ -277,7 +299,11 @@ pub(crate) fn walk(folder: &Path, see: &mut dyn FnMut(&str) -> Result<()>) -> Re
         see: &mut dyn FnMut(&str) -> Result<()>,
     ) -> Result<()> {
         for name in list(&root.join(at))? {
-            let path = if at.is_empty() { name } else { format!("{at}/{name}") };
+            let path = if at.is_empty() {
+                name
+            } else {
+                format!("{at}/{name}")
+            };
             let full = root.join(&path);
             let kind = match std::fs::symlink_metadata(&full) {
                 Ok(metadata) => metadata.file_type(),

@@ -28,6 +28,8 @@ pub(crate) const FRAME_LIMIT: usize = 128 << 20;
 const PREFIX: usize = 8;
 /// First index and count, which the checksum covers.
 const HEAD: usize = 12;
+/// What is said of a frame that is whole and in the wrong place: no crash puts it there.
+const MISPLACED: &str = "it does not follow the frame before it";
 /// How much may be read in search of a good frame after a bad one.
 const SEARCH_LIMIT: u64 = 256 << 20;
 
@@ -37,12 +39,18 @@ pub(crate) fn encoded_length(entries: &[Entry]) -> Result<usize> {
     for entry in entries {
         let size = entry.bytes().len();
         if size > ENTRY_LIMIT {
-            return Err(RecordError::EntryTooLarge { size, limit: ENTRY_LIMIT });
+            return Err(RecordError::EntryTooLarge {
+                size,
+                limit: ENTRY_LIMIT,
+            });
         }
         length += 4 + size;
     }
     if length > FRAME_LIMIT {
-        return Err(RecordError::BatchTooLarge { size: length, limit: FRAME_LIMIT });
+        return Err(RecordError::BatchTooLarge {
+            size: length,
+            limit: FRAME_LIMIT,
+        });
     }
     Ok(length)
 }
@@ -97,7 +105,8 @@ pub(crate) enum Step {
         /// Where they begin.
         offset: u64,
     },
-    /// The bytes from here on are no frame, but a whole one follows: no crash leaves that.
+    /// The bytes from here on are no frame, but a whole one follows, or they are one that does not
+    /// belong here: no crash leaves that.
     Bad {
         /// What is wrong with them.
         what: String,
@@ -134,9 +143,19 @@ pub(crate) struct FrameReader {
 impl FrameReader {
     /// Reads an open file from `offset` to `length`.
     pub(crate) fn new(file: Arc<File>, path: &Path, offset: u64, length: u64) -> Self {
-        let at = At { file: Arc::clone(&file), offset };
+        let at = At {
+            file: Arc::clone(&file),
+            offset,
+        };
         let input = BufReader::with_capacity(1 << 16, at);
-        Self { file, input, path: path.to_owned(), offset, length, next: None }
+        Self {
+            file,
+            input,
+            path: path.to_owned(),
+            offset,
+            length,
+            next: None,
+        }
     }
 
     /// Opens a file of frames and reads it to the length it has now.
@@ -164,10 +183,14 @@ impl FrameReader {
             }
             Err(what) => what,
         };
-        if self.good_frame_after()? {
-            Ok(Step::Bad { what: what.to_owned() })
+        if what == MISPLACED || self.good_frame_after()? {
+            Ok(Step::Bad {
+                what: what.to_owned(),
+            })
         } else {
-            Ok(Step::Torn { offset: self.offset })
+            Ok(Step::Torn {
+                offset: self.offset,
+            })
         }
     }
 
@@ -196,7 +219,7 @@ impl FrameReader {
             return Ok(Err("its entries do not fill it"));
         };
         if self.next.is_some_and(|next| next != frame.first) {
-            return Ok(Err("it does not follow the frame before it"));
+            return Ok(Err(MISPLACED));
         }
         self.offset += (PREFIX + length) as u64;
         Ok(Ok(frame))
@@ -216,10 +239,13 @@ impl FrameReader {
     fn good_frame_after(&mut self) -> Result<bool> {
         let left = (self.length - self.offset).min(SEARCH_LIMIT);
         let mut rest = Vec::new();
-        At { file: Arc::clone(&self.file), offset: self.offset }
-            .take(left)
-            .read_to_end(&mut rest)
-            .map_err(io_error("read", &self.path))?;
+        At {
+            file: Arc::clone(&self.file),
+            offset: self.offset,
+        }
+        .take(left)
+        .read_to_end(&mut rest)
+        .map_err(io_error("read", &self.path))?;
         Ok(holds_frame(&rest, self.next.unwrap_or(0)))
     }
 }

@@ -123,7 +123,12 @@ pub(crate) fn open_segments(folder: &Path) -> Result<Vec<ReadSegment>> {
             Err(error) => return Err(io_error("open", &path)(error)),
         };
         let length = file.metadata().map_err(io_error("read", &path))?.len();
-        segments.push(ReadSegment { file: Arc::new(file), path, number, length });
+        segments.push(ReadSegment {
+            file: Arc::new(file),
+            path,
+            number,
+            length,
+        });
     }
     segments.sort_by_key(|segment| segment.number);
     Ok(segments)
@@ -148,7 +153,10 @@ pub(crate) fn replay(
     from: u64,
     see: &mut dyn FnMut(usize, u64, Frame) -> Result<()>,
 ) -> Result<Tail> {
-    let mut tail = Tail { end: from, torn: None };
+    let mut tail = Tail {
+        end: from,
+        torn: None,
+    };
     for (index, segment) in segments.iter().enumerate() {
         let mut frames = segment.frames(0);
         loop {
@@ -163,7 +171,7 @@ pub(crate) fn replay(
                     break;
                 }
                 Step::Bad { what } => {
-                    let what = format!("a bad frame stands before good ones: {what}");
+                    let what = format!("a frame is bad, and not for being cut off: {what}");
                     return Err(RecordError::tampered(place(), what));
                 }
                 Step::Frame(_) if tail.torn.is_some() => {

@@ -27,7 +27,9 @@ fn key_folder(variable: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Option<P
         return Some(folder.into());
     }
     // The XDG specification says that a relative path is to be ignored.
-    let state = variable("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = variable("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     let state = state.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/state")));
     Some(state?.join("tribune"))
 }
@@ -38,7 +40,10 @@ fn key_folder(variable: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Option<P
 /// # Errors
 /// The key cannot be read or made.
 pub fn signer_vkey(keys: &Path) -> Result<String> {
-    Ok(checkpoint::vkey(checkpoint::ANY_RECORD, &load_or_create(keys)?.verifying_key()))
+    Ok(checkpoint::vkey(
+        checkpoint::ANY_RECORD,
+        &load_or_create(keys)?.verifying_key(),
+    ))
 }
 
 /// The key in a folder, made at first use.
@@ -61,7 +66,8 @@ pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
     let path = Path::new("/dev/urandom");
     let mut bytes = [0; LENGTH];
     let mut file = std::fs::File::open(path).map_err(io_error("open", path))?;
-    file.read_exact(&mut bytes).map_err(io_error("read", path))?;
+    file.read_exact(&mut bytes)
+        .map_err(io_error("read", path))?;
     Ok(bytes)
 }
 
@@ -91,7 +97,10 @@ fn load(path: &Path) -> Result<Option<SigningKey>> {
     let Some(bytes) = crate::files::read_limited(path, 1024)? else {
         return Ok(None);
     };
-    let mode = std::fs::metadata(path).map_err(io_error("read", path))?.permissions().mode();
+    let mode = std::fs::metadata(path)
+        .map_err(io_error("read", path))?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
         let what = format!("others may read it (mode {:o}); make it 600", mode & 0o777);
         return Err(key_error(path, &what));
@@ -108,7 +117,10 @@ fn load(path: &Path) -> Result<Option<SigningKey>> {
 }
 
 fn key_error(path: &Path, what: &str) -> RecordError {
-    RecordError::Key { path: path.to_owned(), what: what.to_owned() }
+    RecordError::Key {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +133,10 @@ mod tests {
         let keys = folder.path().join("state/tribune");
         let first = load_or_create(&keys).unwrap();
         assert_eq!(load_or_create(&keys).unwrap().to_bytes(), first.to_bytes());
-        let mode = std::fs::metadata(keys.join(KEY_FILE)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(keys.join(KEY_FILE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         let mode = std::fs::metadata(&keys).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
@@ -146,23 +161,37 @@ mod tests {
         load_or_create(folder.path()).unwrap();
         let path = folder.path().join(KEY_FILE);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(load_or_create(folder.path()), Err(RecordError::Key { .. })));
+        assert!(matches!(
+            load_or_create(folder.path()),
+            Err(RecordError::Key { .. })
+        ));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "tribune signing key v1\nzz\n").unwrap();
-        assert!(matches!(load_or_create(folder.path()), Err(RecordError::Key { .. })));
+        assert!(matches!(
+            load_or_create(folder.path()),
+            Err(RecordError::Key { .. })
+        ));
     }
 
     #[test]
     fn the_folder_comes_from_the_environment() {
         let folder = |set: &[(&str, &str)]| {
             key_folder(&|name| {
-                set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+                set.iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, value)| value.into())
             })
         };
         let home = ("HOME", "/home/a");
         assert_eq!(folder(&[("TRIBUNE_STATE", "/t"), home]), Some("/t".into()));
-        assert_eq!(folder(&[("XDG_STATE_HOME", "/x"), home]), Some("/x/tribune".into()));
-        assert_eq!(folder(&[("XDG_STATE_HOME", "x"), home]), Some("/home/a/.local/state/tribune".into()));
+        assert_eq!(
+            folder(&[("XDG_STATE_HOME", "/x"), home]),
+            Some("/x/tribune".into())
+        );
+        assert_eq!(
+            folder(&[("XDG_STATE_HOME", "x"), home]),
+            Some("/home/a/.local/state/tribune".into())
+        );
         assert_eq!(folder(&[]), None);
     }
 }

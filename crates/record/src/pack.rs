@@ -34,7 +34,9 @@ pub(crate) fn file_name(number: u32) -> String {
 pub(crate) fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>> {
     let mut packs = Vec::new();
     for name in crate::files::list(folder)? {
-        let number = name.strip_suffix(".pack").and_then(|digits| digits.parse().ok());
+        let number = name
+            .strip_suffix(".pack")
+            .and_then(|digits| digits.parse().ok());
         if let Some(number) = number.filter(|number| file_name(*number) == name) {
             packs.push((number, folder.join(name)));
         }
@@ -108,7 +110,9 @@ impl PackReader {
         if !self.fill(&mut frame[HEADER..])? {
             return Ok(None);
         }
-        let stated = frame[32..].first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+        let stated = frame[32..]
+            .first_chunk()
+            .map(|bytes| u32::from_le_bytes(*bytes));
         let id = frame.first_chunk().map(|bytes| BlobId::from_bytes(*bytes));
         let (Some(id), true) = (id, stated == Some(checksum(&frame))) else {
             return Ok(None);
@@ -116,7 +120,12 @@ impl PackReader {
         let offset = self.offset;
         self.offset += frame.len() as u64;
         frame.drain(..HEADER);
-        Ok(Some(Packed { id, offset, raw, compressed: frame }))
+        Ok(Some(Packed {
+            id,
+            offset,
+            raw,
+            compressed: frame,
+        }))
     }
 
     /// Where the next blob begins, or what is no blob.
@@ -171,15 +180,24 @@ pub(crate) struct Packs {
 
 impl Packs {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), index: HashMap::new(), read: BTreeMap::new() }
+        Self {
+            folder: folder.to_owned(),
+            index: HashMap::new(),
+            read: BTreeMap::new(),
+        }
     }
 
     /// Reads a pack from an offset.
     pub(crate) fn reader(path: &Path, offset: u64) -> Result<PackReader> {
         let mut file = File::open(path).map_err(io_error("open", path))?;
-        file.seek(SeekFrom::Start(offset)).map_err(io_error("read", path))?;
+        file.seek(SeekFrom::Start(offset))
+            .map_err(io_error("read", path))?;
         let input = BufReader::with_capacity(1 << 16, file);
-        Ok(PackReader { input, path: path.to_owned(), offset })
+        Ok(PackReader {
+            input,
+            path: path.to_owned(),
+            offset,
+        })
     }
 
     /// The pack and the offset of a blob.
@@ -190,8 +208,14 @@ impl Packs {
         for (number, path) in list(&self.folder)? {
             // Once the index is full, packs are read from their beginning for every blob.
             let full = self.index.len() >= INDEX_LIMIT;
-            let from = if full { 0 } else { self.read.get(&number).copied().unwrap_or(0) };
-            let size = std::fs::metadata(&path).map_err(io_error("read", &path))?.len();
+            let from = if full {
+                0
+            } else {
+                self.read.get(&number).copied().unwrap_or(0)
+            };
+            let size = std::fs::metadata(&path)
+                .map_err(io_error("read", &path))?
+                .len();
             if from >= size {
                 continue;
             }
@@ -248,5 +272,8 @@ fn mismatch(path: &Path, id: &BlobId) -> RecordError {
     let parts: Vec<_> = path.iter().collect();
     let from = parts.iter().rposition(|part| *part == "blobs").unwrap_or(0);
     place.extend(&parts[from..]);
-    RecordError::tampered(place.display().to_string(), format!("it does not hold blob {id}"))
+    RecordError::tampered(
+        place.display().to_string(),
+        format!("it does not hold blob {id}"),
+    )
 }

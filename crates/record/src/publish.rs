@@ -60,7 +60,10 @@ impl Group<'_> {
         self.count += 1;
         if self.count <= FEW {
             // Any folder above may be new.
-            let above = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.log));
+            let above = path
+                .ancestors()
+                .skip(1)
+                .take_while(|folder| folder.starts_with(&self.log));
             self.folders.extend(above.map(Path::to_owned));
             self.files.push(path);
         }
@@ -75,9 +78,14 @@ impl Group<'_> {
         for segment in journal {
             self.disk.sync_data(&segment.file, &segment.path)?;
         }
-        self.files.iter().try_for_each(|path| self.disk.sync_file(path))?;
+        self.files
+            .iter()
+            .try_for_each(|path| self.disk.sync_file(path))?;
         // The deepest first, so that no durable name leads to a folder that is not.
-        self.folders.iter().rev().try_for_each(|path| self.disk.sync_folder(path))
+        self.folders
+            .iter()
+            .rev()
+            .try_for_each(|path| self.disk.sync_folder(path))
     }
 }
 
@@ -104,7 +112,10 @@ impl Published {
             self.bundle.push(entry.shared());
             if self.bundle.len() == WIDTH {
                 let index = self.tree.size() / WIDTH as u64 - 1;
-                group.write(TileName::bundle(index, WIDTH), &bundle_to_bytes(&self.bundle))?;
+                group.write(
+                    TileName::bundle(index, WIDTH),
+                    &bundle_to_bytes(&self.bundle),
+                )?;
                 self.bundle.clear();
                 for tile in full.drain(..) {
                     let name = TileName::hashes(tile.level, tile.index, WIDTH);

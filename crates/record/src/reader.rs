@@ -56,16 +56,21 @@ impl Reader {
         let (checkpoint, _) = Checkpoint::read(&text, &paths.show(&paths.checkpoint()))?;
         let mut places: Vec<(u64, usize, u64)> = Vec::new();
         let mut end = checkpoint.size;
-        let tail = journal::replay(&paths, &segments, checkpoint.size, &mut |index, at, frame| {
-            end = frame.end();
-            let far = places.last().is_none_or(|(_, last, place)| {
-                *last != index || at.saturating_sub(*place) >= NOTED
-            });
-            if far {
-                places.push((frame.first, index, at));
-            }
-            Ok(())
-        });
+        let tail = journal::replay(
+            &paths,
+            &segments,
+            checkpoint.size,
+            &mut |index, at, frame| {
+                end = frame.end();
+                let far = places.last().is_none_or(|(_, last, place)| {
+                    *last != index || at.saturating_sub(*place) >= NOTED
+                });
+                if far {
+                    places.push((frame.first, index, at));
+                }
+                Ok(())
+            },
+        );
         let (tail, wrong) = match tail {
             Ok(tail) => (tail, None),
             Err(RecordError::Tampered { place, what }) => {
@@ -74,7 +79,18 @@ impl Reader {
             Err(other) => return Err(other),
         };
         let blobs = BlobReader::new(&paths.blobs());
-        Ok((Self { paths, text, checkpoint, segments, tail, places, blobs }, wrong))
+        Ok((
+            Self {
+                paths,
+                text,
+                checkpoint,
+                segments,
+                tail,
+                places,
+                blobs,
+            },
+            wrong,
+        ))
     }
 
     /// How many entries there are, published or in the journal.
@@ -142,23 +158,34 @@ impl Reader {
             if name.width == WIDTH {
                 break;
             }
-            let full = TileName { width: WIDTH, ..name };
-            if let Some(bytes) = self.read(&full.under(&log), limit(WIDTH))? {
-                return Ok((Some(bytes), full));
-            }
+            // It is removed once the checkpoint needs a longer one: the shortest that is left. What
+            // the checkpoint does not cover may be half written, by a publication under way.
             let path = name.under(&log);
             let names = path.parent().map_or(Ok(Vec::new()), list)?;
             let widths = names.iter().filter_map(|width| width.parse::<usize>().ok());
-            let Some(width) = widths.filter(|width| (name.width..WIDTH).contains(width)).max()
-            else {
-                break;
+            let wider = widths
+                .filter(|width| (name.width..WIDTH).contains(width))
+                .min();
+            let longer = TileName {
+                width: wider.unwrap_or(WIDTH),
+                ..name
             };
-            let wider = TileName { width, ..name };
-            if let Some(bytes) = self.read(&wider.under(&log), limit(width))? {
-                return Ok((Some(bytes), wider));
+            if longer.width > tile_width(self.size_now()?, name.kind.level(), name.index) {
+                continue;
+            }
+            if let Some(bytes) = self.read(&longer.under(&log), limit(longer.width))? {
+                return Ok((Some(bytes), longer));
             }
         }
         Ok((None, name))
+    }
+
+    /// How many entries the checkpoint covers by now. Of a checkpoint that cannot be read any more,
+    /// what it covered.
+    fn size_now(&self) -> Result<u64> {
+        let text = checkpoint::load(&self.paths.checkpoint())?.unwrap_or_default();
+        let size = Checkpoint::parse(&text).map_or(0, |(checkpoint, _)| checkpoint.size);
+        Ok(size.max(self.checkpoint.size))
     }
 
     fn read(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
@@ -182,7 +209,10 @@ impl Reader {
         let (mut entries, wrong) = bundle_from_bytes(&Bytes::from(bytes), found.width);
         if let Some(what) = wrong {
             let number = index * WIDTH as u64 + entries.len() as u64;
-            return Err(RecordError::tampered(format!("{place}, entry {number}"), what));
+            return Err(RecordError::tampered(
+                format!("{place}, entry {number}"),
+                what,
+            ));
         }
         entries.truncate(width);
         Ok(entries)

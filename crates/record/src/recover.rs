@@ -36,9 +36,11 @@ pub(crate) fn format_version(paths: &Paths) -> Result<Option<u64>> {
 pub(crate) fn check_format(paths: &Paths) -> Result<()> {
     match format_version(paths)? {
         Some(FORMAT) => Ok(()),
-        Some(found) if found > FORMAT => {
-            Err(RecordError::Newer { path: paths.format(), found, known: FORMAT })
-        }
+        Some(found) if found > FORMAT => Err(RecordError::Newer {
+            path: paths.format(),
+            found,
+            known: FORMAT,
+        }),
         Some(found) => Err(RecordError::tampered(
             paths.show(&paths.format()),
             format!("there is no format {found}"),
@@ -52,7 +54,9 @@ pub(crate) fn has_traces(paths: &Paths) -> Result<bool> {
     if paths.log().join("tile").exists() {
         return Ok(true);
     }
-    Ok(crate::journal::open_segments(&paths.journal())?.iter().any(|segment| segment.length > 0))
+    Ok(crate::journal::open_segments(&paths.journal())?
+        .iter()
+        .any(|segment| segment.length > 0))
 }
 
 /// The published log, held against its checkpoint.
@@ -95,7 +99,10 @@ pub(crate) fn load_published(paths: &Paths, key: &SigningKey) -> Result<(String,
     }
     let tree = Tree::from_edge(size, levels);
     if tree.root() != checkpoint.root {
-        return Err(RecordError::tampered(place, "its root is not the root of the tiles"));
+        return Err(RecordError::tampered(
+            place,
+            "its root is not the root of the tiles",
+        ));
     }
     let bundle = load_bundle(paths, &tree)?;
     Ok((checkpoint.origin, Published { tree, bundle }))
@@ -120,7 +127,10 @@ fn load_bundle(paths: &Paths, tree: &Tree) -> Result<Vec<Bytes>> {
         if leaf_hash(entry) != *leaf {
             let number = size - (width - offset) as u64;
             let place = format!("{place}, entry {number}");
-            return Err(RecordError::tampered(place, "it differs from its leaf tile"));
+            return Err(RecordError::tampered(
+                place,
+                "it differs from its leaf tile",
+            ));
         }
     }
     Ok(entries)

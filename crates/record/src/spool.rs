@@ -39,10 +39,14 @@ pub struct Spool {
 impl Spool {
     pub(crate) fn create(disk: Disk, folder: &Path, name: &str, open: &Open) -> Result<Self> {
         if !is_name(name) {
-            return Err(RecordError::SpoolName { name: name.chars().take(200).collect() });
+            return Err(RecordError::SpoolName {
+                name: name.chars().take(200).collect(),
+            });
         }
         let path = folder.join(format!("{name}{SUFFIX}"));
-        let exists = || RecordError::SpoolExists { name: name.to_owned() };
+        let exists = || RecordError::SpoolExists {
+            name: name.to_owned(),
+        };
         if !open.lock().insert(name.to_owned()) {
             return Err(exists());
         }
@@ -61,7 +65,16 @@ impl Spool {
             }
         };
         let (name, open) = (name.to_owned(), Arc::clone(open));
-        Ok(Self { disk, file, path, name, count: 0, size: 0, failed: false, open })
+        Ok(Self {
+            disk,
+            file,
+            path,
+            name,
+            count: 0,
+            size: 0,
+            failed: false,
+            open,
+        })
     }
 
     /// Adds entries. They are with the operating system when this returns.
@@ -161,10 +174,19 @@ pub(crate) fn orphans(disk: &Disk, folder: &Path, open: &Open) -> Result<Vec<Orp
             if frame.first != entries.len() as u64 || reader.offset() > FRAME_LIMIT as u64 {
                 break;
             }
-            total += frame.entries.iter().map(|entry| entry.len() + 64).sum::<usize>();
+            total += frame
+                .entries
+                .iter()
+                .map(|entry| entry.len() + 64)
+                .sum::<usize>();
             entries.extend(frame.entries.into_iter().map(Entry::from));
         }
-        found.push(OrphanSpool { disk: disk.clone(), path, name: name.to_owned(), entries });
+        found.push(OrphanSpool {
+            disk: disk.clone(),
+            path,
+            name: name.to_owned(),
+            entries,
+        });
     }
     Ok(found)
 }
@@ -172,7 +194,9 @@ pub(crate) fn orphans(disk: &Disk, folder: &Path, open: &Open) -> Result<Vec<Orp
 fn is_name(name: &str) -> bool {
     (1..=128).contains(&name.len())
         && !name.starts_with('.')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 #[cfg(test)]
@@ -191,7 +215,11 @@ mod tests {
         spool.append(&[entry("a"), entry("b")]).unwrap();
         spool.append(&[]).unwrap();
         spool.append(&[entry("c")]).unwrap();
-        assert!(orphans(&Disk::default(), folder.path(), &open).unwrap().is_empty());
+        assert!(
+            orphans(&Disk::default(), folder.path(), &open)
+                .unwrap()
+                .is_empty()
+        );
         let path = spool.path.clone();
         drop(spool);
         let whole = std::fs::read(&path).unwrap();
@@ -199,7 +227,11 @@ mod tests {
         for length in 0..=whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
             let found = orphans(&Disk::default(), folder.path(), &open).unwrap();
-            let expected = if length < 30 { 0 } else { 2 + usize::from(length == whole.len()) };
+            let expected = if length < 30 {
+                0
+            } else {
+                2 + usize::from(length == whole.len())
+            };
             assert_eq!(found.len(), 1);
             assert_eq!(found[0].name(), "t1");
             assert_eq!(found[0].entries().len(), expected, "cut to {length}");
@@ -210,17 +242,36 @@ mod tests {
             assert_eq!(orphan.entries()[1].bytes(), b"b");
             orphan.discard().unwrap();
         }
-        assert!(orphans(&Disk::default(), folder.path(), &open).unwrap().is_empty());
-        Spool::create(Disk::default(), folder.path(), "t1", &open).unwrap().discard().unwrap();
+        assert!(
+            orphans(&Disk::default(), folder.path(), &open)
+                .unwrap()
+                .is_empty()
+        );
+        Spool::create(Disk::default(), folder.path(), "t1", &open)
+            .unwrap()
+            .discard()
+            .unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn a_name_cannot_leave_the_folder() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["", "..", "../x", "a/b", ".hidden", "a b", "ü", &"a".repeat(129)] {
+        for name in [
+            "",
+            "..",
+            "../x",
+            "a/b",
+            ".hidden",
+            "a b",
+            "ü",
+            &"a".repeat(129),
+        ] {
             let spool = Spool::create(Disk::default(), folder.path(), name, &Open::default());
-            assert!(matches!(spool, Err(RecordError::SpoolName { .. })), "{name:?}");
+            assert!(
+                matches!(spool, Err(RecordError::SpoolName { .. })),
+                "{name:?}"
+            );
         }
     }
 }

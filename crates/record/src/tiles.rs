@@ -37,17 +37,29 @@ pub(crate) struct TileName {
 
 impl TileName {
     pub(crate) fn hashes(level: usize, index: u64, width: usize) -> Self {
-        Self { kind: Kind::Hashes(level), index, width }
+        Self {
+            kind: Kind::Hashes(level),
+            index,
+            width,
+        }
     }
 
     pub(crate) fn bundle(index: u64, width: usize) -> Self {
-        Self { kind: Kind::Bundle, index, width }
+        Self {
+            kind: Kind::Bundle,
+            index,
+            width,
+        }
     }
 
     /// The path below the log's folder, such as `tile/0/x001/x234/067.p/8`.
     pub(crate) fn path(&self) -> String {
         let number = number_path(self.index);
-        let part = if self.width == WIDTH { String::new() } else { format!(".p/{}", self.width) };
+        let part = if self.width == WIDTH {
+            String::new()
+        } else {
+            format!(".p/{}", self.width)
+        };
         match self.kind {
             Kind::Bundle => format!("tile/entries/{number}{part}"),
             Kind::Hashes(level) => format!("tile/{level}/{number}{part}"),
@@ -136,7 +148,10 @@ pub(crate) fn bundle_from_bytes(bytes: &Bytes, width: usize) -> (Vec<Bytes>, Opt
             return (entries, Some(what));
         }
         if bytes.len() - at - 2 < length {
-            return (entries, Some(format!("cut within the entry that begins at byte {at}")));
+            return (
+                entries,
+                Some(format!("cut within the entry that begins at byte {at}")),
+            );
         }
         entries.push(bytes.slice(at + 2..at + 2 + length));
         at += 2 + length;
@@ -157,7 +172,10 @@ mod tests {
         assert_eq!(number_path(1_234_067), "x001/x234/067");
         assert_eq!(number_path(0), "000");
         assert_eq!(number_path(1000), "x001/000");
-        assert_eq!(TileName::hashes(0, 1_234_067, 256).path(), "tile/0/x001/x234/067");
+        assert_eq!(
+            TileName::hashes(0, 1_234_067, 256).path(),
+            "tile/0/x001/x234/067"
+        );
         assert_eq!(TileName::hashes(2, 5, 17).path(), "tile/2/005.p/17");
         assert_eq!(TileName::bundle(999, 256).path(), "tile/entries/999");
     }

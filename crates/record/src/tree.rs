@@ -61,7 +61,11 @@ impl Tree {
             }
             let hashes = std::mem::replace(tile, Vec::with_capacity(WIDTH));
             hash = subtree(&hashes);
-            full.push(FullTile { level, index: (self.size >> (8 * (level + 1))) - 1, hashes });
+            full.push(FullTile {
+                level,
+                index: (self.size >> (8 * (level + 1))) - 1,
+                hashes,
+            });
             level += 1;
         }
     }
@@ -188,7 +192,9 @@ mod tests {
             tree.push(leaf, &mut full);
             leaves.push(leaf);
             let size = leaves.len();
-            let edges = [1, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_000, 140_000];
+            let edges = [
+                1, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_000, 140_000,
+            ];
             if edges.contains(&size) {
                 assert_eq!(tree.root(), by_definition(&leaves), "size {size}");
                 for (level, tile) in tree.edge().iter().enumerate() {

@@ -118,7 +118,10 @@ impl Verification {
 /// it should be. What is wrong with the record itself is no error: it is in the [`Verification`].
 pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     let key = options.key.as_deref().map(Verifier::parse).transpose()?;
-    let expected = options.expect.as_deref().map(|text| Checkpoint::parse(text.as_bytes()));
+    let expected = options
+        .expect
+        .as_deref()
+        .map(|text| Checkpoint::parse(text.as_bytes()));
     let expected = expected.transpose()?;
     let paths = Paths::new(dir);
     let mut verification = Verification {
@@ -146,11 +149,18 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     verification.signer = check_signer(&reader, key.as_ref(), &findings)?;
     if let Some((path, offset)) = &reader.tail.torn {
         let place = format!("{}, byte {offset}", paths.show(path));
-        findings.note(place, "a write was cut off here; what it held was never acknowledged");
+        findings.note(
+            place,
+            "a write was cut off here; what it held was never acknowledged",
+        );
     }
     let kept = blobs::check(&paths, &findings)?;
     verification.blobs = kept.count();
-    let named = options.blobs.map(|find| blobs::Named { find, kept: &kept, reader: &reader });
+    let named = options.blobs.map(|find| blobs::Named {
+        find,
+        kept: &kept,
+        reader: &reader,
+    });
     log::check_bundles(&reader, named.as_ref(), &findings)?;
     if let Some(named) = &named {
         log::check_tail(&reader, named, &findings)?;
@@ -161,13 +171,22 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
         findings.problem(Rank::Checkpoint, 0, "record/checkpoint", what);
     }
     if let Some((expected, note)) = &expected {
-        if key.as_ref().is_some_and(|key| !key.signed(note, &expected.origin)) {
+        if key
+            .as_ref()
+            .is_some_and(|key| !key.signed(note, &expected.origin))
+        {
             let what = "it is not signed with the key that was given";
             findings.problem(Rank::Checkpoint, 1, "the checkpoint kept elsewhere", what);
         }
         check_expected(&reader, expected, &findings)?;
     }
     extras::check(&reader, &findings)?;
+    if findings.are_too_many() {
+        findings.note(
+            "record",
+            "so much is wrong that not everything was looked at",
+        );
+    }
     findings.into(&mut verification);
     Ok(verification)
 }
@@ -176,12 +195,20 @@ fn check_format(paths: &Paths, findings: &Findings) -> Result<()> {
     let place = || paths.show(&paths.format());
     match recover::format_version(paths) {
         Ok(Some(version)) if version > recover::FORMAT => {
-            let what = format!("it is of format {version}; this version knows {}", recover::FORMAT);
+            let what = format!(
+                "it is of format {version}; this version knows {}",
+                recover::FORMAT
+            );
             findings.note(place(), &what);
         }
         Ok(Some(recover::FORMAT)) => {}
         Ok(Some(version)) => {
-            findings.problem(Rank::Format, 0, place(), format!("there is no format {version}"));
+            findings.problem(
+                Rank::Format,
+                0,
+                place(),
+                format!("there is no format {version}"),
+            );
         }
         Ok(None) => findings.problem(Rank::Format, 0, place(), "it is missing"),
         Err(RecordError::Tampered { place, what }) => {
@@ -222,9 +249,15 @@ fn check_signer(reader: &Reader, key: Option<&Verifier>, findings: &Findings) ->
     };
     let (checkpoint, note) = Checkpoint::parse(&reader.text)?;
     let what = if !key.speaks_for(&checkpoint.origin) {
-        format!("its origin is {}, and the key given is for {}", checkpoint.origin, key.name())
+        format!(
+            "its origin is {}, and the key given is for {}",
+            checkpoint.origin,
+            key.name()
+        )
     } else if key.signed(&note, &checkpoint.origin) {
-        return Ok(Signer::Authenticated { name: key.name().to_owned() });
+        return Ok(Signer::Authenticated {
+            name: key.name().to_owned(),
+        });
     } else if key.claims(&note, &checkpoint.origin) {
         "its signature does not match its text".to_owned()
     } else {
@@ -244,7 +277,11 @@ fn root_at(reader: &Reader, size: u64) -> Result<Option<Hash>> {
             levels.push(Vec::new());
             continue;
         }
-        let name = TileName::hashes(level, index, tile_width(reader.checkpoint.size, level, index));
+        let name = TileName::hashes(
+            level,
+            index,
+            tile_width(reader.checkpoint.size, level, index),
+        );
         let Some(mut hashes) = log::hashes(reader, name)? else {
             return Ok(None);
         };

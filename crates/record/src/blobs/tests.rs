@@ -15,7 +15,9 @@ fn put(blobs: &Blobs, bytes: &[u8]) -> BlobId {
 fn noise(size: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_u64;
     let next = |_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 56) as u8
     };
     (0..size).map(next).collect()
@@ -69,7 +71,10 @@ fn a_wrong_name_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = open(folder.path());
     let id = BlobId::of(b"other");
-    assert!(matches!(blobs.put(id, b"this"), Err(RecordError::BlobMismatch { .. })));
+    assert!(matches!(
+        blobs.put(id, b"this"),
+        Err(RecordError::BlobMismatch { .. })
+    ));
     assert_eq!(BlobReader::new(folder.path()).get(&id).unwrap(), None);
 }
 
@@ -82,7 +87,10 @@ fn a_torn_large_blob_is_written_again() {
     std::fs::write(&path, b"").unwrap();
     assert!(BlobReader::new(folder.path()).get(&id).is_err());
     put(&open(folder.path()), &content);
-    assert_eq!(BlobReader::new(folder.path()).get(&id).unwrap(), Some(content));
+    assert_eq!(
+        BlobReader::new(folder.path()).get(&id).unwrap(),
+        Some(content)
+    );
 }
 
 #[test]
@@ -92,7 +100,12 @@ fn a_torn_pack_is_left_and_its_lost_blob_written_again() {
     let (first, second) = (put(&blobs, b"first"), put(&blobs, b"second"));
     let path = folder.path().join("packs/000000.pack");
     let whole = std::fs::read(&path).unwrap();
-    let one = pack::encode(&first, b"first", &zstd::bulk::compress(b"first", LEVEL).unwrap()).len();
+    let one = pack::encode(
+        &first,
+        b"first",
+        &zstd::bulk::compress(b"first", LEVEL).unwrap(),
+    )
+    .len();
     for length in one..whole.len() {
         std::fs::write(&path, &whole[..length]).unwrap();
         let reader = BlobReader::new(folder.path());
@@ -124,11 +137,18 @@ fn a_blob_that_unpacks_to_too_much_is_refused() {
     std::fs::create_dir_all(blobs.join("packs")).unwrap();
     let id = BlobId::of(b"x");
     // States one byte and holds a million.
-    let bomb = pack::encode(&id, b"x", &zstd::bulk::compress(&vec![0; 1 << 20], 3).unwrap());
+    let bomb = pack::encode(
+        &id,
+        b"x",
+        &zstd::bulk::compress(&vec![0; 1 << 20], 3).unwrap(),
+    );
     std::fs::write(blobs.join("packs/000000.pack"), bomb).unwrap();
     let error = BlobReader::new(&blobs).get(&id).unwrap_err();
     assert!(error.is_tampered());
-    assert!(error.to_string().starts_with("blobs/packs/000000.pack"), "{error}");
+    assert!(
+        error.to_string().starts_with("blobs/packs/000000.pack"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -147,7 +167,17 @@ fn many_threads_put_at_once() {
     });
     let reader = BlobReader::new(folder.path());
     for number in 0..200_u32 {
-        assert!(reader.get(&BlobId::of(&number.to_le_bytes())).unwrap().is_some());
-        assert!(reader.get(&BlobId::of(&vec![number as u8; LARGE])).unwrap().is_some());
+        assert!(
+            reader
+                .get(&BlobId::of(&number.to_le_bytes()))
+                .unwrap()
+                .is_some()
+        );
+        assert!(
+            reader
+                .get(&BlobId::of(&vec![number as u8; LARGE]))
+                .unwrap()
+                .is_some()
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::ser::{self, Serialize};
 
+use super::narrow::{KeyText, RawText};
 use super::object::Members;
 use super::{CanonicalError, number};
 
@@ -10,6 +11,19 @@ const DEPTH: usize = 256;
 
 /// The name under which serde_json's `RawValue` shows itself to a serializer.
 const RAW: &str = "$serde_json::private::RawValue";
+
+/// The bytes that cannot stand in a string as they are.
+const ESCAPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
 
 /// The state of one serialization.
 pub(super) struct Writer {
@@ -20,7 +34,11 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new() -> Self {
-        Self { out: Vec::with_capacity(512), members: Members::default(), depth: 0 }
+        Self {
+            out: Vec::with_capacity(512),
+            members: Members::default(),
+            depth: 0,
+        }
     }
 
     pub(super) fn finish(self) -> Vec<u8> {
@@ -29,51 +47,58 @@ impl Writer {
 
     fn deeper(&mut self) -> Result<(), CanonicalError> {
         self.depth += 1;
-        if self.depth > DEPTH { Err(CanonicalError::Deep(DEPTH)) } else { Ok(()) }
+        if self.depth > DEPTH {
+            Err(CanonicalError::Deep(DEPTH))
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes text in quotes; says whether something had to be escaped.
     fn text(&mut self, text: &str) -> bool {
         self.out.push(b'"');
-        let bytes = text.as_bytes();
-        let mut kept = 0;
+        let mut rest = text.as_bytes();
         let mut escaped = false;
-        for (index, &byte) in bytes.iter().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
+        while let Some(at) = rest.iter().position(|byte| ESCAPED[usize::from(*byte)]) {
             escaped = true;
-            self.out.extend_from_slice(&bytes[kept..index]);
-            kept = index + 1;
-            let short = match byte {
-                b'"' => b'"',
-                b'\\' => b'\\',
-                0x08 => b'b',
-                0x09 => b't',
-                0x0A => b'n',
-                0x0C => b'f',
-                0x0D => b'r',
-                _ => {
-                    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                    self.out.extend_from_slice(b"\\u00");
-                    self.out.push(DIGITS[usize::from(byte >> 4)]);
-                    self.out.push(DIGITS[usize::from(byte & 15)]);
-                    continue;
-                }
-            };
-            self.out.extend_from_slice(&[b'\\', short]);
+            self.out.extend_from_slice(&rest[..at]);
+            self.escape(rest[at]);
+            rest = &rest[at + 1..];
         }
-        self.out.extend_from_slice(&bytes[kept..]);
+        self.out.extend_from_slice(rest);
         self.out.push(b'"');
         escaped
     }
 
-    fn key(&mut self, key: &str) {
+    #[cold]
+    fn escape(&mut self, byte: u8) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let short = match byte {
+            b'"' | b'\\' => byte,
+            0x08 => b'b',
+            0x09 => b't',
+            0x0A => b'n',
+            0x0C => b'f',
+            0x0D => b'r',
+            _ => {
+                self.out.extend_from_slice(b"\\u00");
+                self.out.push(DIGITS[usize::from(byte >> 4)]);
+                self.out.push(DIGITS[usize::from(byte & 15)]);
+                return;
+            }
+        };
+        self.out.extend_from_slice(&[b'\\', short]);
+    }
+
+    pub(super) fn key(&mut self, mark: usize, key: &str) {
+        if !self.members.is_empty(mark) {
+            self.out.push(b',');
+        }
         let start = self.out.len();
         let escaped = self.text(key);
-        let end = self.out.len();
+        self.members
+            .key(start, &self.out, escaped.then(|| key.into()));
         self.out.push(b':');
-        self.members.key(start, end, escaped.then(|| key.into()));
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
@@ -114,12 +139,20 @@ impl<'a> Compound<'a> {
     fn array(writer: &'a mut Writer, wrapped: Option<usize>) -> Result<Self, CanonicalError> {
         writer.deeper()?;
         writer.out.push(b'[');
-        Ok(Self { writer, kind: Kind::Array { first: true }, wrapped })
+        Ok(Self {
+            writer,
+            kind: Kind::Array { first: true },
+            wrapped,
+        })
     }
 
     fn object(writer: &'a mut Writer, wrapped: Option<usize>) -> Result<Self, CanonicalError> {
         let mark = writer.object()?;
-        Ok(Self { writer, kind: Kind::Object { mark }, wrapped })
+        Ok(Self {
+            writer,
+            kind: Kind::Object { mark },
+            wrapped,
+        })
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
@@ -132,11 +165,15 @@ impl<'a> Compound<'a> {
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), CanonicalError> {
-        if matches!(self.kind, Kind::Raw) {
-            return value.serialize(RawText(self.writer));
+        match self.kind {
+            Kind::Object { mark } => {
+                self.writer.key(mark, key);
+                self.writer.member(value)
+            }
+            Kind::Raw => value.serialize(RawText(self.writer)),
+            // Not reached: an array is never asked for a field.
+            Kind::Array { .. } => Err(CanonicalError::Key),
         }
-        self.writer.key(key);
-        self.writer.member(value)
     }
 
     fn close(self) -> Result<(), CanonicalError> {
@@ -159,7 +196,7 @@ impl<'a> Compound<'a> {
 /// Begins `{"variant":` and gives the mark of that object.
 fn wrap(writer: &mut Writer, variant: &str) -> Result<usize, CanonicalError> {
     let mark = writer.object()?;
-    writer.key(variant);
+    writer.key(mark, variant);
     Ok(mark)
 }
 
@@ -175,7 +212,8 @@ impl<'a> ser::Serializer for &'a mut Writer {
     type SerializeStructVariant = Compound<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<(), CanonicalError> {
-        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        self.out
+            .extend_from_slice(if value { b"true" } else { b"false" });
         Ok(())
     }
     fn serialize_i8(self, value: i8) -> Result<(), CanonicalError> {
@@ -300,7 +338,11 @@ impl<'a> ser::Serializer for &'a mut Writer {
         _length: usize,
     ) -> Result<Compound<'a>, CanonicalError> {
         if name == RAW {
-            return Ok(Compound { writer: self, kind: Kind::Raw, wrapped: None });
+            return Ok(Compound {
+                writer: self,
+                kind: Kind::Raw,
+                wrapped: None,
+            });
         }
         Compound::object(self, None)
     }
@@ -364,207 +406,15 @@ impl ser::SerializeMap for Compound<'_> {
     type Error = CanonicalError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CanonicalError> {
-        key.serialize(KeyText(self.writer))
+        match self.kind {
+            Kind::Object { mark } => key.serialize(KeyText(self.writer, mark)),
+            _ => Err(CanonicalError::Key),
+        }
     }
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
         self.writer.member(value)
     }
     fn end(self) -> Result<(), CanonicalError> {
         self.close()
-    }
-}
-
-/// Refuses every type but those that follow in the body.
-macro_rules! refuse {
-    ($error:expr, $($method:ident($($type:ty),*)),* $(,)?) => {
-        $(fn $method(self, $(_: $type),*) -> Result<(), CanonicalError> { Err($error) })*
-    };
-}
-
-macro_rules! refuse_compounds {
-    ($error:expr) => {
-        type SerializeSeq = ser::Impossible<(), CanonicalError>;
-        type SerializeTuple = ser::Impossible<(), CanonicalError>;
-        type SerializeTupleStruct = ser::Impossible<(), CanonicalError>;
-        type SerializeTupleVariant = ser::Impossible<(), CanonicalError>;
-        type SerializeMap = ser::Impossible<(), CanonicalError>;
-        type SerializeStruct = ser::Impossible<(), CanonicalError>;
-        type SerializeStructVariant = ser::Impossible<(), CanonicalError>;
-
-        fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_tuple_struct(
-            self,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeTupleStruct, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_tuple_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeTupleVariant, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_struct(
-            self,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeStruct, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_struct_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeStructVariant, CanonicalError> {
-            Err($error)
-        }
-        fn serialize_none(self) -> Result<(), CanonicalError> {
-            Err($error)
-        }
-        fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<(), CanonicalError> {
-            Err($error)
-        }
-        fn serialize_unit(self) -> Result<(), CanonicalError> {
-            Err($error)
-        }
-        fn serialize_unit_struct(self, _: &'static str) -> Result<(), CanonicalError> {
-            Err($error)
-        }
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> Result<(), CanonicalError> {
-            Err($error)
-        }
-    };
-}
-
-/// The key of a map, as serde_json takes them: text, integers and booleans in quotes.
-struct KeyText<'a>(&'a mut Writer);
-
-impl KeyText<'_> {
-    fn shown(self, key: impl std::fmt::Display) -> Result<(), CanonicalError> {
-        self.0.key(&key.to_string());
-        Ok(())
-    }
-}
-
-impl ser::Serializer for KeyText<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-    refuse_compounds!(CanonicalError::Key);
-    refuse!(CanonicalError::Key, serialize_bytes(&[u8]), serialize_f32(f32), serialize_f64(f64));
-
-    fn serialize_str(self, key: &str) -> Result<(), CanonicalError> {
-        self.0.key(key);
-        Ok(())
-    }
-    fn serialize_bool(self, key: bool) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_i8(self, key: i8) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_i16(self, key: i16) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_i32(self, key: i32) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_i64(self, key: i64) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_u8(self, key: u8) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_u16(self, key: u16) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_u32(self, key: u32) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_u64(self, key: u64) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_char(self, key: char) -> Result<(), CanonicalError> {
-        self.shown(key)
-    }
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), CanonicalError> {
-        self.serialize_str(variant)
-    }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        key: &T,
-    ) -> Result<(), CanonicalError> {
-        key.serialize(self)
-    }
-}
-
-/// The text of a `RawValue`: read, so that its members come in order too.
-struct RawText<'a>(&'a mut Writer);
-
-impl ser::Serializer for RawText<'_> {
-    type Ok = ();
-    type Error = CanonicalError;
-    refuse_compounds!(CanonicalError::Raw("not text".to_owned()));
-    refuse!(
-        CanonicalError::Raw("not text".to_owned()),
-        serialize_bytes(&[u8]),
-        serialize_f32(f32),
-        serialize_f64(f64),
-        serialize_bool(bool),
-        serialize_i8(i8),
-        serialize_i16(i16),
-        serialize_i32(i32),
-        serialize_i64(i64),
-        serialize_u8(u8),
-        serialize_u16(u16),
-        serialize_u32(u32),
-        serialize_u64(u64),
-        serialize_char(char),
-    );
-
-    fn serialize_str(self, text: &str) -> Result<(), CanonicalError> {
-        let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|error| CanonicalError::Raw(error.to_string()))?;
-        value.serialize(self.0)
-    }
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), CanonicalError> {
-        self.serialize_str(variant)
-    }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), CanonicalError> {
-        value.serialize(self)
     }
 }

@@ -26,7 +26,9 @@ fn values() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         (-(1_i64 << 53)..=(1 << 53)).prop_map(Value::from),
-        any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(Value::from),
+        any::<f64>()
+            .prop_filter("finite", |value| value.is_finite())
+            .prop_map(Value::from),
         any::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 64, 8, move |inner| {
@@ -99,11 +101,21 @@ fn numbers_are_those_of_the_rfc() {
     ];
     for (bits, expected) in vectors {
         let value = f64::from_bits(bits);
-        assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), expected, "{bits:x}");
+        assert_eq!(
+            serde_json_canonicalizer::to_string(&value).unwrap(),
+            expected,
+            "{bits:x}"
+        );
         assert_eq!(text(&value), expected, "{bits:x}");
     }
-    assert!(matches!(to_vec(&f64::NAN), Err(CanonicalError::NotFinite(_))));
-    assert!(matches!(to_vec(&f64::INFINITY), Err(CanonicalError::NotFinite(_))));
+    assert!(matches!(
+        to_vec(&f64::NAN),
+        Err(CanonicalError::NotFinite(_))
+    ));
+    assert!(matches!(
+        to_vec(&f64::INFINITY),
+        Err(CanonicalError::NotFinite(_))
+    ));
 }
 
 /// RFC 8785, section 3.2.3.
@@ -151,7 +163,10 @@ fn all() -> All {
             Shape::Unit,
             Shape::New(1),
             Shape::Pair(2, "\u{7f}\u{1}\"\\/\u{8}\t\n\u{c}\r"),
-            Shape::Named { zeta: 1, alpha: None },
+            Shape::Named {
+                zeta: 1,
+                alpha: None,
+            },
         ],
         map: [(10, 'x'), (-1, '"'), (9, '😀')].into(),
         flags: [(true, ()), (false, ())].into(),
@@ -162,7 +177,10 @@ fn all() -> All {
 
 #[test]
 fn every_shape_of_serde_comes_out_as_in_the_reference() {
-    assert_eq!(text(&all()), serde_json_canonicalizer::to_string(&all()).unwrap());
+    assert_eq!(
+        text(&all()),
+        serde_json_canonicalizer::to_string(&all()).unwrap()
+    );
 }
 
 #[test]
@@ -179,7 +197,10 @@ fn integers_beyond_2_to_the_53_are_refused() {
         to_vec(&-(limit as i64 + 1)),
         to_vec(&json!({"a": [limit + 1]})),
     ] {
-        assert!(matches!(error, Err(CanonicalError::Integer(_))), "{error:?}");
+        assert!(
+            matches!(error, Err(CanonicalError::Integer(_))),
+            "{error:?}"
+        );
     }
 }
 
@@ -191,9 +212,18 @@ fn what_has_no_canonical_form_is_refused() {
         #[serde(flatten)]
         rest: BTreeMap<String, u8>,
     }
-    let twice = Twice { a: 1, rest: [("a".to_owned(), 2)].into() };
-    assert_eq!(to_vec(&twice), Err(CanonicalError::Duplicate("a".to_owned())));
-    assert_eq!(to_vec(&BTreeMap::from([(vec![1], 2)])), Err(CanonicalError::Key));
+    let twice = Twice {
+        a: 1,
+        rest: [("a".to_owned(), 2)].into(),
+    };
+    assert_eq!(
+        to_vec(&twice),
+        Err(CanonicalError::Duplicate("a".to_owned()))
+    );
+    assert_eq!(
+        to_vec(&BTreeMap::from([(vec![1], 2)])),
+        Err(CanonicalError::Key)
+    );
     let mut deep = json!(1);
     for _ in 0..300 {
         deep = json!([deep]);
@@ -210,7 +240,10 @@ fn raw_json_is_put_in_order() {
     }
     let raw: &serde_json::value::RawValue =
         serde_json::from_str("{ \"b\" : 1.0, \"a\":[1e2] }").unwrap();
-    assert_eq!(text(&Holder { raw, after: 1 }), r#"{"after":1,"raw":{"a":[100],"b":1}}"#);
+    assert_eq!(
+        text(&Holder { raw, after: 1 }),
+        r#"{"after":1,"raw":{"a":[100],"b":1}}"#
+    );
     let large: &serde_json::value::RawValue = serde_json::from_str("[9007199254740993]").unwrap();
     assert!(matches!(to_vec(large), Err(CanonicalError::Integer(_))));
 }

@@ -92,13 +92,13 @@ pub(super) fn check(paths: &Paths, findings: &Findings) -> Result<Kept> {
     let kept = Kept::default();
     let folder = paths.blobs();
     let packs = pack::list(&folder.join("packs"))?;
-    in_parallel(packs.len() as u64, &|index| {
-        packs.get(index as usize).map_or(Ok(()), |(_, path)| {
-            check_pack(paths, path, &kept, findings)
-        })
+    in_parallel(packs.len() as u64, findings, &|index| {
+        packs
+            .get(index as usize)
+            .map_or(Ok(()), |(_, path)| check_pack(paths, path, &kept, findings))
     })?;
     // One part for each of the 256 folders that large blobs are spread over.
-    in_parallel(256, &|part| {
+    in_parallel(256, findings, &|part| {
         let short = format!("{part:02x}");
         for name in list(&folder.join("sha256").join(&short))? {
             check_large(paths, &short, &name, &kept, findings)?;
@@ -121,15 +121,23 @@ fn check_pack(paths: &Paths, path: &Path, kept: &Kept, findings: &Findings) -> R
     }
     let end = reader.offset();
     let mut file = File::open(path).map_err(io_error("open", path))?;
-    file.seek(SeekFrom::Start(end)).map_err(io_error("read", path))?;
+    file.seek(SeekFrom::Start(end))
+        .map_err(io_error("read", path))?;
     let mut rest = Vec::new();
-    file.take(SEARCH_LIMIT).read_to_end(&mut rest).map_err(io_error("read", path))?;
+    file.take(SEARCH_LIMIT)
+        .read_to_end(&mut rest)
+        .map_err(io_error("read", path))?;
     if rest.is_empty() {
         return Ok(());
     }
     let place = format!("{}, byte {end}", paths.show(path));
     if pack::holds_blob(&rest) {
-        findings.problem(Rank::Blob, 0, place, "bytes that are no blob stand before blobs");
+        findings.problem(
+            Rank::Blob,
+            0,
+            place,
+            "bytes that are no blob stand before blobs",
+        );
     } else {
         findings.note(place, "a write was cut off here");
     }
@@ -150,7 +158,9 @@ fn check_large(
         findings.note(place, "a blob that was being written");
         return Ok(());
     }
-    let id = name.strip_suffix(".zst").and_then(|hex| hex.parse::<BlobId>().ok());
+    let id = name
+        .strip_suffix(".zst")
+        .and_then(|hex| hex.parse::<BlobId>().ok());
     let Some(id) = id.filter(|id| large_path(&folder, id) == path) else {
         findings.problem(Rank::Extra, 0, place, "no file of that name belongs here");
         return Ok(());

@@ -34,7 +34,10 @@ pub(super) fn check(reader: &Reader, findings: &Findings) -> Result<()> {
             }
             return Ok(());
         }
-        if path.strip_prefix("spool/").is_some_and(|name| name.ends_with(".spool")) {
+        if path
+            .strip_prefix("spool/")
+            .is_some_and(|name| name.ends_with(".spool"))
+        {
             findings.note(place, "the spool of a trial that is not in the log");
             return Ok(());
         }
@@ -54,13 +57,13 @@ pub(super) fn check(reader: &Reader, findings: &Findings) -> Result<()> {
                 .strip_suffix(".pack")
                 .and_then(|number| number.parse().ok())
                 .is_some_and(|number| pack::file_name(number) == name),
-            Some(("sha256", rest)) => {
-                rest.split_once('/').is_some_and(|(short, name)| {
-                    short.len() == 2
-                        && short.bytes().all(|digit| b"0123456789abcdef".contains(&digit))
-                        && !name.contains('/')
-                })
-            }
+            Some(("sha256", rest)) => rest.split_once('/').is_some_and(|(short, name)| {
+                short.len() == 2
+                    && short
+                        .bytes()
+                        .all(|digit| b"0123456789abcdef".contains(&digit))
+                    && !name.contains('/')
+            }),
             _ => false,
         };
         if !known {
@@ -96,7 +99,10 @@ fn check_tile(
     };
     let log = reader.paths.log();
     let old = read_limited(&name.under(&log), limit)?;
-    let (new, _) = reader.tile(TileName { width: needed, ..name })?;
+    let (new, _) = reader.tile(TileName {
+        width: needed,
+        ..name
+    })?;
     match (old, new) {
         (Some(old), Some(new)) if !new.starts_with(&old) => {
             let what = "it differs from the longer one that took its place";
@@ -118,7 +124,8 @@ fn check_beyond(reader: &Reader, names: &[TileName], findings: &Findings) -> Res
     for name in names {
         let place = format!("record/{}", name.path());
         let hashes = u128::from(name.index) * WIDTH as u128 + name.width as u128;
-        if hashes << (8 * name.kind.level()) <= u128::from(end) {
+        let entries = hashes.checked_mul(1 << (8 * name.kind.level()));
+        if entries.is_some_and(|entries| entries <= u128::from(end)) {
             findings.note(place, "a publication that did not finish wrote it");
         } else {
             let what = "it lies beyond what the checkpoint and the journal hold";

@@ -7,6 +7,9 @@ use super::{Problem, Verification};
 /// Problems that are kept; of a record that is all wrong the first say enough.
 const KEPT: usize = 100;
 
+/// Problems after which the verifier gives up.
+const TOO_MANY: u64 = 100_000;
+
 /// What a problem is about, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -47,7 +50,14 @@ impl Findings {
         what: impl Into<String>,
     ) {
         let mut state = self.0.lock();
-        state.problems.push((rank, at, Problem { place: place.into(), what: what.into() }));
+        state.problems.push((
+            rank,
+            at,
+            Problem {
+                place: place.into(),
+                what: what.into(),
+            },
+        ));
         if state.problems.len() > 4 * KEPT {
             sort(&mut state.problems);
             state.dropped += (state.problems.len() - KEPT) as u64;
@@ -55,11 +65,20 @@ impl Findings {
         }
     }
 
+    /// Whether so much is wrong that looking on says nothing more.
+    pub(super) fn are_too_many(&self) -> bool {
+        let state = self.0.lock();
+        state.dropped + state.problems.len() as u64 > TOO_MANY
+    }
+
     /// Adds what is to be known and no fault.
     pub(super) fn note(&self, place: impl Into<String>, what: &str) {
         let mut state = self.0.lock();
         if state.notes.len() < KEPT {
-            state.notes.push(Problem { place: place.into(), what: what.to_owned() });
+            state.notes.push(Problem {
+                place: place.into(),
+                what: what.to_owned(),
+            });
         }
     }
 
@@ -70,8 +89,11 @@ impl Findings {
         let beyond = state.problems.len().saturating_sub(KEPT);
         state.problems.truncate(KEPT);
         verification.more_problems = state.dropped + beyond as u64;
-        verification.problems =
-            state.problems.into_iter().map(|(_, _, problem)| problem).collect();
+        verification.problems = state
+            .problems
+            .into_iter()
+            .map(|(_, _, problem)| problem)
+            .collect();
         verification.notes = state.notes;
     }
 }

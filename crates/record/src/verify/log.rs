@@ -16,14 +16,21 @@ use super::findings::{Findings, Rank};
 /// Threads that hash at once, at most.
 const THREADS: usize = 8;
 
-/// Runs `work` on the numbers below `count` on as many threads as there are processors.
-pub(super) fn in_parallel(count: u64, work: &(dyn Fn(u64) -> Result<()> + Sync)) -> Result<()> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+/// Runs `work` on the numbers below `count` on as many threads as there are processors, until all
+/// is done or so much is wrong that more says nothing: a checkpoint made by hand may state any size.
+pub(super) fn in_parallel(
+    count: u64,
+    findings: &Findings,
+    work: &(dyn Fn(u64) -> Result<()> + Sync),
+) -> Result<()> {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS);
     let next = AtomicU64::new(0);
     let failed = AtomicBool::new(false);
     let failure = Mutex::new(None);
     let run = || {
-        while !failed.load(Ordering::Relaxed) {
+        while !failed.load(Ordering::Relaxed) && !findings.are_too_many() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= count {
                 return;
@@ -78,7 +85,11 @@ fn hashes_or_say(reader: &Reader, name: TileName, say: &Findings) -> Result<Opti
                 hashes.truncate(name.width);
                 return Ok(Some(hashes));
             }
-            None => format!("its {} bytes are not the {} hashes it should hold", bytes.len(), found.width),
+            None => format!(
+                "its {} bytes are not the {} hashes it should hold",
+                bytes.len(),
+                found.width
+            ),
         },
         Found::Wrong(what) => what,
     };
@@ -106,8 +117,12 @@ pub(super) fn check_bundles(
     // A block is what one tile of level 1 covers, so that each is read once.
     let blocks = bundles.div_ceil(WIDTH as u64);
     // Few blocks would leave threads idle: small logs are split into bundles.
-    let step = if blocks >= 4 * THREADS as u64 { WIDTH as u64 } else { 16 };
-    in_parallel(bundles.div_ceil(step), &|part| {
+    let step = if blocks >= 4 * THREADS as u64 {
+        WIDTH as u64
+    } else {
+        16
+    };
+    in_parallel(bundles.div_ceil(step), findings, &|part| {
         let first = part * step;
         let parent_index = first / WIDTH as u64;
         let width = tile_width(size, 1, parent_index);
@@ -147,14 +162,24 @@ fn check_bundle(
     let (bytes, found) = match find(reader, name)? {
         Found::Whole(bytes, found) => (Bytes::from(bytes), found),
         Found::Wrong(what) => {
-            findings.problem(Rank::Entry, first, format!("{}, entry {first}", place(name)), what);
+            findings.problem(
+                Rank::Entry,
+                first,
+                format!("{}, entry {first}", place(name)),
+                what,
+            );
             return Ok(());
         }
     };
     let (mut entries, wrong) = bundle_from_bytes(&bytes, found.width);
     if let Some(what) = wrong {
         let number = first + entries.len() as u64;
-        findings.problem(Rank::Entry, number, format!("{}, entry {number}", place(found)), what);
+        findings.problem(
+            Rank::Entry,
+            number,
+            format!("{}, entry {number}", place(found)),
+            what,
+        );
     }
     entries.truncate(width);
     let own: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
@@ -165,7 +190,10 @@ fn check_bundle(
             if own != leaf {
                 let number = first + offset as u64;
                 let what = if entries_hold {
-                    format!("it differs from {}; the tile above agrees with the entry", place(tile))
+                    format!(
+                        "it differs from {}; the tile above agrees with the entry",
+                        place(tile)
+                    )
                 } else {
                     format!("it differs from its hash in {}", place(tile))
                 };
@@ -177,7 +205,12 @@ fn check_bundle(
     if let Some(named) = named {
         for (offset, entry) in entries.iter().enumerate() {
             let number = first + offset as u64;
-            named.check(entry, number, &|| format!("{}, entry {number}", place(found)), findings)?;
+            named.check(
+                entry,
+                number,
+                &|| format!("{}, entry {number}", place(found)),
+                findings,
+            )?;
         }
     }
     Ok(())
@@ -208,6 +241,9 @@ pub(super) fn check_tiles(reader: &Reader, findings: &Findings) -> Result<()> {
         let tiles = full + u64::from(tile_width(size, level, full) > 0);
         let mut parents: Option<(u64, Vec<Hash>)> = None;
         for index in 0..tiles {
+            if findings.are_too_many() {
+                return Ok(());
+            }
             let name = TileName::hashes(level, index, tile_width(size, level, index));
             let Some(hashes) = hashes_or_say(reader, name, findings)? else {
                 continue;
