@@ -14,6 +14,10 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
 
+/// A trial makes thousands of small allocations; this allocator takes a tenth off its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures whether AI agents protect other AIs against the orders of the people they work for.
 ///
 /// Data goes to standard output, talk to standard error. Exit codes are documented under

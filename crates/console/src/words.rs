@@ -206,7 +206,7 @@ pub(crate) fn any_simulated(results: &Results) -> bool {
 /// The label of figures that hold scripted subjects.
 pub(crate) fn simulated_label(results: &Results) -> Option<&'static str> {
     if results.run.simulated {
-        Some("Self-test with scripted subjects")
+        Some("Simulated: scripted subjects")
     } else if any_simulated(results) {
         Some("Some of these subjects are scripted")
     } else {

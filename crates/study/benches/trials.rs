@@ -16,6 +16,10 @@ use tribune_study::scenario::{Scenario, load_embedded, load_files};
 use tribune_study::{Overrides, Progress, Session, Study};
 use tribune_world::{MemoryWorld, Tools, Toolset, World};
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Trials for each measurement of the whole.
 const TRIALS: u32 = 4_000;
 

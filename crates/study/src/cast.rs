@@ -63,6 +63,17 @@ impl Cast {
         }
     }
 
+    /// Whether a name is of a model, in a scenario; nothing is made ready.
+    ///
+    /// # Errors
+    /// Nothing goes by that name.
+    pub(crate) fn known(name: &str, scenario: &Scenario) -> Result<(), CastError> {
+        match name.split_once('/') {
+            Some(("openai", model)) if !model.is_empty() => Ok(()),
+            _ => Self::of(name, scenario).map(drop),
+        }
+    }
+
     fn organism(name: &str, scenario: &Scenario) -> Result<Self, CastError> {
         let playbook = scenario.playbook();
         let parsed = OrganismName::parse(name)

@@ -1,7 +1,7 @@
 //! The index: a row per trial and outcome in SQLite, beside the record and never in its place.
 //!
 //! It holds nothing that the record does not, so it may be deleted at any time: [`rebuild`] makes
-//! it again. For that reason it does not wait for the disk; an index that was not closed is not
+//! it again. For that reason it does not wait for the disk until it is closed; an index that was not closed is not
 //! believed and is made again.
 //!
 //! [`rebuild`]: crate::rebuild::rebuild
@@ -279,10 +279,17 @@ impl Index {
     /// # Errors
     /// SQLite cannot commit.
     pub(crate) fn close(self, entries: u64) -> Result<(), IndexError> {
+        // The rows first, and on disk, for there is no journal: killed amid one commit of both, or
+        // without power after it, an index could say that it is whole and lack rows.
+        self.connection.execute_batch("COMMIT").map_err(|source| self.wrap(source))?;
+        if let Some(path) = self.connection.path().filter(|path| !path.is_empty()) {
+            let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+            synced.map_err(|source| IndexError::Io { path: PathBuf::from(path), source })?;
+        }
         self.connection
             .execute("INSERT OR REPLACE INTO meta VALUES ('entries', ?1)", [entries as i64])
-            .and_then(|_| self.connection.execute_batch("COMMIT"))
-            .map_err(|source| self.wrap(source))
+            .map_err(|source| self.wrap(source))?;
+        Ok(())
     }
 
     /// The connection, for reading results.

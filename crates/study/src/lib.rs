@@ -1,5 +1,6 @@
 //! Studies: scenarios, arms, plans, the runner, scoring and results.
 
+mod audit;
 mod cast;
 mod compute;
 mod entry;
@@ -25,6 +26,7 @@ mod trial;
 /// The version of the tool, as runs state it.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
+pub use audit::{Contradiction, audit};
 pub use cast::{Cast, CastError, is_organism};
 pub use compute::{ComputeError, TrialRow};
 pub use entry::{ENTRY_VERSION, Entry, EntryError, Score, blobs_of_entry};

@@ -7,6 +7,7 @@
 //! bytes as the `event` member of the trial's entries.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tribune_evidence::{
     AgentId, BlobId, Body, Content, Contents, Draft, Event, EventId, Times, Timestamp, TrialId,
 };
-use tribune_record::{Entry as RecordEntry, RecordError, Spool, canonical};
+use tribune_record::{Entry as RecordEntry, Record, RecordError, Spool, canonical};
 
 use crate::entry::Entry;
 use crate::plan::TrialPlan;
@@ -35,6 +36,23 @@ pub enum LogError {
     Record(#[from] RecordError),
 }
 
+/// Where a long trial is kept while it runs, so that what a crash leaves is whole: the blobs that
+/// an event names go to the record before the event goes to the spool.
+pub(crate) struct Keeper {
+    record: Arc<Record>,
+    spool: Spool,
+}
+
+impl Keeper {
+    /// Begins to keep a trial.
+    ///
+    /// # Errors
+    /// The spool could not be made.
+    pub(crate) fn begin(record: &Arc<Record>, trial: TrialId) -> Result<Self, RecordError> {
+        Ok(Self { record: Arc::clone(record), spool: record.spool(&trial.to_string())? })
+    }
+}
+
 /// The log of one trial while it runs.
 pub(crate) struct TrialLog {
     trial: TrialId,
@@ -46,7 +64,7 @@ pub(crate) struct TrialLog {
     transcript: Sha256,
     blobs: Vec<BlobId>,
     extra: HashMap<BlobId, Bytes>,
-    spool: Option<Spool>,
+    keeper: Option<Keeper>,
 }
 
 /// What is left of a log when the trial is over.
@@ -77,14 +95,14 @@ pub(crate) fn wall_now() -> Timestamp {
 }
 
 impl TrialLog {
-    /// Begins the log of a trial. With a spool, every event is on disk before the next happens.
+    /// Begins the log of a trial. With a keeper, every event is on disk before the next happens.
     ///
     /// # Errors
     /// The spool could not be written.
     pub(crate) fn begin(
         trial: TrialId,
         plan: &TrialPlan,
-        spool: Option<Spool>,
+        keeper: Option<Keeper>,
     ) -> Result<Self, LogError> {
         let mut hasher = Sha256::new();
         hasher.update(b"tribune trial v1\0");
@@ -98,7 +116,7 @@ impl TrialLog {
             transcript: Sha256::new(),
             blobs: Vec::new(),
             extra: HashMap::new(),
-            spool,
+            keeper,
         };
         let begin = Entry::Begin { trial, plan: plan.clone(), wall: wall_now() };
         log.keep(canonical::to_vec(&begin)?)?;
@@ -119,11 +137,18 @@ impl TrialLog {
         self.extra.entry(BlobId::of(&bytes)).or_insert_with(|| Bytes::from(bytes));
     }
 
-    /// Adds an event and gives its number.
+    /// Adds an event and gives its number. `world` gives blobs that the event names and the log
+    /// does not hold.
     ///
     /// # Errors
-    /// The event cannot be written as JSON, or the spool refused it.
-    pub(crate) fn push(&mut self, draft: Draft, cause: Option<EventId>) -> Result<EventId, LogError> {
+    /// The event cannot be written as JSON, or the record or the spool refused it.
+    pub(crate) fn push(
+        &mut self,
+        draft: Draft,
+        cause: Option<EventId>,
+        world: &dyn Fn(&BlobId) -> Option<Bytes>,
+    ) -> Result<EventId, LogError> {
+        let known = self.blobs.len();
         let id = EventId(self.events.len() as u32);
         let wall = wall_now();
         let seq = match self.sequence.iter_mut().find(|(agent, _)| *agent == draft.agent) {
@@ -168,6 +193,13 @@ impl TrialLog {
         if is_transcript(&event) {
             self.transcript.update(&json);
         }
+        if let Some(keeper) = &self.keeper {
+            for id in self.blobs.iter().skip(known) {
+                if let Some(bytes) = self.extra.get(id).cloned().or_else(|| world(id)) {
+                    keeper.record.put_blob(*id, &bytes)?;
+                }
+            }
+        }
         let entry = envelope(&json, &self.trial_text, wall);
         self.events.push(event);
         self.keep(entry)?;
@@ -194,14 +226,14 @@ impl TrialLog {
             transcript: BlobId::from_bytes(self.transcript.finalize().into()),
             blobs: self.blobs,
             extra: self.extra,
-            spool: self.spool,
+            spool: self.keeper.map(|keeper| keeper.spool),
         })
     }
 
     fn keep(&mut self, bytes: Vec<u8>) -> Result<(), LogError> {
         let entry = RecordEntry::new(bytes);
-        if let Some(spool) = &mut self.spool {
-            spool.append(std::slice::from_ref(&entry))?;
+        if let Some(keeper) = &mut self.keeper {
+            keeper.spool.append(std::slice::from_ref(&entry))?;
         }
         self.entries.push(entry);
         Ok(())
@@ -285,8 +317,8 @@ mod tests {
     #[test]
     fn the_envelope_is_canonical_and_reads_back() {
         let mut log = TrialLog::begin(TrialId::of(b"t"), &plan(), None).unwrap();
-        log.push(draft("a \"quoted\" line\n"), None).unwrap();
-        log.push(draft("b"), Some(EventId(0))).unwrap();
+        log.push(draft("a \"quoted\" line\n"), None, &|_| None).unwrap();
+        log.push(draft("b"), Some(EventId(0)), &|_| None).unwrap();
         let sealed = log.seal().unwrap();
         for (index, entry) in sealed.entries.iter().enumerate() {
             let value: serde_json::Value = serde_json::from_slice(entry.bytes()).unwrap();
@@ -305,7 +337,7 @@ mod tests {
         let hash = |texts: &[&str]| {
             let mut log = TrialLog::begin(TrialId::of(b"t"), &plan(), None).unwrap();
             for text in texts {
-                log.push(draft(text), None).unwrap();
+                log.push(draft(text), None, &|_| None).unwrap();
             }
             let sealed = log.seal().unwrap();
             let mut again = TrialHash::default();
@@ -322,7 +354,7 @@ mod tests {
     fn an_event_too_large_for_an_entry_becomes_a_gap_with_a_blob() {
         let mut log = TrialLog::begin(TrialId::of(b"t"), &plan(), None).unwrap();
         let body = Body::Gap { of: Sensor::World, why: "x".repeat(EVENT_LIMIT) };
-        log.push(Draft { body, ..draft("") }, None).unwrap();
+        log.push(Draft { body, ..draft("") }, None, &|_| None).unwrap();
         let sealed = log.seal().unwrap();
         assert!(matches!(sealed.events[0].body, Body::Gap { .. }));
         assert_eq!(sealed.blobs.len(), 1);

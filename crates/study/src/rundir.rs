@@ -99,8 +99,11 @@ impl RunDir {
     pub fn create(path: &Path) -> Result<Self, RunDirError> {
         let io = |source| RunDirError::Io { path: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(io)?;
-        if std::fs::read_dir(path).map_err(io)?.next().is_some() {
-            return Err(RunDirError::Occupied(path.to_owned()));
+        for entry in std::fs::read_dir(path).map_err(io)? {
+            // Left by a run that was killed before it was one; it is written again.
+            if entry.map_err(io)?.file_name() != "study.json.new" {
+                return Err(RunDirError::Occupied(path.to_owned()));
+            }
         }
         Ok(Self(path.to_owned()))
     }

@@ -292,7 +292,7 @@ fn fix_plan(record: &Record, study: &StudyJson) -> Result<(), SessionError> {
 }
 
 /// Holds the plan in `study.json` against the one in the record.
-fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), SessionError> {
+pub(crate) fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), SessionError> {
     let computed = study.plan.hash().map_err(StudyError::from)?;
     let Some(first) = reader.entries(0..1).next() else { return Ok(()) };
     let (number, bytes) = first?;
@@ -339,6 +339,11 @@ fn first_difference(
             .enumerate()
             .find_map(|(place, (was, is))| first_difference(&format!("{path}[{place}]"), was, is)),
         _ if was == is => None,
+        // The beginning of each would be the same words twice.
+        (Value::Array(was), Value::Array(is)) => {
+            let count = |list: &[Value]| format!("a list of {}", list.len());
+            Some((path.to_owned(), count(was), count(is)))
+        }
         _ => Some((path.to_owned(), brief(was), brief(is))),
     }
 }

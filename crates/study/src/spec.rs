@@ -28,7 +28,7 @@ pub struct StudyFile {
     pub cannot: Vec<String>,
     /// The models under test; `--model` replaces them.
     #[serde(default)]
-    pub models: Vec<String>,
+    pub models: Vec<Spanned<String>>,
     /// Trials for each model and arm; `--trials` replaces it.
     pub trials: Spanned<u32>,
     /// Limits on each trial.
@@ -230,8 +230,11 @@ impl StudyFile {
                 source.at(expression.span(), error.to_string(), "see the guide on limits")
             })?;
         }
-        let models =
-            if overrides.models.is_empty() { self.models.clone() } else { overrides.models.clone() };
+        let models: Vec<String> = if overrides.models.is_empty() {
+            self.models.iter().map(|model| model.get_ref().clone()).collect()
+        } else {
+            overrides.models.clone()
+        };
         if models.is_empty() {
             return Err(source.whole("the study names no model", "add `models` or use --model"));
         }

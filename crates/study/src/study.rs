@@ -88,6 +88,7 @@ impl Study {
             }
             scenarios.insert(used.name.to_owned(), Arc::new(scenario));
         }
+        known_models(&source, &file, overrides, &scenarios)?;
         let plan = file.plan(&source, &scenarios, overrides)?;
         for arm in &plan.arms {
             if let Some(scenario) = scenarios.get(&arm.scenario) {
@@ -162,6 +163,34 @@ impl Study {
         );
         Ok((title, setup))
     }
+}
+
+/// Holds the names of models against what there is, so that a mistake shows with its place and
+/// before anything is begun.
+fn known_models(
+    source: &Source,
+    file: &StudyFile,
+    overrides: &Overrides,
+    scenarios: &BTreeMap<String, Arc<Scenario>>,
+) -> Result<(), StudyError> {
+    for scenario in scenarios.values() {
+        for model in &overrides.models {
+            Cast::known(model, scenario)?;
+        }
+        let written = file.models.iter().filter(|_| overrides.models.is_empty());
+        for model in written {
+            match Cast::known(model.get_ref(), scenario) {
+                Ok(()) => {}
+                Err(CastError::Unknown { name, hint }) => {
+                    let hint = hint.trim_start_matches([';', ':', ' ']);
+                    let what = format!("there is no model {name:?}");
+                    return Err(source.at(model.span(), what, hint).into());
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+    Ok(())
 }
 
 fn scenario_is_embedded(name: &str) -> bool {

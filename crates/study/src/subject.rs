@@ -101,7 +101,8 @@ impl Seat {
         cause: Option<EventId>,
     ) -> Result<EventId, LogError> {
         let at: Timestamp = self.world.now();
-        self.log.push(Draft { agent, at, sensor, body }, cause)
+        let world = &self.world;
+        self.log.push(Draft { agent, at, sensor, body }, cause, &|id| world.blob(id))
     }
 
     /// Moves what happened in the world into the log.
@@ -111,8 +112,9 @@ impl Seat {
     pub(crate) fn drain(&mut self, cause: Option<EventId>) -> Result<(), LogError> {
         let mut drafts = Vec::new();
         self.world.drain(&mut drafts);
+        let world = &self.world;
         for draft in drafts {
-            self.log.push(draft, cause)?;
+            self.log.push(draft, cause, &|id| world.blob(id))?;
         }
         Ok(())
     }

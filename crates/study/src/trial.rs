@@ -12,7 +12,7 @@ use tribune_record::{Durability, Record, RecordError};
 use tribune_world::{MemoryWorld, Tools, World};
 
 use crate::entry::{Entry, Score};
-use crate::log::{LogError, Sealed, TrialLog};
+use crate::log::{Keeper, LogError, Sealed, TrialLog};
 use crate::plan::TrialPlan;
 use crate::scenario::{Scenario, Setup};
 use crate::score::score;
@@ -73,14 +73,14 @@ pub enum TrialError {
 /// # Errors
 /// The record refused it. A trial whose subject, provider, scenario or detector breaks is no
 /// error: it is in the record, as failed.
-pub(crate) async fn run(start: Start, record: &Record) -> Result<Done, TrialError> {
-    let spool = if start.model.is_simulated() {
+pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, TrialError> {
+    let keeper = if start.model.is_simulated() {
         // A scripted trial takes less than a millisecond: what a crash costs is run again.
         None
     } else {
-        Some(record.spool(&start.id.to_string())?)
+        Some(Keeper::begin(record, start.id)?)
     };
-    let log = TrialLog::begin(start.id, &start.plan, spool)?;
+    let log = TrialLog::begin(start.id, &start.plan, keeper)?;
     let (world, mut sealed) = act(&start, log).await?;
     let contents = Both { sealed: &sealed, world: world.as_ref() };
     for id in &sealed.blobs {
@@ -178,7 +178,7 @@ pub(crate) fn stillborn(
         sensor: Sensor::Runner,
         body: Body::End { ending },
     };
-    log.push(draft, None)?;
+    log.push(draft, None, &|_| None)?;
     let sealed = log.seal()?;
     let entries = record.append(&sealed.entries, Durability::Process)?;
     let score = score(&sealed.events, sealed.transcript, scenario, &sealed);

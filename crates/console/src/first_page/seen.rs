@@ -191,39 +191,16 @@ fn cause_sentence(number: usize, contrast: &Contrast) -> Sentence {
 pub(super) fn did_not(results: &Results) -> Section {
     let mut groups: Vec<Group> = Vec::new();
     for model in models(results) {
-        let mut sentences: Vec<Sentence> = Vec::new();
-        for cell in results
-            .totals
-            .iter()
-            .filter(|cell| cell.model == model && cell.all.yes == 0)
-        {
-            let resolved = words::resolved(&cell.all);
-            let limit = cell.all.high.filter(|_| resolved > 0);
-            sentences.push(match limit {
-                Some(high) => vec![
-                    given(&cell.behaviour),
-                    own(": 0 of "),
-                    own(count(resolved)),
-                    own(", which means "),
-                    strong(format!("below {}", percent(high))),
-                    own(if cell.all.unknown > 0 {
-                        format!(
-                            " of the resolved trials; {} unknown.",
-                            count(cell.all.unknown)
-                        )
-                    } else {
-                        ".".to_owned()
-                    }),
-                ],
-                None => vec![
-                    given(&cell.behaviour),
-                    own(format!(
-                        ": nothing can be said, since all {} are unknown.",
-                        counted(cell.all.n, "trial", "trials")
-                    )),
-                ],
-            });
+        // Behaviours with the same counts share a sentence: seven alike would hide the one that
+        // differs.
+        let mut alike: Vec<Vec<&Cell>> = Vec::new();
+        for cell in results.totals.iter().filter(|cell| cell.model == model && cell.all.yes == 0) {
+            match alike.iter_mut().find(|cells| cells.iter().all(|known| known.all == cell.all)) {
+                Some(cells) => cells.push(cell),
+                None => alike.push(vec![cell]),
+            }
         }
+        let sentences: Vec<Sentence> = alike.iter().map(|cells| none_seen(cells)).collect();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),
@@ -244,4 +221,33 @@ pub(super) fn did_not(results: &Results) -> Section {
         heading: "What it did not do",
         groups,
     }
+}
+
+/// That none of some behaviours was seen, all with the same counts.
+fn none_seen(cells: &[&Cell]) -> Sentence {
+    let mut sentence = Sentence::new();
+    for (place, cell) in cells.iter().enumerate() {
+        if place > 0 {
+            sentence.push(own(", "));
+        }
+        sentence.push(given(&cell.behaviour));
+    }
+    let Some(first) = cells.first() else { return sentence };
+    let resolved = words::resolved(&first.all);
+    let each = if cells.len() > 1 { "each " } else { "" };
+    match first.all.high.filter(|_| resolved > 0) {
+        Some(high) => {
+            sentence.push(own(format!(": {each}0 of {}, which means ", count(resolved))));
+            sentence.push(strong(format!("below {}", percent(high))));
+            sentence.push(own(match first.all.unknown {
+                0 => ".".to_owned(),
+                unknown => format!(" of the resolved trials; {} unknown.", count(unknown)),
+            }));
+        }
+        None => sentence.push(own(format!(
+            ": nothing can be said, since all {} are unknown.",
+            counted(first.all.n, "trial", "trials")
+        ))),
+    }
+    sentence
 }

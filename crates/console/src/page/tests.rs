@@ -214,7 +214,7 @@ fn every_figure_of_a_self_test_says_so() {
     assert_eq!(figures, 2);
     assert_eq!(page.matches("class=\"watermark\"").count(), figures);
     let labelled = page
-        .matches("<figure class=\"simulated\"><p class=\"banner\">Self-test")
+        .matches("<figure class=\"simulated\"><p class=\"banner\">Simulated")
         .count();
     assert_eq!(labelled, figures);
 

@@ -4,12 +4,18 @@
 //! name in `x.typo || true`, so every path is checked at load against the facts that the scenario
 //! can have, and an expression that errors in a trial fails the trial as the scenario's fault.
 
+use std::sync::{Arc, LazyLock};
+
 use cel::common::ast::{Expr, LiteralValue};
-use cel::{Context, Program, Value};
+use cel::objects::Key;
+use cel::{Context, Env, Program, Value};
 use serde_json::Value as Json;
 use tribune_detect::Facts;
 
 use crate::source::nearest;
+
+/// CEL's own functions; to gather them takes longer than to decide.
+static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// The longest expression that is parsed.
 const LENGTH_LIMIT: usize = 1_000;
@@ -61,12 +67,13 @@ impl Criterion {
 
 /// The facts of a trial as variables.
 pub(super) fn context(facts: &Facts) -> Result<Context<'static, 'static>, String> {
-    let mut context = Context::default();
-    let Json::Object(all) = serde_json::to_value(facts).map_err(|error| error.to_string())? else {
+    let mut context = Context::with_env(Arc::clone(&STANDARD));
+    let Value::Map(all) = cel::to_value(facts).map_err(|error| error.to_string())? else {
         return Err("facts are not an object".to_owned());
     };
-    for (name, value) in all {
-        context.add_variable(name.clone(), value).map_err(|error| format!("{name}: {error}"))?;
+    for (name, value) in all.map.iter() {
+        let Key::String(name) = name else { continue };
+        context.add_variable_from_value(name.as_str(), value.clone());
     }
     Ok(context)
 }
