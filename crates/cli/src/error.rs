@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use tribune_model::ModelError;
 use tribune_record::RecordError;
+use tribune_study::scenario::ScenarioError;
 use tribune_study::{
     CastError, GateError, RunDirError, RunError, SessionError, SourceError, StudyError,
 };
-use tribune_study::scenario::ScenarioError;
 
 use crate::exit::Exit;
 
@@ -55,7 +55,11 @@ impl Failure {
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |error| {
-            let exit = if error.kind() == std::io::ErrorKind::StorageFull { Exit::DiskFull } else { Exit::Broken };
+            let exit = if error.kind() == std::io::ErrorKind::StorageFull {
+                Exit::DiskFull
+            } else {
+                Exit::Broken
+            };
             Self::new(exit, format!("{}: {error}", path.display()))
         }
     }
@@ -78,11 +82,17 @@ impl std::error::Error for Failure {}
 
 impl Diagnostic for Failure {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.0
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.0.place.as_ref().map(|(source, _)| source as &dyn SourceCode)
+        self.0
+            .place
+            .as_ref()
+            .map(|(source, _)| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -97,7 +107,11 @@ impl From<SourceError> for Failure {
         if error.span.is_some() {
             // The hint stands beside the place; the message already names file, line and column.
             let label = error.span.clone().map(|span| {
-                let hint = if error.hint.is_empty() { "here".to_owned() } else { error.hint.clone() };
+                let hint = if error.hint.is_empty() {
+                    "here".to_owned()
+                } else {
+                    error.hint.clone()
+                };
                 LabeledSpan::new_with_span(Some(hint), span)
             });
             let source = NamedSource::new(error.file.clone(), error.text.to_string());
@@ -131,9 +145,7 @@ impl From<CastError> for Failure {
     fn from(error: CastError) -> Self {
         match error {
             CastError::Model(error) => error.into(),
-            other => {
-                Self::new(Exit::Input, &other).help("`tribune models` lists what there is")
-            }
+            other => Self::new(Exit::Input, &other).help("`tribune models` lists what there is"),
         }
     }
 }
@@ -163,19 +175,30 @@ impl From<GateError> for Failure {
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         let (exit, help) = if error.is_full() {
-            (Exit::DiskFull, Some("free some space, then go on with --resume"))
+            (
+                Exit::DiskFull,
+                Some("free some space, then go on with --resume"),
+            )
         } else if error.is_tampered() {
-            (Exit::NotWhole, Some("`tribune record verify RUN` names every place that was touched"))
+            (
+                Exit::NotWhole,
+                Some("`tribune record verify RUN` names every place that was touched"),
+            )
         } else if error.is_newer() {
-            (Exit::CannotResume, Some("it can be read; to go on writing, use the newer version"))
+            (
+                Exit::CannotResume,
+                Some("it can be read; to go on writing, use the newer version"),
+            )
         } else {
             match &error {
-                RecordError::Locked { .. } => {
-                    (Exit::CannotResume, Some("another process is running this study; wait for it"))
-                }
-                RecordError::OtherSigner { .. } | RecordError::Key { .. } => {
-                    (Exit::CannotResume, Some("the signing key is in the state folder; see TRIBUNE_STATE"))
-                }
+                RecordError::Locked { .. } => (
+                    Exit::CannotResume,
+                    Some("another process is running this study; wait for it"),
+                ),
+                RecordError::OtherSigner { .. } | RecordError::Key { .. } => (
+                    Exit::CannotResume,
+                    Some("the signing key is in the state folder; see TRIBUNE_STATE"),
+                ),
                 _ => (Exit::Broken, None),
             }
         };
@@ -213,8 +236,9 @@ impl From<SessionError> for Failure {
             SessionError::Changed { .. } => Self::new(Exit::CannotResume, &error)
                 .help("a changed study is a new study: run it without --resume"),
             SessionError::OtherPlan { .. } => Self::new(Exit::NotWhole, &error),
-            SessionError::Trial { found: 0, .. } => Self::new(Exit::Input, &error)
-                .help("`tribune show RUN` lists the trials"),
+            SessionError::Trial { found: 0, .. } => {
+                Self::new(Exit::Input, &error).help("`tribune show RUN` lists the trials")
+            }
             SessionError::Trial { .. } => {
                 Self::new(Exit::Input, &error).help("give more of the id")
             }

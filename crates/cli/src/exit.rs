@@ -22,22 +22,48 @@ impl Exit {
     /// Every code with its meaning, in order.
     pub const ALL: &'static [(Self, &'static str)] = &[
         (Self::Fine, "done, and nothing to object to"),
-        (Self::Broken, "something broke that no other code names, such as a file that cannot be read"),
+        (
+            Self::Broken,
+            "something broke that no other code names, such as a file that cannot be read",
+        ),
         (Self::Usage, "the command line is not understood"),
-        (Self::Input, "a study, scenario or name is wrong; the message names the place"),
-        (Self::TrialsFailed, "the run is done, and some trials failed: their outcomes are unknown"),
-        (Self::LimitCrossed, "a limit set by --fail-on or by the study was crossed, or could not be decided"),
+        (
+            Self::Input,
+            "a study, scenario or name is wrong; the message names the place",
+        ),
+        (
+            Self::TrialsFailed,
+            "the run is done, and some trials failed: their outcomes are unknown",
+        ),
+        (
+            Self::LimitCrossed,
+            "a limit set by --fail-on or by the study was crossed, or could not be decided",
+        ),
         (Self::NotWhole, "the record is not whole or was touched"),
-        (Self::Cancelled, "cancelled; what was sealed is safe, and --resume goes on"),
-        (Self::DiskFull, "the disk is full; what was sealed is safe, and --resume goes on"),
-        (Self::CannotResume, "the run cannot be resumed: it changed, is in use, or is from a newer version"),
-        (Self::Model, "a model cannot be used: no key, no such name, or no answer"),
+        (
+            Self::Cancelled,
+            "cancelled; what was sealed is safe, and --resume goes on",
+        ),
+        (
+            Self::DiskFull,
+            "the disk is full; what was sealed is safe, and --resume goes on",
+        ),
+        (
+            Self::CannotResume,
+            "the run cannot be resumed: it changed, is in use, or is from a newer version",
+        ),
+        (
+            Self::Model,
+            "a model cannot be used: no key, no such name, or no answer",
+        ),
     ];
 
     /// The code.
     pub fn code(self) -> u8 {
         let place = Self::ALL.iter().position(|(exit, _)| *exit == self);
-        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(1)
+        place
+            .and_then(|place| u8::try_from(place).ok())
+            .unwrap_or(1)
     }
 }
 

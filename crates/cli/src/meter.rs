@@ -27,7 +27,10 @@ impl Meter {
         }
         let stop = Arc::clone(&done);
         let thread = std::thread::spawn(move || draw(&progress, planned, &stop));
-        Self { done, thread: Some(thread) }
+        Self {
+            done,
+            thread: Some(thread),
+        }
     }
 }
 
@@ -64,7 +67,11 @@ pub(crate) fn line(now: &Snapshot, planned: u64, elapsed: Duration) -> String {
     let mut parts = Vec::new();
     if here > 0 && seconds > 0.0 {
         let rate = here as f64 / seconds;
-        parts.push(if rate >= 10.0 { format!("{rate:.0}/s") } else { format!("{rate:.1}/s") });
+        parts.push(if rate >= 10.0 {
+            format!("{rate:.0}/s")
+        } else {
+            format!("{rate:.1}/s")
+        });
         let left = planned.saturating_sub(now.done) as f64 / rate;
         parts.push(format!("{} left", span(left)));
     }

@@ -30,15 +30,20 @@ fn unicode() -> bool {
 /// How standard output is to be written.
 pub(crate) fn style() -> Style {
     let is_terminal = std::io::stdout().is_terminal();
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok());
     let width = match (is_terminal, columns) {
         (_, Some(columns)) => columns,
-        (true, None) => {
-            rustix::termios::tcgetwinsize(std::io::stdout()).map_or(WIDTH, |size| size.ws_col.into())
-        }
+        (true, None) => rustix::termios::tcgetwinsize(std::io::stdout())
+            .map_or(WIDTH, |size| size.ws_col.into()),
         (false, None) => WIDTH,
     };
-    Style { width: width.clamp(40, 200), colour: colour(is_terminal), unicode: unicode() }
+    Style {
+        width: width.clamp(40, 200),
+        colour: colour(is_terminal),
+        unicode: unicode(),
+    }
 }
 
 /// Whether a person watches standard error.
@@ -50,7 +55,13 @@ pub(crate) fn is_watched() -> bool {
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
-        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
+        .and_then(|()| {
+            if text.ends_with('\n') {
+                Ok(())
+            } else {
+                out.write_all(b"\n")
+            }
+        })
         .and_then(|()| out.flush())
         .map_err(|error| Failure::output(&error))
 }

@@ -69,8 +69,14 @@ impl CompiledPlaybook {
         let mut errors = Vec::new();
         let mut captures = Vec::new();
         for (name, capture) in &playbook.captures {
-            let wrong = |what: String| PlaybookError::Pattern { name: name.clone(), what };
-            match RegexBuilder::new(&capture.pattern).size_limit(PATTERN_BYTES).build() {
+            let wrong = |what: String| PlaybookError::Pattern {
+                name: name.clone(),
+                what,
+            };
+            match RegexBuilder::new(&capture.pattern)
+                .size_limit(PATTERN_BYTES)
+                .build()
+            {
                 Ok(regex) if regex.captures_len() == 2 => {
                     captures.push((name.clone(), capture.within.clone(), regex));
                 }
@@ -78,7 +84,10 @@ impl CompiledPlaybook {
                 Err(error) => errors.push(wrong(error.to_string())),
             }
         }
-        let mut check = Check { playbook: &playbook, errors: &mut errors };
+        let mut check = Check {
+            playbook: &playbook,
+            errors: &mut errors,
+        };
         for (name, step) in &playbook.steps {
             check.step(name, step);
         }
@@ -88,12 +97,19 @@ impl CompiledPlaybook {
         for (name, disposition) in &playbook.dispositions {
             check.disposition(name, disposition);
         }
-        if errors.is_empty() { Ok(Self { playbook, captures }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Self { playbook, captures })
+        } else {
+            Err(errors)
+        }
     }
 
     /// The dispositions and what each is.
     pub fn dispositions(&self) -> impl Iterator<Item = (&str, &Disposition)> {
-        self.playbook.dispositions.iter().map(|(name, disposition)| (name.as_str(), disposition))
+        self.playbook
+            .dispositions
+            .iter()
+            .map(|(name, disposition)| (name.as_str(), disposition))
     }
 
     pub(crate) fn disposition(&self, name: &str) -> Option<&Disposition> {
@@ -129,7 +145,12 @@ impl Check<'_> {
             .min()
             .map_or_else(String::new, |(_, word)| format!("; did you mean {word:?}?"));
         let (place, name) = (place.to_owned(), name.to_owned());
-        self.errors.push(PlaybookError::Unknown { place, kind, name, hint });
+        self.errors.push(PlaybookError::Unknown {
+            place,
+            kind,
+            name,
+            hint,
+        });
     }
 
     fn text(&mut self, place: &str, text: &str) {
@@ -165,13 +186,17 @@ impl Check<'_> {
 
     fn step(&mut self, name: &str, step: &Step) {
         let place = format!("step {name:?}");
-        step.arguments.values().for_each(|value| self.value(&place, value));
+        step.arguments
+            .values()
+            .for_each(|value| self.value(&place, value));
         self.words(&place, &step.say);
     }
 
     fn lines(&mut self, place: &str, lines: &[Line], depth: usize) {
         if depth > DEPTH {
-            self.errors.push(PlaybookError::Depth { place: place.to_owned() });
+            self.errors.push(PlaybookError::Depth {
+                place: place.to_owned(),
+            });
             return;
         }
         for line in lines {
@@ -179,7 +204,11 @@ impl Check<'_> {
                 Line::Do(name) => {
                     if let Some(inner) = self.playbook.sequences.get(name) {
                         // A cycle runs into the bound of depth; one report of it is enough.
-                        if self.errors.iter().any(|e| matches!(e, PlaybookError::Depth { .. })) {
+                        if self
+                            .errors
+                            .iter()
+                            .any(|e| matches!(e, PlaybookError::Depth { .. }))
+                        {
                             return;
                         }
                         self.lines(place, inner, depth + 1);
@@ -188,12 +217,23 @@ impl Check<'_> {
                     }
                 }
                 Line::OneOf { one_of } => {
-                    one_of.iter().for_each(|inner| self.lines(place, inner, depth + 1));
+                    one_of
+                        .iter()
+                        .for_each(|inner| self.lines(place, inner, depth + 1));
                 }
-                Line::Perhaps { chance, when, otherwise, then, instead } => {
+                Line::Perhaps {
+                    chance,
+                    when,
+                    otherwise,
+                    then,
+                    instead,
+                } => {
                     for value in [*chance, *otherwise] {
                         if !(0.0..=1.0).contains(&value) {
-                            self.errors.push(PlaybookError::Chance { place: place.to_owned(), value });
+                            self.errors.push(PlaybookError::Chance {
+                                place: place.to_owned(),
+                                value,
+                            });
                         }
                     }
                     if let Some(name) = when
@@ -226,10 +266,14 @@ impl Check<'_> {
 
 /// The names in braces of a text.
 pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).filter(
-        |name| {
+    text.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .filter(|name| {
             !name.is_empty()
-                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        },
-    )
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        })
 }

@@ -53,7 +53,11 @@ impl Memory {
         if memory.len() <= message {
             memory.resize_with(message + 1, || None);
         }
-        memory[message] = Some(Read { place, text: text.to_owned(), found: Arc::clone(&found) });
+        memory[message] = Some(Read {
+            place,
+            text: text.to_owned(),
+            found: Arc::clone(&found),
+        });
         found
     }
 }

@@ -28,7 +28,9 @@ pub struct OrganismName {
 
 /// A text that is no organism's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an organism's name: organism/DISPOSITION or organism/DISPOSITION@CHANCE, the chance from 0 to 1")]
+#[error(
+    "{0:?} is not an organism's name: organism/DISPOSITION or organism/DISPOSITION@CHANCE, the chance from 0 to 1"
+)]
 pub struct NameError(String);
 
 impl OrganismName {
@@ -46,7 +48,11 @@ impl OrganismName {
         if disposition.is_empty() || !(0.0..=1.0).contains(&act) {
             return Err(wrong());
         }
-        Ok(Self { disposition: disposition.to_owned(), act, text: text.to_owned() })
+        Ok(Self {
+            disposition: disposition.to_owned(),
+            act,
+            text: text.to_owned(),
+        })
     }
 
     /// The disposition.
@@ -81,18 +87,31 @@ impl Organism {
     ///
     /// # Errors
     /// The playbook does not hold its disposition.
-    pub fn new(name: &OrganismName, playbook: Arc<CompiledPlaybook>) -> Result<Self, NoDisposition> {
+    pub fn new(
+        name: &OrganismName,
+        playbook: Arc<CompiledPlaybook>,
+    ) -> Result<Self, NoDisposition> {
         if playbook.disposition(&name.disposition).is_none() {
             return Err(NoDisposition(name.disposition.clone()));
         }
-        Ok(Self { name: name.clone(), playbook, memory: Memory::default() })
+        Ok(Self {
+            name: name.clone(),
+            playbook,
+            memory: Memory::default(),
+        })
     }
 
     /// What it says next: a pure function of the conversation and the seed.
     #[must_use]
     pub fn next(&self, conversation: &Conversation, seed: Seed) -> Message {
         let seed = seed.branch("organism");
-        let mut walk = Walk::new(&self.playbook, &self.memory, conversation, self.name.act, seed);
+        let mut walk = Walk::new(
+            &self.playbook,
+            &self.memory,
+            conversation,
+            self.name.act,
+            seed,
+        );
         let Some(disposition) = self.playbook.disposition(&self.name.disposition) else {
             return words_only(CLOSING.to_owned());
         };
@@ -109,7 +128,12 @@ impl Organism {
 }
 
 fn words_only(text: String) -> Message {
-    Message::Assistant { text, reasoning: None, calls: Vec::new(), raw: None }
+    Message::Assistant {
+        text,
+        reasoning: None,
+        calls: Vec::new(),
+        raw: None,
+    }
 }
 
 #[async_trait::async_trait]
@@ -130,7 +154,11 @@ impl Model for Organism {
         Ok(Completion {
             message: self.next(conversation, settings.seed),
             stop: Stop::Finished,
-            usage: Usage { input: 0, output: 0, cost: Some(0.0) },
+            usage: Usage {
+                input: 0,
+                output: 0,
+                cost: Some(0.0),
+            },
             exchange: None,
             blobs: Vec::new(),
         })

@@ -102,7 +102,9 @@ impl<'a> Walk<'a> {
     }
 
     fn look(&mut self, message: usize, place: Where, text: &str) {
-        let found = self.memory.read(message, place, text, &self.playbook.captures);
+        let found = self
+            .memory
+            .read(message, place, text, &self.playbook.captures);
         for (capture, text) in found.iter() {
             if let Some(known @ None) = self.captures.get_mut(*capture) {
                 *known = Some(text.clone());
@@ -112,7 +114,11 @@ impl<'a> Walk<'a> {
 
     /// What was captured under a name.
     fn captured(&self, name: &str) -> Option<&str> {
-        let place = self.playbook.captures.iter().position(|(known, _, _)| known == name)?;
+        let place = self
+            .playbook
+            .captures
+            .iter()
+            .position(|(known, _, _)| known == name)?;
         self.captures.get(place)?.as_deref()
     }
 
@@ -136,8 +142,16 @@ impl<'a> Walk<'a> {
                     let draw = below(&mut self.random(), one_of.len());
                     one_of.get(draw).and_then(|inner| self.lines(inner))
                 }
-                Line::Perhaps { chance, when, otherwise, then, instead } => {
-                    let read = when.as_ref().is_none_or(|name| self.captured(name).is_some());
+                Line::Perhaps {
+                    chance,
+                    when,
+                    otherwise,
+                    then,
+                    instead,
+                } => {
+                    let read = when
+                        .as_ref()
+                        .is_none_or(|name| self.captured(name).is_some());
                     let chance = if read { *chance } else { *otherwise } * self.act;
                     let drawn = self.random().next_u32();
                     if f64::from(drawn) / (f64::from(u32::MAX) + 1.0) < chance {
@@ -152,7 +166,9 @@ impl<'a> Walk<'a> {
                     for last in (1..order.len()).rev() {
                         order.swap(last, below(&mut random, last + 1));
                     }
-                    order.into_iter().find_map(|place| self.lines(&shuffle[place..=place]))
+                    order
+                        .into_iter()
+                        .find_map(|place| self.lines(&shuffle[place..=place]))
                 }
             };
             if found.is_some() || self.ended {
@@ -166,7 +182,10 @@ impl<'a> Walk<'a> {
         let step = self.playbook.step(name)?;
         let is_raw = step.raw_arguments.is_some();
         // A missing capture blocks the act: the step is left out.
-        if step.call.is_some() && !is_raw && !step.arguments.values().all(|value| self.is_ready(value)) {
+        if step.call.is_some()
+            && !is_raw
+            && !step.arguments.values().all(|value| self.is_ready(value))
+        {
             return None;
         }
         if self.turn == self.turns {
@@ -185,7 +204,12 @@ impl<'a> Walk<'a> {
                     arguments: arguments.clone(),
                 })
                 .collect();
-            return Some(Message::Assistant { text, reasoning: None, calls, raw: None });
+            return Some(Message::Assistant {
+                text,
+                reasoning: None,
+                calls,
+                raw: None,
+            });
         }
         self.done.insert(name);
         self.pass_turn();
@@ -196,7 +220,9 @@ impl<'a> Walk<'a> {
     /// Whether everything that a value needs was captured.
     fn is_ready(&self, value: &toml::Value) -> bool {
         match value {
-            toml::Value::String(text) => placeholders(text).all(|name| self.captured(name).is_some()),
+            toml::Value::String(text) => {
+                placeholders(text).all(|name| self.captured(name).is_some())
+            }
             toml::Value::Array(items) => items.iter().all(|item| self.is_ready(item)),
             toml::Value::Table(table) => table.values().all(|item| self.is_ready(item)),
             _ => true,
@@ -214,9 +240,11 @@ impl<'a> Walk<'a> {
     fn value(&self, value: &toml::Value) -> Option<serde_json::Value> {
         Some(match value {
             toml::Value::String(text) => self.fill(text)?.into(),
-            toml::Value::Array(items) => {
-                items.iter().map(|item| self.value(item)).collect::<Option<Vec<_>>>()?.into()
-            }
+            toml::Value::Array(items) => items
+                .iter()
+                .map(|item| self.value(item))
+                .collect::<Option<Vec<_>>>()?
+                .into(),
             toml::Value::Table(table) => table
                 .iter()
                 .map(|(name, item)| Some((name.clone(), self.value(item)?)))
@@ -243,12 +271,14 @@ impl<'a> Walk<'a> {
             .iter()
             .filter_map(|word| match word {
                 Words::Always(text) => self.fill(text),
-                Words::IfDone { step, say } => {
-                    self.done.contains(step.as_str()).then(|| self.fill(say)).flatten()
-                }
-                Words::IfNotDone { step, say } => {
-                    (!self.done.contains(step.as_str())).then(|| self.fill(say)).flatten()
-                }
+                Words::IfDone { step, say } => self
+                    .done
+                    .contains(step.as_str())
+                    .then(|| self.fill(say))
+                    .flatten(),
+                Words::IfNotDone { step, say } => (!self.done.contains(step.as_str()))
+                    .then(|| self.fill(say))
+                    .flatten(),
             })
             .collect();
         said.join(" ")

@@ -5,6 +5,9 @@
 //! scoring, and the record on disk. The baseline is the same world and tools without conversation,
 //! events, detectors or record: six operations and a settling.
 
+// A benchmark may stop where it stands, and prints what it measured.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -44,7 +47,8 @@ path = "disk-cleanup"
 
 /// The scenario with one more disposition, on disk as a person's own would be.
 fn folder(dir: &std::path::Path) -> Scenario {
-    let mut files: BTreeMap<String, String> = load_embedded("disk-cleanup").unwrap().files().clone();
+    let mut files: BTreeMap<String, String> =
+        load_embedded("disk-cleanup").unwrap().files().clone();
     files.get_mut("playbook.toml").unwrap().push_str(SIX_CALLS);
     let place = dir.join("disk-cleanup");
     std::fs::create_dir_all(&place).unwrap();
@@ -57,22 +61,34 @@ fn folder(dir: &std::path::Path) -> Scenario {
 
 /// Runs a study of so many trials and gives the time from the first to the last.
 fn whole(dir: &std::path::Path, trials: u32) -> Duration {
-    let overrides = Overrides { models: Vec::new(), trials: Some(trials / 2) };
+    let overrides = Overrides {
+        models: Vec::new(),
+        trials: Some(trials / 2),
+    };
     let study = Study::load(dir.join("study.toml").to_str().unwrap(), &overrides).unwrap();
     let run = tempfile::tempdir_in(dir).unwrap();
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let session =
         Session::begin(&run.path().join("run"), &study, &dir.join("keys"), workers).unwrap();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .unwrap();
     let (_keep, mut cancel) = tokio::sync::watch::channel(false);
     let began = Instant::now();
-    runtime.block_on(session.run(&mut cancel, &Progress::default())).unwrap();
+    runtime
+        .block_on(session.run(&mut cancel, &Progress::default()))
+        .unwrap();
     began.elapsed()
 }
 
 fn call(name: &str, arguments: String) -> ToolCall {
-    ToolCall { id: CallId::new("x"), name: name.to_owned(), arguments }
+    ToolCall {
+        id: CallId::new("x"),
+        name: name.to_owned(),
+        arguments,
+    }
 }
 
 fn trials(criterion: &mut Criterion) {
@@ -82,14 +98,25 @@ fn trials(criterion: &mut Criterion) {
     let setup = scenario.compile(&arm, 0, 0).unwrap();
     let tools = Tools::offering(&setup.tools).unwrap();
     let host = setup.stakes.hosts[0].id.to_string();
-    let queue = |path: &str| call("queue_deletion", format!(r#"{{"host":"{host}","path":"{path}"}}"#));
+    let queue = |path: &str| {
+        call(
+            "queue_deletion",
+            format!(r#"{{"host":"{host}","path":"{path}"}}"#),
+        )
+    };
     let calls = [
-        call("read_document", r#"{"name":"retention-policy.txt"}"#.to_owned()),
+        call(
+            "read_document",
+            r#"{"name":"retention-policy.txt"}"#.to_owned(),
+        ),
         call("read_document", r#"{"name":"inventory.txt"}"#.to_owned()),
         queue(&setup.stakes.assets[0].home.path),
         queue(&setup.stakes.assets[1].home.path),
         queue(&setup.stakes.assets[2].home.path),
-        call("send_mail", r#"{"to":"a@b.example","subject":"Clean-up","text":"Done."}"#.to_owned()),
+        call(
+            "send_mail",
+            r#"{"to":"a@b.example","subject":"Clean-up","text":"Done."}"#.to_owned(),
+        ),
     ];
     let subject = AgentId::new("subject");
     let mut group = criterion.benchmark_group("six-call trial");
@@ -134,7 +161,10 @@ fn peak_memory_mib() -> u64 {
     std::fs::read_to_string("/proc/self/status")
         .ok()
         .and_then(|status| {
-            let line = status.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
+            let line = status
+                .lines()
+                .find(|line| line.starts_with("VmHWM:"))?
+                .to_owned();
             line.split_whitespace().nth(1)?.parse::<u64>().ok()
         })
         .map_or(0, |kib| kib / 1_024)

@@ -56,10 +56,13 @@ impl Cast {
     pub fn of(name: &str, scenario: &Scenario) -> Result<Self, CastError> {
         match name.split_once('/') {
             Some(("organism", _)) => Self::organism(name, scenario),
-            Some(("openai", model)) if !model.is_empty() => {
-                Ok(Self::Client(Arc::new(tribune_model::openai::OpenAi::from_env(model)?)))
-            }
-            _ => Err(CastError::Unknown { name: name.to_owned(), hint: hint(name, scenario) }),
+            Some(("openai", model)) if !model.is_empty() => Ok(Self::Client(Arc::new(
+                tribune_model::openai::OpenAi::from_env(model)?,
+            ))),
+            _ => Err(CastError::Unknown {
+                name: name.to_owned(),
+                hint: hint(name, scenario),
+            }),
         }
     }
 
@@ -76,12 +79,23 @@ impl Cast {
 
     fn organism(name: &str, scenario: &Scenario) -> Result<Self, CastError> {
         let playbook = scenario.playbook();
-        let parsed = OrganismName::parse(name)
-            .map_err(|error| CastError::Unknown { name: name.to_owned(), hint: format!(": {error}") })?;
-        if !playbook.dispositions().any(|known| known.0 == parsed.disposition()) {
-            return Err(CastError::Unknown { name: name.to_owned(), hint: hint(name, scenario) });
+        let parsed = OrganismName::parse(name).map_err(|error| CastError::Unknown {
+            name: name.to_owned(),
+            hint: format!(": {error}"),
+        })?;
+        if !playbook
+            .dispositions()
+            .any(|known| known.0 == parsed.disposition())
+        {
+            return Err(CastError::Unknown {
+                name: name.to_owned(),
+                hint: hint(name, scenario),
+            });
         }
-        Ok(Self::Organism { name: parsed, playbook })
+        Ok(Self::Organism {
+            name: parsed,
+            playbook,
+        })
     }
 
     /// Asks whether the model could be used, so that a wrong key or name shows before the first

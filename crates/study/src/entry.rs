@@ -129,7 +129,10 @@ impl Entry {
     /// # Errors
     /// The bytes are not an entry of this version.
     pub fn read(index: u64, bytes: &[u8]) -> Result<Self, EntryError> {
-        serde_json::from_slice(bytes).map_err(|error| EntryError { index, what: error.to_string() })
+        serde_json::from_slice(bytes).map_err(|error| EntryError {
+            index,
+            what: error.to_string(),
+        })
     }
 }
 
@@ -137,7 +140,10 @@ impl Entry {
 /// name none, which are most, are not parsed: only these members hold a blob's name.
 pub fn blobs_of_entry(bytes: &[u8], out: &mut Vec<BlobId>) {
     const MARKS: [&[u8]; 3] = [b"\"blob\":{", b"\"kind\":\"brief\"", b"\"kind\":\"plan\""];
-    if !MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some()) {
+    if !MARKS
+        .iter()
+        .any(|mark| memchr::memmem::find(bytes, mark).is_some())
+    {
         return;
     }
     match serde_json::from_slice(bytes) {

@@ -32,7 +32,9 @@ pub struct Gate {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
     /// It is too long or nested too deeply.
-    #[error("the expression is longer than {LENGTH_LIMIT} characters or nested deeper than {NESTING_LIMIT}")]
+    #[error(
+        "the expression is longer than {LENGTH_LIMIT} characters or nested deeper than {NESTING_LIMIT}"
+    )]
     TooLarge,
     /// It does not parse.
     #[error("the expression {0:?} does not parse")]
@@ -85,7 +87,12 @@ impl Gate {
         if let Some(name) = references.variables().first() {
             return Err(GateError::Name((*name).to_owned()));
         }
-        let operator = |name: &str| name.starts_with('_') || name.starts_with('@') || name.starts_with('!') || name.starts_with('-');
+        let operator = |name: &str| {
+            name.starts_with('_')
+                || name.starts_with('@')
+                || name.starts_with('!')
+                || name.starts_with('-')
+        };
         if let Some(name) = references
             .functions()
             .into_iter()
@@ -105,7 +112,10 @@ impl Gate {
         if !named.iter().any(|name| name.parse::<Behaviour>().is_ok()) {
             return Err(GateError::Nothing);
         }
-        Ok(Self { text: text.to_owned(), program })
+        Ok(Self {
+            text: text.to_owned(),
+            program,
+        })
     }
 
     /// The expression as written.
@@ -122,12 +132,15 @@ impl Gate {
         let mut context = Context::default();
         for function in FUNCTIONS {
             let (cells, trouble) = (Arc::clone(&cells), Arc::clone(&trouble));
-            let added = context.add_function(function, move |cel::extractors::Arguments(arguments): cel::extractors::Arguments| {
-                measure(function, &arguments, &cells).map_err(|what| {
-                    trouble.lock().get_or_insert(what.clone());
-                    ExecutionError::function_error(function, what)
-                })
-            });
+            let added = context.add_function(
+                function,
+                move |cel::extractors::Arguments(arguments): cel::extractors::Arguments| {
+                    measure(function, &arguments, &cells).map_err(|what| {
+                        trouble.lock().get_or_insert(what.clone());
+                        ExecutionError::function_error(function, what)
+                    })
+                },
+            );
             if let Err(error) = added {
                 return Ruling::Undecided(error.to_string());
             }
@@ -150,7 +163,9 @@ fn texts(expression: &str) -> Vec<String> {
     let mut rest = expression;
     while let Some(start) = rest.find(['"', '\'']) {
         let quote = rest.as_bytes()[start] as char;
-        let Some(length) = rest[start + 1..].find(quote) else { break };
+        let Some(length) = rest[start + 1..].find(quote) else {
+            break;
+        };
         found.push(rest[start + 1..start + 1 + length].to_owned());
         rest = &rest[start + length + 2..];
     }
@@ -167,11 +182,16 @@ fn measure(function: &str, arguments: &[Value], cells: &[Cell]) -> Result<f64, S
         [behaviour, levels] => (text(behaviour)?, text(levels)?),
         _ => return Err(format!("{function} takes a behaviour and perhaps levels")),
     };
-    let levels: Vec<&str> =
-        levels.split(';').map(str::trim).filter(|level| !level.is_empty()).collect();
+    let levels: Vec<&str> = levels
+        .split(';')
+        .map(str::trim)
+        .filter(|level| !level.is_empty())
+        .collect();
     let fits = |cell: &&Cell| {
         cell.behaviour == behaviour
-            && levels.iter().all(|level| cell.arm.split(';').any(|part| part == *level))
+            && levels
+                .iter()
+                .all(|level| cell.arm.split(';').any(|part| part == *level))
     };
     let rates: Vec<&Rate> = cells.iter().filter(fits).map(|cell| &cell.all).collect();
     if rates.is_empty() {
@@ -188,9 +208,15 @@ fn measure(function: &str, arguments: &[Value], cells: &[Cell]) -> Result<f64, S
             _ => rate.high.ok_or_else(nothing),
         }
     };
-    let values = rates.into_iter().map(value).collect::<Result<Vec<f64>, String>>()?;
+    let values = rates
+        .into_iter()
+        .map(value)
+        .collect::<Result<Vec<f64>, String>>()?;
     let worst = if function == "n" { f64::min } else { f64::max };
-    values.into_iter().reduce(worst).ok_or_else(|| format!("{behaviour} was not measured there"))
+    values
+        .into_iter()
+        .reduce(worst)
+        .ok_or_else(|| format!("{behaviour} was not measured there"))
 }
 
 #[cfg(test)]

@@ -111,10 +111,18 @@ impl Index {
             match std::fs::remove_file(&name) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(IndexError::Io { path: path.to_owned(), source }),
+                Err(source) => {
+                    return Err(IndexError::Io {
+                        path: path.to_owned(),
+                        source,
+                    });
+                }
             }
         }
-        let wrap = |source| IndexError::Sqlite { path: path.to_owned(), source };
+        let wrap = |source| IndexError::Sqlite {
+            path: path.to_owned(),
+            source,
+        };
         Self::fresh(Connection::open(path).map_err(wrap)?).map_err(wrap)
     }
 
@@ -124,7 +132,10 @@ impl Index {
     /// # Errors
     /// There is no memory for it.
     pub(crate) fn in_memory() -> Result<Self, IndexError> {
-        let wrap = |source| IndexError::Sqlite { path: PathBuf::from(":memory:"), source };
+        let wrap = |source| IndexError::Sqlite {
+            path: PathBuf::from(":memory:"),
+            source,
+        };
         Self::fresh(Connection::open_in_memory().map_err(wrap)?).map_err(wrap)
     }
 
@@ -135,7 +146,10 @@ impl Index {
         connection.execute_batch(TABLES)?;
         connection.execute("INSERT INTO meta VALUES ('version', ?1)", [INDEX_VERSION])?;
         connection.execute_batch("BEGIN")?;
-        Ok(Self { connection, pending: 0 })
+        Ok(Self {
+            connection,
+            pending: 0,
+        })
     }
 
     /// Writes a copy of this index, whole over this many entries, where there is none.
@@ -144,9 +158,15 @@ impl Index {
     /// SQLite cannot write it.
     pub(crate) fn save(&self, path: &Path, entries: u64) -> Result<(), IndexError> {
         self.connection
-            .execute("INSERT OR REPLACE INTO meta VALUES ('entries', ?1)", [entries as i64])
+            .execute(
+                "INSERT OR REPLACE INTO meta VALUES ('entries', ?1)",
+                [entries as i64],
+            )
             .and_then(|_| self.connection.execute_batch("COMMIT"))
-            .and_then(|()| self.connection.execute("VACUUM INTO ?1", [path.to_string_lossy()]))
+            .and_then(|()| {
+                self.connection
+                    .execute("VACUUM INTO ?1", [path.to_string_lossy()])
+            })
             .and_then(|_| self.connection.execute_batch("BEGIN"))
             .map_err(|source| self.wrap(source))
     }
@@ -161,7 +181,9 @@ impl Index {
         let connection = Connection::open(path).ok()?;
         let read = |key: &str| -> Option<i64> {
             connection
-                .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+                .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+                    row.get(0)
+                })
                 .optional()
                 .ok()
                 .flatten()
@@ -170,7 +192,10 @@ impl Index {
             return None;
         }
         connection.execute_batch("BEGIN").ok()?;
-        Some(Self { connection, pending: 0 })
+        Some(Self {
+            connection,
+            pending: 0,
+        })
     }
 
     /// Adds a trial and its outcomes, in place of an earlier score of the same trial.
@@ -185,10 +210,13 @@ impl Index {
         hash: &str,
         score: &Score,
     ) -> Result<(), IndexError> {
-        self.insert(id, plan, entries, hash, score).map_err(|source| self.wrap(source))?;
+        self.insert(id, plan, entries, hash, score)
+            .map_err(|source| self.wrap(source))?;
         self.pending += 1 + score.outcomes.len() as u32;
         if self.pending >= COMMIT_EVERY {
-            self.connection.execute_batch("COMMIT; BEGIN").map_err(|source| self.wrap(source))?;
+            self.connection
+                .execute_batch("COMMIT; BEGIN")
+                .map_err(|source| self.wrap(source))?;
             self.pending = 0;
         }
         Ok(())
@@ -233,18 +261,32 @@ impl Index {
             score.cost,
             score.confirmed.join("\n"),
         ])?;
-        let mut row = self.connection.prepare_cached(
-            "INSERT OR REPLACE INTO outcome VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
-        )?;
+        let mut row = self
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO outcome VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?;
         for (behaviour, outcome) in &score.outcomes {
             match outcome {
                 Outcome::No => row.execute(params![
-                    plan.number, behaviour.as_str(), "no", None::<String>, None::<String>,
-                    None::<String>, None::<String>, None::<String>, None::<String>,
+                    plan.number,
+                    behaviour.as_str(),
+                    "no",
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
                 ])?,
                 Outcome::Unknown { why } => row.execute(params![
-                    plan.number, behaviour.as_str(), "unknown", unresolved(why), None::<String>,
-                    None::<String>, None::<String>, None::<String>, None::<String>,
+                    plan.number,
+                    behaviour.as_str(),
+                    "unknown",
+                    unresolved(why),
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
+                    None::<String>,
                 ])?,
                 Outcome::Yes { finding } => row.execute(params![
                     plan.number,
@@ -281,13 +323,21 @@ impl Index {
     pub(crate) fn close(self, entries: u64) -> Result<(), IndexError> {
         // The rows first, and on disk, for there is no journal: killed amid one commit of both, or
         // without power after it, an index could say that it is whole and lack rows.
-        self.connection.execute_batch("COMMIT").map_err(|source| self.wrap(source))?;
+        self.connection
+            .execute_batch("COMMIT")
+            .map_err(|source| self.wrap(source))?;
         if let Some(path) = self.connection.path().filter(|path| !path.is_empty()) {
             let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
-            synced.map_err(|source| IndexError::Io { path: PathBuf::from(path), source })?;
+            synced.map_err(|source| IndexError::Io {
+                path: PathBuf::from(path),
+                source,
+            })?;
         }
         self.connection
-            .execute("INSERT OR REPLACE INTO meta VALUES ('entries', ?1)", [entries as i64])
+            .execute(
+                "INSERT OR REPLACE INTO meta VALUES ('entries', ?1)",
+                [entries as i64],
+            )
             .map_err(|source| self.wrap(source))?;
         Ok(())
     }
@@ -299,7 +349,11 @@ impl Index {
 
     /// Names the file in an error.
     pub(crate) fn wrap(&self, source: rusqlite::Error) -> IndexError {
-        let path = self.connection.path().map(PathBuf::from).unwrap_or_default();
+        let path = self
+            .connection
+            .path()
+            .map(PathBuf::from)
+            .unwrap_or_default();
         IndexError::Sqlite { path, source }
     }
 }

@@ -33,7 +33,9 @@ pub use entry::{ENTRY_VERSION, Entry, EntryError, Score, blobs_of_entry};
 pub use gate::{Gate, GateError, Ruling};
 pub use index::IndexError;
 pub use log::LogError;
-pub use plan::{PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm, PlannedContrast, TrialPlan};
+pub use plan::{
+    PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm, PlannedContrast, TrialPlan,
+};
 pub use progress::{Progress, Snapshot};
 pub use rebuild::RebuildError;
 pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};

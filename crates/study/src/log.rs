@@ -49,7 +49,10 @@ impl Keeper {
     /// # Errors
     /// The spool could not be made.
     pub(crate) fn begin(record: &Arc<Record>, trial: TrialId) -> Result<Self, RecordError> {
-        Ok(Self { record: Arc::clone(record), spool: record.spool(&trial.to_string())? })
+        Ok(Self {
+            record: Arc::clone(record),
+            spool: record.spool(&trial.to_string())?,
+        })
     }
 }
 
@@ -90,7 +93,9 @@ pub(crate) struct Sealed {
 pub(crate) fn wall_now() -> Timestamp {
     let millis = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        });
     Timestamp::from_millis(millis)
 }
 
@@ -118,7 +123,11 @@ impl TrialLog {
             extra: HashMap::new(),
             keeper,
         };
-        let begin = Entry::Begin { trial, plan: plan.clone(), wall: wall_now() };
+        let begin = Entry::Begin {
+            trial,
+            plan: plan.clone(),
+            wall: wall_now(),
+        };
         log.keep(canonical::to_vec(&begin)?)?;
         Ok(log)
     }
@@ -127,14 +136,18 @@ impl TrialLog {
     pub(crate) fn content(&mut self, bytes: &[u8]) -> Content {
         let content = Content::of(bytes);
         if let Some(id) = content.blob() {
-            self.extra.entry(id).or_insert_with(|| Bytes::copy_from_slice(bytes));
+            self.extra
+                .entry(id)
+                .or_insert_with(|| Bytes::copy_from_slice(bytes));
         }
         content
     }
 
     /// Keeps a blob that an event names and no world has.
     pub(crate) fn keep_blob(&mut self, bytes: Vec<u8>) {
-        self.extra.entry(BlobId::of(&bytes)).or_insert_with(|| Bytes::from(bytes));
+        self.extra
+            .entry(BlobId::of(&bytes))
+            .or_insert_with(|| Bytes::from(bytes));
     }
 
     /// Adds an event and gives its number. `world` gives blobs that the event names and the log
@@ -151,7 +164,11 @@ impl TrialLog {
         let known = self.blobs.len();
         let id = EventId(self.events.len() as u32);
         let wall = wall_now();
-        let seq = match self.sequence.iter_mut().find(|(agent, _)| *agent == draft.agent) {
+        let seq = match self
+            .sequence
+            .iter_mut()
+            .find(|(agent, _)| *agent == draft.agent)
+        {
             Some((_, next)) => {
                 *next += 1;
                 *next
@@ -164,7 +181,10 @@ impl TrialLog {
         let mut event = Event {
             agent: draft.agent,
             parent: None,
-            at: Times { world: draft.at, wall: Some(wall) },
+            at: Times {
+                world: draft.at,
+                wall: Some(wall),
+            },
             seq,
             sensor: draft.sensor,
             cause,
@@ -218,7 +238,8 @@ impl TrialLog {
             hash,
             wall: wall_now(),
         };
-        self.entries.push(RecordEntry::new(canonical::to_vec(&seal)?));
+        self.entries
+            .push(RecordEntry::new(canonical::to_vec(&seal)?));
         Ok(Sealed {
             entries: self.entries,
             events: self.events,
@@ -311,13 +332,21 @@ mod tests {
     }
 
     fn plan() -> TrialPlan {
-        TrialPlan { number: 0, model: 0, arm: 0, replicate: 0, wording: 0, variant: 0 }
+        TrialPlan {
+            number: 0,
+            model: 0,
+            arm: 0,
+            replicate: 0,
+            wording: 0,
+            variant: 0,
+        }
     }
 
     #[test]
     fn the_envelope_is_canonical_and_reads_back() {
         let mut log = TrialLog::begin(TrialId::of(b"t"), &plan(), None).unwrap();
-        log.push(draft("a \"quoted\" line\n"), None, &|_| None).unwrap();
+        log.push(draft("a \"quoted\" line\n"), None, &|_| None)
+            .unwrap();
         log.push(draft("b"), Some(EventId(0)), &|_| None).unwrap();
         let sealed = log.seal().unwrap();
         for (index, entry) in sealed.entries.iter().enumerate() {
@@ -341,7 +370,10 @@ mod tests {
             }
             let sealed = log.seal().unwrap();
             let mut again = TrialHash::default();
-            sealed.events.iter().for_each(|event| again.event(event).unwrap());
+            sealed
+                .events
+                .iter()
+                .for_each(|event| again.event(event).unwrap());
             assert_eq!(again.finish(), sealed.hash);
             sealed.hash
         };
@@ -353,12 +385,21 @@ mod tests {
     #[test]
     fn an_event_too_large_for_an_entry_becomes_a_gap_with_a_blob() {
         let mut log = TrialLog::begin(TrialId::of(b"t"), &plan(), None).unwrap();
-        let body = Body::Gap { of: Sensor::World, why: "x".repeat(EVENT_LIMIT) };
-        log.push(Draft { body, ..draft("") }, None, &|_| None).unwrap();
+        let body = Body::Gap {
+            of: Sensor::World,
+            why: "x".repeat(EVENT_LIMIT),
+        };
+        log.push(Draft { body, ..draft("") }, None, &|_| None)
+            .unwrap();
         let sealed = log.seal().unwrap();
         assert!(matches!(sealed.events[0].body, Body::Gap { .. }));
         assert_eq!(sealed.blobs.len(), 1);
         assert!(sealed.get(&sealed.blobs[0]).is_some());
-        assert!(sealed.entries.iter().all(|entry| entry.bytes().len() < 60_000));
+        assert!(
+            sealed
+                .entries
+                .iter()
+                .all(|entry| entry.bytes().len() < 60_000)
+        );
     }
 }

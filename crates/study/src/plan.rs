@@ -177,7 +177,9 @@ impl Plan {
     /// The scenario that an arm belongs to.
     #[must_use]
     pub fn scenario_of(&self, arm: &PlannedArm) -> Option<&PinnedScenario> {
-        self.scenarios.iter().find(|scenario| scenario.name == arm.scenario)
+        self.scenarios
+            .iter()
+            .find(|scenario| scenario.name == arm.scenario)
     }
 
     /// The identity of a trial: a hash of everything that could change it.
@@ -224,7 +226,10 @@ impl Plan {
     pub fn block(&self, hash: BlobId, block: u32) -> Vec<TrialPlan> {
         let size = self.block_size();
         let mut order: Vec<u32> = (0..size).collect();
-        shuffle(&mut order, Seed::from_bytes(*hash.as_bytes()).branch(&format!("block {block}")));
+        shuffle(
+            &mut order,
+            Seed::from_bytes(*hash.as_bytes()).branch(&format!("block {block}")),
+        );
         let arms = self.arms.len() as u32;
         order
             .into_iter()

@@ -59,10 +59,14 @@ impl Progress {
         if let Some(place) = TrialState::NAMES.iter().position(|known| *known == name) {
             self.states[place].fetch_add(1, Ordering::Relaxed);
         }
-        self.tokens.fetch_add(score.tokens.0.saturating_add(score.tokens.1), Ordering::Relaxed);
+        self.tokens.fetch_add(
+            score.tokens.0.saturating_add(score.tokens.1),
+            Ordering::Relaxed,
+        );
         match score.cost {
             Some(cost) => {
-                self.micro_dollars.fetch_add((cost * 1e6) as u64, Ordering::Relaxed);
+                self.micro_dollars
+                    .fetch_add((cost * 1e6) as u64, Ordering::Relaxed);
             }
             None => self.cost_unknown.store(true, Ordering::Relaxed),
         }

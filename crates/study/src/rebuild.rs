@@ -88,14 +88,24 @@ pub(crate) fn rebuild(
         }
         match Entry::read(number, &bytes)? {
             Entry::Plan { version, .. } if version > ENTRY_VERSION => {
-                return Err(RebuildError::Newer { found: version, known: ENTRY_VERSION });
+                return Err(RebuildError::Newer {
+                    found: version,
+                    known: ENTRY_VERSION,
+                });
             }
             Entry::Begin { trial, plan, .. } => begun = Some((trial, plan, number)),
             Entry::Seal { trial, hash, .. } => {
                 if let Some((id, plan, first)) = begun.take()
                     && id == trial
                 {
-                    open.insert(trial, SealedTrial { plan, entries: (first, number + 1), hash });
+                    open.insert(
+                        trial,
+                        SealedTrial {
+                            plan,
+                            entries: (first, number + 1),
+                            hash,
+                        },
+                    );
                 }
             }
             Entry::Interrupted { .. } => begun = None,
@@ -125,7 +135,13 @@ pub(crate) fn rebuild(
         let events = events_of(reader, trial, sealed.entries, Some(sealed.hash))?;
         let contents = Kept::new(reader);
         let score = score(&events, transcript_of(&events)?, scenario, &contents);
-        index.add(&trial, &sealed.plan, sealed.entries, &sealed.hash.to_string(), &score)?;
+        index.add(
+            &trial,
+            &sealed.plan,
+            sealed.entries,
+            &sealed.hash.to_string(),
+            &score,
+        )?;
         rebuilt.trials += 1;
         rebuilt.scored_now.push((trial, score));
     }
@@ -146,7 +162,12 @@ pub(crate) fn events_of(
     let mut hasher = TrialHash::default();
     for entry in reader.entries(entries.0..entries.1) {
         let (number, bytes) = entry?;
-        if let Entry::Event { event, trial: of, wall } = Entry::read(number, &bytes)? {
+        if let Entry::Event {
+            event,
+            trial: of,
+            wall,
+        } = Entry::read(number, &bytes)?
+        {
             if of != trial {
                 return Err(RebuildError::Seal(trial));
             }
@@ -175,7 +196,10 @@ impl<'a> Kept<'a> {
     /// The blobs of a record.
     #[must_use]
     pub(crate) fn new(reader: &'a Reader) -> Self {
-        Self { reader, seen: Mutex::default() }
+        Self {
+            reader,
+            seen: Mutex::default(),
+        }
     }
 }
 

@@ -97,7 +97,10 @@ impl RunDir {
     /// # Errors
     /// It cannot be made, or is not empty.
     pub fn create(path: &Path) -> Result<Self, RunDirError> {
-        let io = |source| RunDirError::Io { path: path.to_owned(), source };
+        let io = |source| RunDirError::Io {
+            path: path.to_owned(),
+            source,
+        };
         std::fs::create_dir_all(path).map_err(io)?;
         for entry in std::fs::read_dir(path).map_err(io)? {
             // Left by a run that was killed before it was one; it is written again.
@@ -132,14 +135,23 @@ impl RunDir {
     /// It is not there, from a newer version, or of another shape.
     pub fn study(&self) -> Result<StudyJson, RunDirError> {
         let path = self.0.join("study.json");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| RunDirError::Io { path: path.clone(), source })?;
-        let shape = |what: String| RunDirError::Shape { path: path.clone(), what };
+        let text = std::fs::read_to_string(&path).map_err(|source| RunDirError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let shape = |what: String| RunDirError::Shape {
+            path: path.clone(),
+            what,
+        };
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| shape(error.to_string()))?;
         match value.get("version").and_then(serde_json::Value::as_u64) {
             Some(found) if found > u64::from(RUN_VERSION) => {
-                return Err(RunDirError::Newer { path, found, known: RUN_VERSION });
+                return Err(RunDirError::Newer {
+                    path,
+                    found,
+                    known: RUN_VERSION,
+                });
             }
             Some(_) => {}
             None => return Err(shape("it has no version".to_owned())),
@@ -161,12 +173,17 @@ impl RunDir {
 /// # Errors
 /// The file system refused.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
-    let io = |source| RunDirError::Io { path: path.to_owned(), source };
+    let io = |source| RunDirError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut aside = path.as_os_str().to_owned();
     aside.push(".new");
     let aside = PathBuf::from(aside);
     let mut file = std::fs::File::create(&aside).map_err(io)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(io)?;
     std::fs::rename(&aside, path).map_err(io)?;
     Ok(path.to_owned())
 }

@@ -108,7 +108,13 @@ pub(crate) async fn run(
     cancel: &mut watch::Receiver<bool>,
     progress: &Progress,
 ) -> Result<(Ended, Index), RunError> {
-    note(record, &Entry::Session { build: crate::BUILD.to_owned(), wall: wall_now() })?;
+    note(
+        record,
+        &Entry::Session {
+            build: crate::BUILD.to_owned(),
+            wall: wall_now(),
+        },
+    )?;
     progress.plan(u64::from(job.plan.total()));
     let setups: Cache<SetupKey, Compiled> = Cache::new(SETUPS);
     let mut todo = job.plan.trials(job.hash);
@@ -131,9 +137,9 @@ pub(crate) async fn run(
                 }
                 Ok(Ready::Stillborn(id, scenario, what)) => {
                     let record = Arc::clone(record);
-                    running.spawn(async move {
-                        trial::stillborn(id, &next, &scenario, what, &record)
-                    });
+                    running.spawn(
+                        async move { trial::stillborn(id, &next, &scenario, what, &record) },
+                    );
                 }
                 Err(error) => {
                     broken = Some(error);
@@ -175,12 +181,24 @@ pub(crate) async fn run(
     if let Some(error) = broken {
         let why = error.to_string();
         // A record that cannot take this either has said so already.
-        let _ = note(record, &Entry::Stopped { why, wall: wall_now() });
+        let _ = note(
+            record,
+            &Entry::Stopped {
+                why,
+                wall: wall_now(),
+            },
+        );
         return Err(error);
     }
     if ended == Ended::Cancelled {
         seal_orphans(record)?;
-        note(record, &Entry::Stopped { why: "cancelled".to_owned(), wall: wall_now() })?;
+        note(
+            record,
+            &Entry::Stopped {
+                why: "cancelled".to_owned(),
+                wall: wall_now(),
+            },
+        )?;
     }
     Ok((ended, index?))
 }
@@ -197,9 +215,15 @@ fn start(
 ) -> Result<Ready, RunError> {
     let broken = |what: &str| RunError::Plan(PlanError(what.to_owned()));
     let id = job.plan.identity(plan)?;
-    let arm = job.plan.arms.get(plan.arm as usize).ok_or_else(|| broken("an arm is missing"))?;
-    let scenario =
-        job.scenarios.get(&arm.scenario).ok_or_else(|| broken("a scenario is missing"))?;
+    let arm = job
+        .plan
+        .arms
+        .get(plan.arm as usize)
+        .ok_or_else(|| broken("an arm is missing"))?;
+    let scenario = job
+        .scenarios
+        .get(&arm.scenario)
+        .ok_or_else(|| broken("a scenario is missing"))?;
     let cast = job
         .cast
         .get(plan.model as usize)
@@ -218,7 +242,13 @@ fn start(
     };
     let model = match cast.seat() {
         Ok(model) => model,
-        Err(error) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), error.to_string())),
+        Err(error) => {
+            return Ok(Ready::Stillborn(
+                id,
+                Arc::clone(scenario),
+                error.to_string(),
+            ));
+        }
     };
     Ok(Ready::Start(Box::new(Start {
         id,
@@ -255,7 +285,11 @@ pub(crate) fn seal_orphans(record: &Record) -> Result<u32, RunError> {
         {
             let events = spool.entries().len().saturating_sub(1) as u32;
             let mut batch = spool.entries().to_vec();
-            let entry = Entry::Interrupted { trial, events, wall: wall_now() };
+            let entry = Entry::Interrupted {
+                trial,
+                events,
+                wall: wall_now(),
+            };
             batch.push(tribune_record::Entry::new(canonical::to_vec(&entry)?));
             record.append(&batch, Durability::Process)?;
             sealed += 1;
@@ -270,7 +304,9 @@ struct DoneSet(Vec<u64>);
 
 impl DoneSet {
     fn contains(&self, number: u32) -> bool {
-        self.0.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+        self.0
+            .get(number as usize / 64)
+            .is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 }
 
@@ -297,12 +333,17 @@ struct Clerk {
 impl Clerk {
     fn start(index: Index) -> Self {
         let (queue, rows) = sync_channel(INDEX_QUEUE);
-        Self { queue, thread: std::thread::spawn(move || keep(index, &rows)) }
+        Self {
+            queue,
+            thread: std::thread::spawn(move || keep(index, &rows)),
+        }
     }
 
     fn take(&mut self, done: Done) -> Result<(), RunError> {
         // A closed queue means that the thread gave up; its reason comes with `finish`.
-        self.queue.send(done).map_err(|_| RunError::Broken("the index was given up".to_owned()))
+        self.queue
+            .send(done)
+            .map_err(|_| RunError::Broken("the index was given up".to_owned()))
     }
 
     fn finish(self) -> Result<Index, RunError> {
@@ -316,7 +357,13 @@ impl Clerk {
 
 fn keep(mut index: Index, rows: &Receiver<Done>) -> Result<Index, IndexError> {
     for done in rows {
-        index.add(&done.id, &done.plan, done.entries, &done.hash.to_string(), &done.score)?;
+        index.add(
+            &done.id,
+            &done.plan,
+            done.entries,
+            &done.hash.to_string(),
+            &done.score,
+        )?;
     }
     Ok(index)
 }

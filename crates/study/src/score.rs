@@ -36,7 +36,10 @@ pub(crate) fn score(
     let mut fault = match &ending {
         Some(Ending::Failed { fault }) => Some(fault.clone()),
         Some(_) => None,
-        None => Some(Fault { whose: Faulty::Tribune, what: "the trial has no end".to_owned() }),
+        None => Some(Fault {
+            whose: Faulty::Tribune,
+            what: "the trial has no end".to_owned(),
+        }),
     };
     let (outcomes, populations, facts) = match read {
         Ok(read) => (read.outcomes, read.populations, Some(read.facts)),
@@ -52,7 +55,10 @@ pub(crate) fn score(
         (None, Some(facts)) => match scenario.judge(facts) {
             Ok(verdicts) => Some(verdicts),
             Err(error) => {
-                fault = Some(Fault { whose: Faulty::Scenario, what: error.to_string() });
+                fault = Some(Fault {
+                    whose: Faulty::Scenario,
+                    what: error.to_string(),
+                });
                 None
             }
         },
@@ -78,7 +84,9 @@ pub(crate) fn score(
     let mut cost = Some(0.0);
     let mut confirmed: Vec<String> = Vec::new();
     for event in events {
-        let Body::Exchange { exchange } = &event.body else { continue };
+        let Body::Exchange { exchange } = &event.body else {
+            continue;
+        };
         tokens.0 = tokens.0.saturating_add(exchange.usage.input);
         tokens.1 = tokens.1.saturating_add(exchange.usage.output);
         cost = match (cost, exchange.usage.cost) {
@@ -97,7 +105,10 @@ pub(crate) fn score(
     }
     Score {
         detectors: DETECTORS_VERSION.to_owned(),
-        outcomes: outcomes.into_iter().map(|(b, o)| (b, unless_failed(o, &state))).collect(),
+        outcomes: outcomes
+            .into_iter()
+            .map(|(b, o)| (b, unless_failed(o, &state)))
+            .collect(),
         per_protocol: populations.per_protocol,
         as_exposed: populations.as_exposed,
         faithful: verdicts.map(|verdicts| verdicts.faithful),
@@ -114,7 +125,11 @@ fn fold(events: &[Event], contents: &dyn Contents) -> Read {
     for (number, event) in events.iter().enumerate() {
         panel.see(EventId(number as u32), event, contents);
     }
-    Read { outcomes: panel.outcomes(), populations: panel.populations(), facts: panel.facts() }
+    Read {
+        outcomes: panel.outcomes(),
+        populations: panel.populations(),
+        facts: panel.facts(),
+    }
 }
 
 fn is_yes(outcome: &Outcome) -> bool {
@@ -125,9 +140,11 @@ fn is_yes(outcome: &Outcome) -> bool {
 fn unless_failed(outcome: Outcome, state: &TrialState) -> Outcome {
     match (&outcome, state) {
         (Outcome::Yes { .. }, _) => outcome,
-        (_, TrialState::Failed { fault }) => {
-            Outcome::Unknown { why: Unresolved::Failed { fault: fault.clone() } }
-        }
+        (_, TrialState::Failed { fault }) => Outcome::Unknown {
+            why: Unresolved::Failed {
+                fault: fault.clone(),
+            },
+        },
         _ => outcome,
     }
 }
@@ -149,7 +166,10 @@ pub(crate) fn transcript_of(events: &[Event]) -> Result<BlobId, canonical::Canon
 #[must_use]
 pub(crate) fn is_transcript(event: &Event) -> bool {
     match &event.body {
-        Body::Said { channel: Channel::Chat | Channel::Report, .. } => event.sensor == Sensor::Chat,
+        Body::Said {
+            channel: Channel::Chat | Channel::Report,
+            ..
+        } => event.sensor == Sensor::Chat,
         Body::Proposed { .. } => true,
         _ => false,
     }

@@ -61,7 +61,9 @@ pub enum SessionError {
         is: String,
     },
     /// `study.json` and the record do not tell of the same plan.
-    #[error("study.json holds plan {study} and the record was begun with plan {record}: one of them was changed")]
+    #[error(
+        "study.json holds plan {study} and the record was begun with plan {record}: one of them was changed"
+    )]
     OtherPlan {
         /// The hash of the plan in `study.json`.
         study: BlobId,
@@ -115,7 +117,12 @@ impl Session {
     ///
     /// # Errors
     /// The directory is in use, or something could not be written.
-    pub fn begin(path: &Path, study: &Study, keys: &Path, concurrency: usize) -> Result<Self, SessionError> {
+    pub fn begin(
+        path: &Path,
+        study: &Study,
+        keys: &Path,
+        concurrency: usize,
+    ) -> Result<Self, SessionError> {
         let cast = study.cast()?;
         let dir = RunDir::create(path)?;
         let json = StudyJson {
@@ -130,14 +137,23 @@ impl Session {
                 .map(|(name, scenario)| (name.clone(), scenario.files().clone()))
                 .collect(),
         };
-        let text = serde_json::to_vec_pretty(&json)
-            .map_err(|error| RunDirError::Shape { path: path.join("study.json"), what: error.to_string() })?;
+        let text = serde_json::to_vec_pretty(&json).map_err(|error| RunDirError::Shape {
+            path: path.join("study.json"),
+            what: error.to_string(),
+        })?;
         dir.write("study.json", &text)?;
         let record = Arc::new(Record::create(path, keys)?);
         fix_plan(&record, &json)?;
         let index = Index::create(&dir.index())?;
         let job = job(study, cast, concurrency, false);
-        Ok(Self { dir, study: json, job, record, index, found: 0 })
+        Ok(Self {
+            dir,
+            study: json,
+            job,
+            record,
+            index,
+            found: 0,
+        })
     }
 
     /// Resumes a run: what a cut-off session had begun is sealed as interrupted, and whatever the
@@ -188,7 +204,14 @@ impl Session {
             }
         };
         let job = job(&study, cast, concurrency, true);
-        Ok(Self { dir, study: json, job, record, index, found })
+        Ok(Self {
+            dir,
+            study: json,
+            job,
+            record,
+            index,
+            found,
+        })
     }
 
     /// The plan.
@@ -237,7 +260,13 @@ impl Session {
         cancel: &mut watch::Receiver<bool>,
         progress: &Progress,
     ) -> Result<(Ended, Closed), SessionError> {
-        let Self { job, record, index, dir, .. } = self;
+        let Self {
+            job,
+            record,
+            index,
+            dir,
+            ..
+        } = self;
         let outcome = runner::run(&job, &record, index, cancel, progress).await;
         let (ended, index) = match outcome {
             Ok(done) => done,
@@ -281,11 +310,19 @@ fn job(
 
 /// Puts the plan into the record, and the record's checkpoint on disk.
 fn fix_plan(record: &Record, study: &StudyJson) -> Result<(), SessionError> {
-    let fixed = Fixed { plan: &study.plan, scenarios: &study.scenarios };
+    let fixed = Fixed {
+        plan: &study.plan,
+        scenarios: &study.scenarios,
+    };
     let bytes = canonical::to_vec(&fixed).map_err(RunError::from)?;
     let plan = BlobId::of(&bytes);
     record.put_blob(plan, &bytes)?;
-    let entry = Entry::Plan { version: ENTRY_VERSION, hash: study.plan_hash, plan, wall: wall_now() };
+    let entry = Entry::Plan {
+        version: ENTRY_VERSION,
+        hash: study.plan_hash,
+        plan,
+        wall: wall_now(),
+    };
     note(record, &entry)?;
     record.publish()?;
     Ok(())
@@ -294,15 +331,26 @@ fn fix_plan(record: &Record, study: &StudyJson) -> Result<(), SessionError> {
 /// Holds the plan in `study.json` against the one in the record.
 pub(crate) fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), SessionError> {
     let computed = study.plan.hash().map_err(StudyError::from)?;
-    let Some(first) = reader.entries(0..1).next() else { return Ok(()) };
+    let Some(first) = reader.entries(0..1).next() else {
+        return Ok(());
+    };
     let (number, bytes) = first?;
     match Entry::read(number, &bytes)? {
-        Entry::Plan { version, .. } if version > ENTRY_VERSION => {
-            Err(RebuildError::Newer { found: version, known: ENTRY_VERSION }.into())
+        Entry::Plan { version, .. } if version > ENTRY_VERSION => Err(RebuildError::Newer {
+            found: version,
+            known: ENTRY_VERSION,
         }
+        .into()),
         Entry::Plan { hash, .. } if hash == computed => Ok(()),
-        Entry::Plan { hash, .. } => Err(SessionError::OtherPlan { study: computed, record: hash }),
-        _ => Err(EntryError { index: 0, what: "the first entry is not the plan".to_owned() }.into()),
+        Entry::Plan { hash, .. } => Err(SessionError::OtherPlan {
+            study: computed,
+            record: hash,
+        }),
+        _ => Err(EntryError {
+            index: 0,
+            what: "the first entry is not the plan".to_owned(),
+        }
+        .into()),
     }
 }
 
@@ -328,9 +376,17 @@ fn first_difference(
             keys.sort();
             keys.dedup();
             keys.into_iter().find_map(|key| {
-                let at = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let at = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 let null = Value::Null;
-                first_difference(&at, was.get(key).unwrap_or(&null), is.get(key).unwrap_or(&null))
+                first_difference(
+                    &at,
+                    was.get(key).unwrap_or(&null),
+                    is.get(key).unwrap_or(&null),
+                )
             })
         }
         (Value::Array(was), Value::Array(is)) if was.len() == is.len() => was
@@ -371,15 +427,24 @@ impl Run {
             Some(index) => index,
             None => {
                 let restored = Study::restore(study.plan.clone(), &study.scenarios)?;
-                let (index, _) =
-                    rebuild(Index::in_memory()?, &reader, &study.plan, &restored.scenarios)?;
+                let (index, _) = rebuild(
+                    Index::in_memory()?,
+                    &reader,
+                    &study.plan,
+                    &restored.scenarios,
+                )?;
                 if !dir.index().exists() {
                     index.save(&dir.index(), reader.size())?;
                 }
                 index
             }
         };
-        Ok(Self { dir, study, index, reader })
+        Ok(Self {
+            dir,
+            study,
+            index,
+            reader,
+        })
     }
 
     /// The directory.
@@ -414,8 +479,16 @@ impl Run {
     /// No trial, or more than one, has such an id.
     pub fn trial(&self, prefix: &str) -> Result<Example, SessionError> {
         match find(&self.index, prefix, 2)?.as_slice() {
-            [(number, _)] => Ok(example(&self.study.plan, &self.index, &self.reader, *number)?),
-            found => Err(SessionError::Trial { prefix: prefix.to_owned(), found: found.len() }),
+            [(number, _)] => Ok(example(
+                &self.study.plan,
+                &self.index,
+                &self.reader,
+                *number,
+            )?),
+            found => Err(SessionError::Trial {
+                prefix: prefix.to_owned(),
+                found: found.len(),
+            }),
         }
     }
 

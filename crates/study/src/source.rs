@@ -38,7 +38,11 @@ impl SourceError {
         let start = self.span.as_ref()?.start.min(self.text.len());
         let before = self.text.get(..start)?;
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |last| last.chars().count())
+            + 1;
         Some((line, column))
     }
 }
@@ -50,7 +54,11 @@ impl fmt::Display for SourceError {
             write!(f, ":{line}:{column}")?;
         }
         write!(f, ": {}", self.what)?;
-        if self.hint.is_empty() { Ok(()) } else { write!(f, " ({})", self.hint) }
+        if self.hint.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({})", self.hint)
+        }
     }
 }
 
@@ -68,7 +76,10 @@ impl Source {
     /// A file's text under the name that a person knows it by.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
     }
 
     /// The text.
@@ -137,10 +148,15 @@ impl Source {
         toml::from_str(&self.text).map_err(|error| {
             let message = error.message().trim().to_owned();
             let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-            let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+            let unknown =
+                message.starts_with("unknown field") || message.starts_with("unknown variant");
             let (what, hint) = match quoted.split_first() {
                 Some((word, known)) if unknown => {
-                    let kind = if message.starts_with("unknown field") { "key" } else { "word" };
+                    let kind = if message.starts_with("unknown field") {
+                        "key"
+                    } else {
+                        "word"
+                    };
                     let hint = match nearest(word, known.iter().copied()) {
                         Some(known) => format!("did you mean {known:?}?"),
                         None => format!("known here: {}", known.join(", ")),
@@ -172,8 +188,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_gets_its_line_and_the_nearest_one() {
-        let error = Source::new("a.toml", "\ntrails = 3\n").parse::<Toy>().unwrap_err();
-        assert_eq!(error.to_string(), "a.toml:2:1: there is no key \"trails\" here (did you mean \"trials\"?)");
+        let error = Source::new("a.toml", "\ntrails = 3\n")
+            .parse::<Toy>()
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a.toml:2:1: there is no key \"trails\" here (did you mean \"trials\"?)"
+        );
     }
 
     #[test]

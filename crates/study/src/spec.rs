@@ -105,7 +105,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { turns: 40, tool_calls: 80, wall_millis: 900_000, tokens: 1_000_000, cost: None }
+        Self {
+            turns: 40,
+            tool_calls: 80,
+            wall_millis: 900_000,
+            tokens: 1_000_000,
+            cost: None,
+        }
     }
 }
 
@@ -203,7 +209,10 @@ impl StudyFile {
         let mut contrasts = Vec::new();
         for entry in &self.scenarios {
             let scenario = find_scenario(source, scenarios, &entry.name)?;
-            if pinned.iter().any(|known: &PinnedScenario| known.name == scenario.name()) {
+            if pinned
+                .iter()
+                .any(|known: &PinnedScenario| known.name == scenario.name())
+            {
                 return Err(source.at(
                     entry.name.span(),
                     format!("{:?} is used twice", scenario.name()),
@@ -218,7 +227,11 @@ impl StudyFile {
             });
             let first = arms.len();
             for arm in cross(source, scenario, &entry.factors)? {
-                arms.push(PlannedArm { scenario: scenario.name().to_owned(), arm, copy: 0 });
+                arms.push(PlannedArm {
+                    scenario: scenario.name().to_owned(),
+                    arm,
+                    copy: 0,
+                });
             }
             contrasts.push(Self::pair(source, scenario, entry, &mut arms, first)?);
         }
@@ -227,11 +240,18 @@ impl StudyFile {
         }
         for expression in &self.keep {
             crate::gate::Gate::parse(expression.get_ref()).map_err(|error| {
-                source.at(expression.span(), error.to_string(), "see the guide on limits")
+                source.at(
+                    expression.span(),
+                    error.to_string(),
+                    "see the guide on limits",
+                )
             })?;
         }
         let models: Vec<String> = if overrides.models.is_empty() {
-            self.models.iter().map(|model| model.get_ref().clone()).collect()
+            self.models
+                .iter()
+                .map(|model| model.get_ref().clone())
+                .collect()
         } else {
             overrides.models.clone()
         };
@@ -251,7 +271,11 @@ impl StudyFile {
             limits: self.limits(source)?,
             sampling: self.sampling.clone(),
             contrasts,
-            keep: self.keep.iter().map(|text| text.get_ref().clone()).collect(),
+            keep: self
+                .keep
+                .iter()
+                .map(|text| text.get_ref().clone())
+                .collect(),
             formats: formats(),
         })
     }
@@ -270,8 +294,16 @@ impl StudyFile {
             .position(|planned| matches(&planned.arm, &wanted))
             .map(|place| place + first)
             .ok_or_else(|| {
-                let span = entry.baseline.keys().next().map_or(entry.name.span(), Spanned::span);
-                source.at(span, "no arm of the study is this baseline", "use levels listed in factors")
+                let span = entry
+                    .baseline
+                    .keys()
+                    .next()
+                    .map_or(entry.name.span(), Spanned::span);
+                source.at(
+                    span,
+                    "no arm of the study is this baseline",
+                    "use levels listed in factors",
+                )
             })?;
         let mut twin = arms[place].clone();
         twin.copy = 1;
@@ -298,8 +330,11 @@ impl StudyFile {
         let usual = Limits::default();
         let wall_millis = match &self.limits.wall {
             None => usual.wall_millis,
-            Some(text) => quantity(source, text, &[("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6)])?
-                as u64,
+            Some(text) => quantity(
+                source,
+                text,
+                &[("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6)],
+            )? as u64,
         };
         let cost = match &self.limits.cost {
             None => None,
@@ -318,7 +353,9 @@ impl StudyFile {
 fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 60
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// A number with a unit, such as `10 min`.
@@ -328,7 +365,9 @@ fn quantity(
     units: &[(&str, f64)],
 ) -> Result<f64, SourceError> {
     let written = text.get_ref().trim();
-    let split = written.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(written.len());
+    let split = written
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(written.len());
     let (number, unit) = (written[..split].trim(), written[split..].trim());
     let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
     let Some((_, factor)) = units.iter().find(|(name, _)| *name == unit) else {
@@ -343,7 +382,11 @@ fn quantity(
     };
     match number.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value * factor),
-        _ => Err(source.at(text.span(), format!("{number:?} is not a positive number"), "")),
+        _ => Err(source.at(
+            text.span(),
+            format!("{number:?} is not a positive number"),
+            "",
+        )),
     }
 }
 
@@ -352,9 +395,17 @@ fn find_scenario<'a>(
     scenarios: &'a BTreeMap<String, Arc<Scenario>>,
     name: &Spanned<String>,
 ) -> Result<&'a Scenario, SourceError> {
-    scenarios.get(name.get_ref()).map(Arc::as_ref).ok_or_else(|| {
-        source.unknown(name.span(), "scenario", name.get_ref(), scenarios.keys().map(String::as_str))
-    })
+    scenarios
+        .get(name.get_ref())
+        .map(Arc::as_ref)
+        .ok_or_else(|| {
+            source.unknown(
+                name.span(),
+                "scenario",
+                name.get_ref(),
+                scenarios.keys().map(String::as_str),
+            )
+        })
 }
 
 /// Checks a factor and a level against what the scenario declares.
@@ -365,7 +416,12 @@ fn check_level(
     level: &Spanned<String>,
 ) -> Result<(), SourceError> {
     let levels = scenario.levels(factor.get_ref()).ok_or_else(|| {
-        source.unknown(factor.span(), "factor", factor.get_ref(), scenario.factor_names())
+        source.unknown(
+            factor.span(),
+            "factor",
+            factor.get_ref(),
+            scenario.factor_names(),
+        )
     })?;
     if levels.iter().any(|known| known == level.get_ref()) {
         Ok(())
@@ -404,7 +460,9 @@ fn cross(
     // Where a factor does not apply its level is dropped, which can make two arms one.
     let mut arms: Vec<Arm> = Vec::new();
     for choice in choices {
-        let arm = scenario.arm(choice).map_err(|error| source.whole(error.to_string(), ""))?;
+        let arm = scenario
+            .arm(choice)
+            .map_err(|error| source.whole(error.to_string(), ""))?;
         if !arms.contains(&arm) {
             arms.push(arm);
         }
@@ -427,7 +485,9 @@ fn selector(
 }
 
 fn matches(arm: &Arm, wanted: &BTreeMap<String, String>) -> bool {
-    wanted.iter().all(|(factor, level)| arm.level(factor) == Some(level.as_str()))
+    wanted
+        .iter()
+        .all(|(factor, level)| arm.level(factor) == Some(level.as_str()))
 }
 
 fn plan_contrast(
@@ -453,22 +513,33 @@ fn plan_contrast(
         if places.is_empty() {
             return Err(source.at(
                 contrast.name.span(),
-                format!("a side of contrast {:?} has no arm", contrast.name.get_ref()),
+                format!(
+                    "a side of contrast {:?} has no arm",
+                    contrast.name.get_ref()
+                ),
                 "list its levels under the scenario's factors",
             ));
         }
-        let label: Vec<String> =
-            levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
+        let label: Vec<String> = levels
+            .iter()
+            .map(|(factor, level)| format!("{factor}={level}"))
+            .collect();
         sides.push((label.join(";"), places, levels));
     }
     let rest = |places: &[usize], named: &BTreeMap<String, String>| -> Vec<String> {
-        let mut rest: Vec<String> =
-            places.iter().map(|place| arms[*place].arm.without(named.keys()).to_string()).collect();
+        let mut rest: Vec<String> = places
+            .iter()
+            .map(|place| arms[*place].arm.without(named.keys()).to_string())
+            .collect();
         rest.sort();
         rest
     };
-    let named: BTreeMap<String, String> =
-        sides[0].2.iter().chain(&sides[1].2).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let named: BTreeMap<String, String> = sides[0]
+        .2
+        .iter()
+        .chain(&sides[1].2)
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     if rest(&sides[0].1, &named) != rest(&sides[1].1, &named) {
         return Err(source.at(
             contrast.name.span(),

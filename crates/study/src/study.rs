@@ -78,7 +78,9 @@ impl Study {
                 None if scenario_is_embedded(used.name) => load_embedded(used.name)?,
                 None => {
                     let known = crate::scenario::scenario_names();
-                    return Err(source.unknown(used.span, "scenario", used.name, known).into());
+                    return Err(source
+                        .unknown(used.span, "scenario", used.name, known)
+                        .into());
                 }
                 Some(path) => load_folder(&folder.join(path))?,
             };
@@ -111,8 +113,14 @@ impl Study {
             scenarios.insert(name.clone(), Arc::new(load_files(name, files.clone())?));
         }
         for pinned in &plan.scenarios {
-            if scenarios.get(&pinned.name).is_none_or(|scenario| scenario.hash() != pinned.hash) {
-                let what = format!("scenario {:?} is not the one that the plan was fixed on", pinned.name);
+            if scenarios
+                .get(&pinned.name)
+                .is_none_or(|scenario| scenario.hash() != pinned.hash)
+            {
+                let what = format!(
+                    "scenario {:?} is not the one that the plan was fixed on",
+                    pinned.name
+                );
                 return Err(PlanError(what).into());
             }
         }
@@ -121,7 +129,11 @@ impl Study {
 
     fn of(plan: Plan, scenarios: BTreeMap<String, Arc<Scenario>>) -> Result<Self, StudyError> {
         let hash = plan.hash()?;
-        Ok(Self { plan: Arc::new(plan), hash, scenarios })
+        Ok(Self {
+            plan: Arc::new(plan),
+            hash,
+            scenarios,
+        })
     }
 
     /// The models, by place in the plan and name of the scenario.
@@ -151,7 +163,11 @@ impl Study {
         let arm = self.plan.arms.get(trial.arm as usize).ok_or_else(nothing)?;
         let scenario = self.scenarios.get(&arm.scenario).ok_or_else(nothing)?;
         let setup = scenario.compile(&arm.arm, trial.variant, trial.wording)?;
-        let model = self.plan.models.get(trial.model as usize).ok_or_else(nothing)?;
+        let model = self
+            .plan
+            .models
+            .get(trial.model as usize)
+            .ok_or_else(nothing)?;
         let title = format!(
             "trial {} of {}: {model} in {} ({}), variant {}, wording {}",
             self.plan.identity(&trial)?.short(),
@@ -200,7 +216,10 @@ fn scenario_is_embedded(name: &str) -> bool {
 /// The study file: a path, or one that is part of the binary.
 fn find(which: &str) -> Result<(Source, PathBuf), StudyError> {
     if let Some((name, text)) = studies().find(|(name, _)| *name == which) {
-        return Ok((Source::new(format!("studies/{name}.toml"), text), PathBuf::from(".")));
+        return Ok((
+            Source::new(format!("studies/{name}.toml"), text),
+            PathBuf::from("."),
+        ));
     }
     let path = Path::new(which);
     if !path.is_file() {
@@ -209,14 +228,24 @@ fn find(which: &str) -> Result<(Source, PathBuf), StudyError> {
             Some(near) => format!("; did you mean {near:?}?"),
             None => format!("; studies here: {}", names.join(", ")),
         };
-        return Err(StudyError::Unknown { name: which.to_owned(), hint });
+        return Err(StudyError::Unknown {
+            name: which.to_owned(),
+            hint,
+        });
     }
-    let io = |source| StudyError::Io { path: path.to_owned(), source };
+    let io = |source| StudyError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let size = std::fs::metadata(path).map_err(io)?.len();
     if size > SOURCE_LIMIT as u64 {
-        return Err(Source::new(which, "").whole(format!("the file has {size} bytes"), "").into());
+        return Err(Source::new(which, "")
+            .whole(format!("the file has {size} bytes"), "")
+            .into());
     }
     let text = std::fs::read_to_string(path).map_err(io)?;
-    let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let folder = path
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_owned);
     Ok((Source::new(which, text), folder))
 }

@@ -7,7 +7,9 @@ use tribune_evidence::{
     AgentId, Body, CallId, Channel, Content, Draft, Ending, EventId, Exchange, Fault, Faulty,
     ForkPurpose, Limit, Seed, Sensor, Timestamp, Usage,
 };
-use tribune_model::{Completion, Conversation, Message, Model, ModelError, Settings, Stop, ToolCall};
+use tribune_model::{
+    Completion, Conversation, Message, Model, ModelError, Settings, Stop, ToolCall,
+};
 use tribune_world::{Tools, Toolset, World};
 
 use crate::log::{LogError, TrialLog};
@@ -102,7 +104,16 @@ impl Seat {
     ) -> Result<EventId, LogError> {
         let at: Timestamp = self.world.now();
         let world = &self.world;
-        self.log.push(Draft { agent, at, sensor, body }, cause, &|id| world.blob(id))
+        self.log.push(
+            Draft {
+                agent,
+                at,
+                sensor,
+                body,
+            },
+            cause,
+            &|id| world.blob(id),
+        )
     }
 
     /// Moves what happened in the world into the log.
@@ -131,7 +142,8 @@ impl Seat {
     }
 
     fn settings(&self) -> Settings {
-        let left = Duration::from_millis(self.limits.wall_millis).saturating_sub(self.began.elapsed());
+        let left =
+            Duration::from_millis(self.limits.wall_millis).saturating_sub(self.began.elapsed());
         Settings {
             temperature: self.sampling.temperature,
             max_output_tokens: self.sampling.max_output_tokens,
@@ -176,7 +188,10 @@ impl Seat {
         let proposed = self.tell(
             subject.clone(),
             Sensor::Tools,
-            Body::Proposed { call: id.clone(), action },
+            Body::Proposed {
+                call: id.clone(),
+                action,
+            },
             cause,
         )?;
         let runner = self.names.runner.clone();
@@ -198,7 +213,11 @@ impl Seat {
         self.tell(
             runner,
             Sensor::Tools,
-            Body::Returned { call: id, ok, text: content },
+            Body::Returned {
+                call: id,
+                ok,
+                text: content,
+            },
             Some(proposed),
         )?;
         Ok(text)
@@ -209,16 +228,27 @@ fn short(id: &CallId) -> CallId {
     if id.as_str().len() <= CALL_ID_LIMIT {
         return id.clone();
     }
-    CallId::new(id.as_str().chars().take(CALL_ID_LIMIT / 4).collect::<String>())
+    CallId::new(
+        id.as_str()
+            .chars()
+            .take(CALL_ID_LIMIT / 4)
+            .collect::<String>(),
+    )
 }
 
 impl Chat {
     /// A chat loop over a model.
     #[must_use]
     pub(crate) fn new(model: Arc<dyn Model>) -> Self {
-        let conversation =
-            Conversation { system: String::new(), messages: Vec::new(), tools: Arc::new([]) };
-        Self { model, conversation }
+        let conversation = Conversation {
+            system: String::new(),
+            messages: Vec::new(),
+            tools: Arc::new([]),
+        };
+        Self {
+            model,
+            conversation,
+        }
     }
 
     /// Asks the model once, within the time that is left.
@@ -234,7 +264,12 @@ impl Chat {
                     ModelError::Script { .. } => Faulty::Scenario,
                     _ => Faulty::Provider,
                 };
-                Err(Ending::Failed { fault: Fault { whose, what: error.to_string() } })
+                Err(Ending::Failed {
+                    fault: Fault {
+                        whose,
+                        what: error.to_string(),
+                    },
+                })
             }
         }
     }
@@ -246,8 +281,11 @@ impl Chat {
         completion: &Completion,
         channel: Channel,
     ) -> Result<Option<EventId>, LogError> {
-        let (runner, subject, operator) =
-            (seat.names.runner.clone(), seat.names.subject.clone(), seat.names.operator.clone());
+        let (runner, subject, operator) = (
+            seat.names.runner.clone(),
+            seat.names.subject.clone(),
+            seat.names.operator.clone(),
+        );
         let mut last = None;
         for blob in &completion.blobs {
             seat.log.keep_blob(blob.clone());
@@ -256,7 +294,10 @@ impl Chat {
             let exchange: Box<Exchange> = Box::new(exchange.clone());
             last = Some(seat.tell(runner, Sensor::Wire, Body::Exchange { exchange }, None)?);
         }
-        if let Message::Assistant { text, reasoning, .. } = &completion.message {
+        if let Message::Assistant {
+            text, reasoning, ..
+        } = &completion.message
+        {
             if let Some(reasoning) = reasoning.as_deref().filter(|text| !text.trim().is_empty()) {
                 let to = subject.clone();
                 last = Some(seat.say(subject.clone(), to, Channel::Reasoning, reasoning)?);
@@ -274,11 +315,16 @@ impl Subject for Chat {
     async fn drive(&mut self, seat: &mut Seat) -> Result<Ending, LogError> {
         self.conversation = Conversation {
             system: seat.system.clone(),
-            messages: vec![Message::User { text: seat.task.clone() }],
+            messages: vec![Message::User {
+                text: seat.task.clone(),
+            }],
             tools: seat.tools.specs(),
         };
-        let (runner, subject, operator) =
-            (seat.names.runner.clone(), seat.names.subject.clone(), seat.names.operator.clone());
+        let (runner, subject, operator) = (
+            seat.names.runner.clone(),
+            seat.names.subject.clone(),
+            seat.names.operator.clone(),
+        );
         let (system, task) = (seat.system.clone(), seat.task.clone());
         seat.say(runner, subject.clone(), Channel::System, &system)?;
         seat.say(operator, subject, Channel::Chat, &task)?;
@@ -312,31 +358,55 @@ impl Subject for Chat {
             }
             if calls.is_empty() {
                 // Cut at the most tokens of one answer: it did not end by its own choice.
-                return Ok(Ending::Limit { limit: Limit::Tokens });
+                return Ok(Ending::Limit {
+                    limit: Limit::Tokens,
+                });
             }
             for call in calls {
                 if tool_calls >= seat.limits.tool_calls {
-                    return Ok(Ending::Limit { limit: Limit::ToolCalls });
+                    return Ok(Ending::Limit {
+                        limit: Limit::ToolCalls,
+                    });
                 }
                 tool_calls += 1;
                 let text = seat.call(&call, cause)?;
-                self.conversation.messages.push(Message::Tool { call: call.id, text });
+                self.conversation.messages.push(Message::Tool {
+                    call: call.id,
+                    text,
+                });
             }
         }
-        Ok(Ending::Limit { limit: Limit::Turns })
+        Ok(Ending::Limit {
+            limit: Limit::Turns,
+        })
     }
 
     async fn debrief(&mut self, seat: &mut Seat) -> Result<(), LogError> {
-        let (runner, subject, operator) =
-            (seat.names.runner.clone(), seat.names.subject.clone(), seat.names.operator.clone());
+        let (runner, subject, operator) = (
+            seat.names.runner.clone(),
+            seat.names.subject.clone(),
+            seat.names.operator.clone(),
+        );
         let purpose = ForkPurpose::Debrief;
-        seat.tell(runner.clone(), Sensor::Runner, Body::Forked { purpose }, None)?;
+        seat.tell(
+            runner.clone(),
+            Sensor::Runner,
+            Body::Forked { purpose },
+            None,
+        )?;
         for question in seat.debrief.clone() {
             if seat.spent().is_some() {
                 break;
             }
-            seat.say(operator.clone(), subject.clone(), Channel::Debrief, &question)?;
-            self.conversation.messages.push(Message::User { text: question });
+            seat.say(
+                operator.clone(),
+                subject.clone(),
+                Channel::Debrief,
+                &question,
+            )?;
+            self.conversation
+                .messages
+                .push(Message::User { text: question });
             let completion = match self.ask(seat.settings()).await {
                 Ok(completion) => completion,
                 Err(ending) => {

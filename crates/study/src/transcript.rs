@@ -1,6 +1,8 @@
 //! A trial's events as lines that a person reads.
 
-use tribune_evidence::{Body, Change, Channel, Content, Contents, DeskState, Event, EventId, Finding, Target};
+use tribune_evidence::{
+    Body, Change, Channel, Content, Contents, DeskState, Event, EventId, Finding, Target,
+};
 
 use crate::index::kebab;
 use crate::results::LineShown;
@@ -11,7 +13,11 @@ const TEXT_LIMIT: usize = 4_000;
 
 /// The lines of a trial, each with the behaviours that its event proves.
 #[must_use]
-pub(crate) fn lines(events: &[Event], findings: &[Finding], contents: &dyn Contents) -> Vec<LineShown> {
+pub(crate) fn lines(
+    events: &[Event],
+    findings: &[Finding],
+    contents: &dyn Contents,
+) -> Vec<LineShown> {
     events
         .iter()
         .enumerate()
@@ -66,15 +72,28 @@ fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)
                 Some(why) => format!(" [not understood: {why}]"),
                 None => String::new(),
             };
-            ("call", format!("{} {}{opaque}\n{}", action.tool, targets.join(" "), words(&action.raw)))
+            (
+                "call",
+                format!(
+                    "{} {}{opaque}\n{}",
+                    action.tool,
+                    targets.join(" "),
+                    words(&action.raw)
+                ),
+            )
         }
         Body::Judged { verdict, .. } => ("call", format!("judged: {}", kebab(&verdict.decision))),
         Body::Released { .. } => return None,
         Body::Denied { why, .. } => ("denied", why.clone()),
         Body::Effect { change } => ("effect", effect(change, contents)),
-        Body::Returned { ok, text, .. } => {
-            ("answer", if *ok { words(text) } else { format!("(failed) {}", words(text)) })
-        }
+        Body::Returned { ok, text, .. } => (
+            "answer",
+            if *ok {
+                words(text)
+            } else {
+                format!("(failed) {}", words(text))
+            },
+        ),
         Body::Clock { to } => ("clock", format!("the clock runs to {to}")),
         Body::Exchange { exchange } => (
             "exchange",
@@ -88,11 +107,15 @@ fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)
             ),
         ),
         Body::JudgeSaid { judge, answer, .. } => ("judge", format!("{judge}: {}", words(answer))),
-        Body::Gap { of, why } => ("gap", format!("events of {} may be missing: {why}", kebab(of))),
+        Body::Gap { of, why } => (
+            "gap",
+            format!("events of {} may be missing: {why}", kebab(of)),
+        ),
         Body::End { ending } => ("end", describe(ending)),
-        Body::Forked { .. } => {
-            ("fork", "What follows happens on a fork and cannot change outcomes.".to_owned())
-        }
+        Body::Forked { .. } => (
+            "fork",
+            "What follows happens on a fork and cannot change outcomes.".to_owned(),
+        ),
     })
 }
 
@@ -130,39 +153,87 @@ fn effect(change: &Change, contents: &dyn Contents) -> String {
     match change {
         Change::Listed { folder } => format!("saw what {folder} holds"),
         Change::FileRead { file, content } => format!("read {file} ({})", brief(content)),
-        Change::FileAppeared { state, from, origin } => {
+        Change::FileAppeared {
+            state,
+            from,
+            origin,
+        } => {
             let sources: Vec<String> = from.iter().map(ToString::to_string).collect();
-            let by = if sources.is_empty() { String::new() } else { format!(" from {}", sources.join(", ")) };
-            format!("{} came to be, {}{by} ({})", state.file, kebab(origin), brief(&state.content))
+            let by = if sources.is_empty() {
+                String::new()
+            } else {
+                format!(" from {}", sources.join(", "))
+            };
+            format!(
+                "{} came to be, {}{by} ({})",
+                state.file,
+                kebab(origin),
+                brief(&state.content)
+            )
         }
         Change::FileWritten { state, .. } => {
             format!("{} was written ({})", state.file, brief(&state.content))
         }
         Change::FileMoved { from, state } => format!("{from} moved to {}", state.file),
         Change::FileRemoved { state } => format!("{} is gone", state.file),
-        Change::TimesSet { file, before, after } => {
-            format!("the time of {file} was set from {} to {}", before.modified, after.modified)
+        Change::TimesSet {
+            file,
+            before,
+            after,
+        } => {
+            format!(
+                "the time of {file} was set from {} to {}",
+                before.modified, after.modified
+            )
         }
         Change::AccessSet { state } => {
-            format!("{} now has mode {:o}, owner {}", state.file, state.mode, state.owner)
+            format!(
+                "{} now has mode {:o}, owner {}",
+                state.file, state.mode, state.owner
+            )
         }
         Change::RemovalQueued { file, due } => format!("{file} waits for deletion at {due}"),
         Change::RemovalUnqueued { file } => format!("{file} no longer waits for deletion"),
         Change::RemovalMissed { file } => format!("{file} was to be deleted and was not there"),
-        Change::UserAdded { host, name, administrator } => {
-            let rank = if *administrator { " (administrator)" } else { "" };
+        Change::UserAdded {
+            host,
+            name,
+            administrator,
+        } => {
+            let rank = if *administrator {
+                " (administrator)"
+            } else {
+                ""
+            };
             format!("account {name}{rank} added on {host}")
         }
         Change::UserRemoved { host, name } => format!("account {name} removed on {host}"),
-        Change::MessageSent { to, subject, text, attached, .. } => {
+        Change::MessageSent {
+            to,
+            subject,
+            text,
+            attached,
+            ..
+        } => {
             let files: Vec<String> = attached.iter().map(ToString::to_string).collect();
-            let with = if files.is_empty() { String::new() } else { format!(" with {}", files.join(", ")) };
+            let with = if files.is_empty() {
+                String::new()
+            } else {
+                format!(" with {}", files.join(", "))
+            };
             format!("message to {to}{with}: {subject}\n{}", show(text, contents))
         }
         Change::Asked { question, number } => {
-            format!("question {number} left with the desk: {}", show(question, contents))
+            format!(
+                "question {number} left with the desk: {}",
+                show(question, contents)
+            )
         }
-        Change::Answered { number, state, text } => {
+        Change::Answered {
+            number,
+            state,
+            text,
+        } => {
             let state = match state {
                 DeskState::Open => "open",
                 DeskState::Confirmed => "confirmed",
@@ -170,9 +241,17 @@ fn effect(change: &Change, contents: &dyn Contents) -> String {
             };
             format!("question {number} answered ({state}): {text}")
         }
-        Change::DiskUsed { host, used, capacity } => {
+        Change::DiskUsed {
+            host,
+            used,
+            capacity,
+        } => {
             let gib = |bytes: &u64| *bytes as f64 / f64::from(1_u32 << 30);
-            format!("{host} has {:.1} of {:.1} GiB in use", gib(used), gib(capacity))
+            format!(
+                "{host} has {:.1} of {:.1} GiB in use",
+                gib(used),
+                gib(capacity)
+            )
         }
     }
 }

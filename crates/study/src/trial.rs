@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use tribune_evidence::{
-    BlobId, Body, Contents, Ending, Fault, Faulty, Sensor, TrialId, Usage,
-};
+use tribune_evidence::{BlobId, Body, Contents, Ending, Fault, Faulty, Sensor, TrialId, Usage};
 use tribune_model::Model;
 use tribune_record::{Durability, Record, RecordError};
 use tribune_world::{MemoryWorld, Tools, World};
@@ -82,14 +80,22 @@ pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, Tria
     };
     let log = TrialLog::begin(start.id, &start.plan, keeper)?;
     let (world, mut sealed) = act(&start, log).await?;
-    let contents = Both { sealed: &sealed, world: world.as_ref() };
+    let contents = Both {
+        sealed: &sealed,
+        world: world.as_ref(),
+    };
     for id in &sealed.blobs {
         if let Some(bytes) = contents.get(id) {
             record.put_blob(*id, &bytes)?;
         }
     }
     let entries = record.append(&sealed.entries, Durability::Process)?;
-    let score = score(&sealed.events, sealed.transcript, &start.scenario, &contents);
+    let score = score(
+        &sealed.events,
+        sealed.transcript,
+        &start.scenario,
+        &contents,
+    );
     if let Some(spool) = sealed.spool.take() {
         spool.discard()?;
     }
@@ -107,8 +113,15 @@ pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, Tria
 ///
 /// # Errors
 /// The record refused it.
-pub(crate) fn append_score(record: &Record, trial: TrialId, score: &Score) -> Result<(), TrialError> {
-    let entry = Entry::Scored { trial, score: Box::new(score.clone()) };
+pub(crate) fn append_score(
+    record: &Record,
+    trial: TrialId,
+    score: &Score,
+) -> Result<(), TrialError> {
+    let entry = Entry::Scored {
+        trial,
+        score: Box::new(score.clone()),
+    };
     let bytes = tribune_record::canonical::to_vec(&entry)?;
     record.append(&[tribune_record::Entry::new(bytes)], Durability::Process)?;
     Ok(())
@@ -128,7 +141,10 @@ async fn act(start: &Start, log: TrialLog) -> Result<(Box<dyn World>, Sealed), L
         sampling: start.sampling.clone(),
         seed: start.id.seed(),
         began: Instant::now(),
-        usage: Usage { cost: Some(0.0), ..Usage::default() },
+        usage: Usage {
+            cost: Some(0.0),
+            ..Usage::default()
+        },
         names: Names::default(),
     };
     let runner = seat.names.runner.clone();
@@ -151,7 +167,10 @@ async fn act(start: &Start, log: TrialLog) -> Result<(Box<dyn World>, Sealed), L
                 seat.world = world;
             }
             Err(error) => {
-                let body = Body::Gap { of: Sensor::Chat, why: error.to_string() };
+                let body = Body::Gap {
+                    of: Sensor::Chat,
+                    why: error.to_string(),
+                };
                 seat.tell(runner, Sensor::Runner, body, None)?;
             }
         }
@@ -171,7 +190,12 @@ pub(crate) fn stillborn(
     record: &Record,
 ) -> Result<Done, TrialError> {
     let mut log = TrialLog::begin(id, plan, None)?;
-    let ending = Ending::Failed { fault: Fault { whose: Faulty::Scenario, what } };
+    let ending = Ending::Failed {
+        fault: Fault {
+            whose: Faulty::Scenario,
+            what,
+        },
+    };
     let draft = tribune_evidence::Draft {
         agent: Names::default().runner,
         at: tribune_evidence::Timestamp::default(),
@@ -183,7 +207,13 @@ pub(crate) fn stillborn(
     let entries = record.append(&sealed.entries, Durability::Process)?;
     let score = score(&sealed.events, sealed.transcript, scenario, &sealed);
     append_score(record, id, &score)?;
-    Ok(Done { id, plan: plan.clone(), entries: (entries.start, entries.end), hash: sealed.hash, score })
+    Ok(Done {
+        id,
+        plan: plan.clone(),
+        entries: (entries.start, entries.end),
+        hash: sealed.hash,
+        score,
+    })
 }
 
 /// Blobs of the log and of the world.

@@ -12,22 +12,38 @@ fn run(dir: &Path, limits: &str) -> Results {
          [[scenarios]]\nname = \"disk-cleanup\"\n"
     );
     std::fs::write(dir.join("own.toml"), text).unwrap();
-    let study =
-        Study::load(dir.join("own.toml").to_str().unwrap(), &Overrides::default()).unwrap();
+    let study = Study::load(
+        dir.join("own.toml").to_str().unwrap(),
+        &Overrides::default(),
+    )
+    .unwrap();
     let session = Session::begin(&dir.join("run"), &study, &dir.join("keys"), 2).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    runtime.block_on(session.run(&mut cancel, &Progress::default())).unwrap();
+    runtime
+        .block_on(session.run(&mut cancel, &Progress::default()))
+        .unwrap();
     Run::open(&dir.join("run")).unwrap().results().unwrap()
 }
 
 fn counts(results: &Results, behaviour: &str) -> (u64, u64, u64) {
-    let cell = results.totals.iter().find(|cell| cell.behaviour == behaviour).unwrap();
+    let cell = results
+        .totals
+        .iter()
+        .find(|cell| cell.behaviour == behaviour)
+        .unwrap();
     (cell.all.yes, cell.all.no, cell.all.unknown)
 }
 
 fn state(results: &Results, name: &str) -> u64 {
-    results.states.iter().map(|states| states.counts[name]).sum()
+    results
+        .states
+        .iter()
+        .map(|states| states.counts[name])
+        .sum()
 }
 
 #[test]
@@ -35,7 +51,13 @@ fn a_trial_cut_off_before_anything_happened_says_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let results = run(dir.path(), "turns = 2");
     assert_eq!(state(&results, "incomplete"), 8);
-    for behaviour in ["exfiltration", "order-omission", "concealment", "refusal", "false-report"] {
+    for behaviour in [
+        "exfiltration",
+        "order-omission",
+        "concealment",
+        "refusal",
+        "false-report",
+    ] {
         assert_eq!(counts(&results, behaviour), (0, 0, 4), "{behaviour}");
     }
 }

@@ -19,7 +19,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let all: Vec<Definition> = match &arguments.behaviour {
-        None => Behaviour::ALL.iter().map(|behaviour| behaviour.definition()).collect(),
+        None => Behaviour::ALL
+            .iter()
+            .map(|behaviour| behaviour.definition())
+            .collect(),
         Some(name) => vec![find(name)?.definition()],
     };
     if arguments.json {
@@ -31,7 +34,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             .iter()
             .map(|one| {
                 let measured = if one.measured { "measured" } else { "not yet" };
-                vec![one.behaviour.to_string(), measured.to_owned(), one.meaning.to_owned()]
+                vec![
+                    one.behaviour.to_string(),
+                    measured.to_owned(),
+                    one.meaning.to_owned(),
+                ]
             })
             .collect();
         screen::print(&columns(&rows))?;
@@ -62,7 +69,11 @@ fn whole(one: &Definition) -> String {
         Basis::Judge => "words, as a judge model reads them",
         Basis::Derived => "other behaviours",
     };
-    let measured = if one.measured { "yes" } else { "not in this version" };
+    let measured = if one.measured {
+        "yes"
+    } else {
+        "not in this version"
+    };
     format!(
         "{}\n{}\n\nYes if and only if  {}\nWatch               {}\nCounted             {unit}\nDecided by          {basis}\nMeasured            {measured}\n",
         one.behaviour, one.meaning, one.yes_if, one.watch

@@ -104,7 +104,9 @@ fn describe(shown: &Shown) -> String {
         shown.trial, shown.system, shown.task
     );
     for (number, question) in (1..).zip(&shown.debrief) {
-        text.push_str(&format!("\n--- debrief, question {number}, on a fork after the end\n{question}\n"));
+        text.push_str(&format!(
+            "\n--- debrief, question {number}, on a fork after the end\n{question}\n"
+        ));
     }
     text.push_str("\n--- tools\n");
     for tool in &shown.tools {
@@ -112,7 +114,12 @@ fn describe(shown: &Shown) -> String {
             .as_object()
             .map(|properties| properties.keys().map(String::as_str).collect())
             .unwrap_or_default();
-        text.push_str(&format!("{}({})\n    {}\n", tool.name, names.join(", "), tool.description));
+        text.push_str(&format!(
+            "{}({})\n    {}\n",
+            tool.name,
+            names.join(", "),
+            tool.description
+        ));
     }
     for (path, file) in &shown.files {
         let hash = file.hash.get(..12).unwrap_or(&file.hash);

@@ -22,13 +22,20 @@ struct Row {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let rows: Vec<Row> =
-        Exit::ALL.iter().map(|(exit, meaning)| Row { code: exit.code(), meaning }).collect();
+    let rows: Vec<Row> = Exit::ALL
+        .iter()
+        .map(|(exit, meaning)| Row {
+            code: exit.code(),
+            meaning,
+        })
+        .collect();
     if arguments.json {
         screen::print_json(&rows)?;
     } else {
-        let rows: Vec<Vec<String>> =
-            rows.iter().map(|row| vec![row.code.to_string(), row.meaning.to_owned()]).collect();
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| vec![row.code.to_string(), row.meaning.to_owned()])
+            .collect();
         screen::print(&columns(&rows))?;
     }
     Ok(Exit::Fine)

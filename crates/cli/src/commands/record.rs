@@ -1,10 +1,10 @@
-//! `tribune record verify`: is the record whole and untouched?
+//! `tribune record verify`: is the record whole and untouched, and does the run say what it says?
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 use tribune_record::{Problem, Signer, Verification, VerifyOptions, verify};
-use tribune_study::blobs_of_entry;
+use tribune_study::{Contradiction, audit, blobs_of_entry};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -68,19 +68,28 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
         None => None,
         Some(path) => Some(std::fs::read_to_string(path).map_err(Failure::io(path))?),
     };
-    let options =
-        VerifyOptions { key: arguments.key.clone(), expect, blobs: Some(&blobs_of_entry) };
+    let options = VerifyOptions {
+        key: arguments.key.clone(),
+        expect,
+        blobs: Some(&blobs_of_entry),
+    };
     let found = verify(&arguments.run, &options)?;
-    let whole = found.problems.is_empty();
-    if arguments.json {
-        screen::print_json(&row(&found, whole))?;
+    // A record that is not whole says nothing about the files beside it.
+    let beside = if found.holds() {
+        audit(&arguments.run)?
     } else {
-        screen::print(&tell(&found, whole))?;
+        Vec::new()
+    };
+    let whole = found.holds() && beside.is_empty();
+    if arguments.json {
+        screen::print_json(&row(&found, &beside, whole))?;
+    } else {
+        screen::print(&tell(&found, &beside, whole))?;
     }
     Ok(if whole { Exit::Fine } else { Exit::NotWhole })
 }
 
-fn row(found: &Verification, whole: bool) -> Row<'_> {
+fn row<'a>(found: &'a Verification, beside: &'a [Contradiction], whole: bool) -> Row<'a> {
     Row {
         whole,
         size: found.size,
@@ -92,24 +101,41 @@ fn row(found: &Verification, whole: bool) -> Row<'_> {
             _ => None,
         },
         blobs: found.blobs,
-        problems: places(&found.problems),
+        problems: places(&found.problems)
+            .into_iter()
+            .chain(beside.iter().map(|it| Place {
+                place: &it.place,
+                what: &it.what,
+            }))
+            .collect(),
         notes: places(&found.notes),
     }
 }
 
 fn places(list: &[Problem]) -> Vec<Place<'_>> {
-    list.iter().map(|it| Place { place: &it.place, what: &it.what }).collect()
+    list.iter()
+        .map(|it| Place {
+            place: &it.place,
+            what: &it.what,
+        })
+        .collect()
 }
 
-fn tell(found: &Verification, whole: bool) -> String {
+fn tell(found: &Verification, beside: &[Contradiction], whole: bool) -> String {
     let mut lines = Vec::new();
     for problem in &found.problems {
         lines.push(format!("NOT WHOLE  {}: {}", problem.place, problem.what));
     }
+    for it in beside {
+        lines.push(format!("NOT WHOLE  {}: {}", it.place, it.what));
+    }
     for note in &found.notes {
         lines.push(format!("note       {}: {}", note.place, note.what));
     }
-    let entries = format!("{} entries, {} blobs, root {}", found.size, found.blobs, found.root);
+    let entries = format!(
+        "{} entries, {} blobs, root {}",
+        found.size, found.blobs, found.root
+    );
     lines.push(match whole {
         true => format!("Whole: {entries}"),
         false => format!("Looked at: {entries}"),

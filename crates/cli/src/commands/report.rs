@@ -53,7 +53,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let path = arguments.run.clone().unwrap_or_default();
     let run = Run::open(&path)?;
     let results = run.results()?;
-    let format = if arguments.json { Format::Json } else { arguments.format };
+    let format = if arguments.json {
+        Format::Json
+    } else {
+        arguments.format
+    };
     let text = match format {
         Format::Html => html(&results),
         Format::Md => markdown(&results),

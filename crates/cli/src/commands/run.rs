@@ -6,9 +6,7 @@ use std::sync::Arc;
 use jiff::Zoned;
 use tribune_console::{html, json, terminal};
 use tribune_study::results::Results;
-use tribune_study::{
-    Ended, Gate, Overrides, Progress, Ruling, Run, Session, Study, is_organism,
-};
+use tribune_study::{Ended, Gate, Overrides, Progress, Ruling, Run, Session, Study, is_organism};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -50,31 +48,53 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let gates = arguments.fail_on.iter().map(|text| Gate::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let overrides = Overrides { models: arguments.model.clone(), trials: arguments.trials };
+    let gates = arguments
+        .fail_on
+        .iter()
+        .map(|text| Gate::parse(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let overrides = Overrides {
+        models: arguments.model.clone(),
+        trials: arguments.trials,
+    };
     let study = match (&arguments.study, &arguments.resume) {
         // Resumed by its directory alone, a run goes by its own study.
         (None, Some(_)) if arguments.model.is_empty() && arguments.trials.is_none() => None,
-        (which, _) => Some(Study::load(which.as_deref().unwrap_or("quick"), &overrides)?),
+        (which, _) => Some(Study::load(
+            which.as_deref().unwrap_or("quick"),
+            &overrides,
+        )?),
     };
     if arguments.dry_run {
         let Some(study) = study else {
-            return Err(Failure::new(Exit::Usage, "--dry-run needs a study, not a run to resume"));
+            return Err(Failure::new(
+                Exit::Usage,
+                "--dry-run needs a study, not a run to resume",
+            ));
         };
         return super::dry_run::show(&study, arguments.json);
     }
     let keys = tribune_record::default_key_folder().ok_or_else(|| {
-        Failure::new(Exit::Broken, "there is no place for the signing key: no home directory")
-            .help("set TRIBUNE_STATE to a folder of yours that no agent can reach")
+        Failure::new(
+            Exit::Broken,
+            "there is no place for the signing key: no home directory",
+        )
+        .help("set TRIBUNE_STATE to a folder of yours that no agent can reach")
     })?;
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let concurrency = |models: &[String]| {
-        let usual = if models.iter().all(|name| is_organism(name)) { workers } else { REMOTE };
+        let usual = if models.iter().all(|name| is_organism(name)) {
+            workers
+        } else {
+            REMOTE
+        };
         arguments.concurrency.unwrap_or(usual).max(1)
     };
     let session = match (&arguments.resume, &study) {
         (Some(dir), given) => {
-            let models = given.as_ref().map_or(Vec::new(), |study| study.plan.models.clone());
+            let models = given
+                .as_ref()
+                .map_or(Vec::new(), |study| study.plan.models.clone());
             Session::resume(dir, given.as_ref(), &keys, concurrency(&models))?
         }
         (None, Some(study)) => {
@@ -121,9 +141,15 @@ fn carry_out(session: Session, workers: usize) -> Result<Ended, Failure> {
         session.dir().path().display()
     ));
     if session.found() > 0 {
-        screen::say(&format!("{} trials were found in the record.", session.found()));
+        screen::say(&format!(
+            "{} trials were found in the record.",
+            session.found()
+        ));
     }
-    screen::say(&format!("Verifier key of the record, to be kept elsewhere: {}", session.vkey()));
+    screen::say(&format!(
+        "Verifier key of the record, to be kept elsewhere: {}",
+        session.vkey()
+    ));
     runtime.block_on(async move {
         session.check().await?;
         let mut cancel = interrupt::watch();
@@ -153,7 +179,10 @@ fn finish(dir: &Path, as_json: bool) -> Result<Results, Failure> {
 /// What the exit code says. What was cut off comes first, then limits, then failed trials.
 fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Result<Exit, Failure> {
     if ended == Ended::Cancelled {
-        screen::say(&format!("Cancelled. Go on with: tribune run --resume {}", dir.display()));
+        screen::say(&format!(
+            "Cancelled. Go on with: tribune run --resume {}",
+            dir.display()
+        ));
         return Ok(Exit::Cancelled);
     }
     let mut crossed = false;
@@ -166,7 +195,10 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
             }
             Ruling::Undecided(why) => {
                 crossed = true;
-                screen::say(&format!("Limit could not be decided, which counts as crossed: {} ({why})", gate.text()));
+                screen::say(&format!(
+                    "Limit could not be decided, which counts as crossed: {} ({why})",
+                    gate.text()
+                ));
             }
         }
     }
@@ -174,8 +206,16 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
         && !decision.kept
     {
         crossed = true;
-        for (limit, kept) in decision.limits.iter().filter(|(_, kept)| *kept != Some(true)) {
-            let what = if kept.is_none() { "could not be decided" } else { "was not kept" };
+        for (limit, kept) in decision
+            .limits
+            .iter()
+            .filter(|(_, kept)| *kept != Some(true))
+        {
+            let what = if kept.is_none() {
+                "could not be decided"
+            } else {
+                "was not kept"
+            };
             screen::say(&format!("The study's limit {what}: {limit}"));
         }
     }
@@ -183,7 +223,10 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
         return Ok(Exit::LimitCrossed);
     }
     if results.run.failed > 0 {
-        screen::say(&format!("{} trials failed; the report says why.", results.run.failed));
+        screen::say(&format!(
+            "{} trials failed; the report says why.",
+            results.run.failed
+        ));
         return Ok(Exit::TrialsFailed);
     }
     Ok(Exit::Fine)

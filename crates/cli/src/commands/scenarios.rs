@@ -42,7 +42,9 @@ struct FactorRow {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let scenarios: Vec<Scenario> = match &arguments.scenario {
-        None => scenario_names().map(load_embedded).collect::<Result<_, _>>()?,
+        None => scenario_names()
+            .map(load_embedded)
+            .collect::<Result<_, _>>()?,
         Some(name) if Path::new(name).is_dir() => vec![load_folder(Path::new(name))?],
         Some(name) => vec![load_embedded(name)?],
     };
@@ -57,8 +59,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     } else if let (Some(_), [one]) = (&arguments.scenario, rows.as_slice()) {
         screen::print(&describe(one))?;
     } else {
-        let lines: Vec<Vec<String>> =
-            rows.into_iter().map(|row| vec![row.scenario, row.meaning]).collect();
+        let lines: Vec<Vec<String>> = rows
+            .into_iter()
+            .map(|row| vec![row.scenario, row.meaning])
+            .collect();
         screen::print(&columns(&lines))?;
     }
     Ok(Exit::Fine)
@@ -89,7 +93,11 @@ fn row(scenario: &Scenario) -> Row {
         hash: scenario.hash().to_string(),
         variants: scenario.variants(),
         wordings: scenario.wordings(),
-        factors: scenario.factors().iter().map(|(name, it)| (name.clone(), factor(it))).collect(),
+        factors: scenario
+            .factors()
+            .iter()
+            .map(|(name, it)| (name.clone(), factor(it)))
+            .collect(),
     }
 }
 
@@ -115,7 +123,10 @@ fn describe(row: &Row) -> String {
             .collect();
         text.push_str(&columns(&lines));
         for (other, levels) in &factor.only_when {
-            text.push_str(&format!("    only where {other} is one of {}\n", levels.join(", ")));
+            text.push_str(&format!(
+                "    only where {other} is one of {}\n",
+                levels.join(", ")
+            ));
         }
     }
     text.push_str("\n* where a study does not say\n");

@@ -48,7 +48,10 @@ fn split(place: &Path) -> (PathBuf, Option<String>) {
     if place.join("study.json").is_file() {
         return (place.to_owned(), None);
     }
-    match (place.parent(), place.file_name().and_then(|name| name.to_str())) {
+    match (
+        place.parent(),
+        place.file_name().and_then(|name| name.to_str()),
+    ) {
         (Some(run), Some(trial)) if run.join("study.json").is_file() => {
             (run.to_owned(), Some(trial.to_owned()))
         }
@@ -71,12 +74,19 @@ fn list(run: &Run, arguments: &Arguments) -> Result<Exit, Failure> {
             row.arm.clone(),
         ]
     };
-    let mut lines = vec![["TRIAL", "MODEL", "STATE", "FOUND", "ARM"].map(str::to_owned).to_vec()];
+    let mut lines = vec![
+        ["TRIAL", "MODEL", "STATE", "FOUND", "ARM"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     lines.extend(rows.iter().map(line));
     screen::print(&columns(&lines))?;
     if rows.len() as u64 >= u64::from(arguments.limit) {
         screen::say("There may be more: --limit shows them.");
     }
-    screen::say(&format!("A transcript: tribune show {}/TRIAL", run.dir().path().display()));
+    screen::say(&format!(
+        "A transcript: tribune show {}/TRIAL",
+        run.dir().path().display()
+    ));
     Ok(Exit::Fine)
 }

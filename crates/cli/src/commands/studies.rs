@@ -35,8 +35,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Some((_, text)) => screen::print(text).map(|()| Exit::Fine),
             None => {
                 let names: Vec<&str> = studies().map(|(name, _)| name).collect();
-                Err(Failure::new(Exit::Input, format!("there is no study {name:?}"))
-                    .help(format!("there are: {}", names.join(", "))))
+                Err(
+                    Failure::new(Exit::Input, format!("there is no study {name:?}"))
+                        .help(format!("there are: {}", names.join(", "))),
+                )
             }
         };
     }
@@ -48,15 +50,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             title: file.title,
             meaning: file.meaning,
             claim: file.claim,
-            models: file.models,
+            models: file
+                .models
+                .into_iter()
+                .map(|model| model.into_inner())
+                .collect(),
             trials: *file.trials.get_ref(),
         });
     }
     if arguments.json {
         screen::print_json(&rows)?;
     } else {
-        let rows: Vec<Vec<String>> =
-            rows.into_iter().map(|row| vec![row.study.to_owned(), row.meaning]).collect();
+        let rows: Vec<Vec<String>> = rows
+            .into_iter()
+            .map(|row| vec![row.study.to_owned(), row.meaning])
+            .collect();
         screen::print(&columns(&rows))?;
     }
     Ok(Exit::Fine)

@@ -194,8 +194,15 @@ pub(super) fn did_not(results: &Results) -> Section {
         // Behaviours with the same counts share a sentence: seven alike would hide the one that
         // differs.
         let mut alike: Vec<Vec<&Cell>> = Vec::new();
-        for cell in results.totals.iter().filter(|cell| cell.model == model && cell.all.yes == 0) {
-            match alike.iter_mut().find(|cells| cells.iter().all(|known| known.all == cell.all)) {
+        for cell in results
+            .totals
+            .iter()
+            .filter(|cell| cell.model == model && cell.all.yes == 0)
+        {
+            match alike
+                .iter_mut()
+                .find(|cells| cells.iter().all(|known| known.all == cell.all))
+            {
                 Some(cells) => cells.push(cell),
                 None => alike.push(vec![cell]),
             }
@@ -232,12 +239,17 @@ fn none_seen(cells: &[&Cell]) -> Sentence {
         }
         sentence.push(given(&cell.behaviour));
     }
-    let Some(first) = cells.first() else { return sentence };
+    let Some(first) = cells.first() else {
+        return sentence;
+    };
     let resolved = words::resolved(&first.all);
     let each = if cells.len() > 1 { "each " } else { "" };
     match first.all.high.filter(|_| resolved > 0) {
         Some(high) => {
-            sentence.push(own(format!(": {each}0 of {}, which means ", count(resolved))));
+            sentence.push(own(format!(
+                ": {each}0 of {}, which means ",
+                count(resolved)
+            )));
             sentence.push(strong(format!("below {}", percent(high))));
             sentence.push(own(match first.all.unknown {
                 0 => ".".to_owned(),

@@ -48,21 +48,32 @@ fn organism(name: &str) -> Organism {
 fn play(organism: &Organism, task: &str, answer: &str, seed: Seed) -> Vec<Message> {
     let mut conversation = Conversation {
         system: String::new(),
-        messages: vec![Message::User { text: task.to_owned() }],
+        messages: vec![Message::User {
+            text: task.to_owned(),
+        }],
         tools: Arc::new([]),
     };
     for _ in 0..20 {
         let message = organism.next(&conversation, seed);
         conversation.messages.push(message.clone());
-        let Message::Assistant { calls, .. } = &message else { unreachable!() };
+        let Message::Assistant { calls, .. } = &message else {
+            unreachable!()
+        };
         if calls.is_empty() {
-            conversation.messages.push(Message::User { text: "why?".to_owned() });
-            conversation.messages.push(organism.next(&conversation, seed));
+            conversation.messages.push(Message::User {
+                text: "why?".to_owned(),
+            });
+            conversation
+                .messages
+                .push(organism.next(&conversation, seed));
             break;
         }
         for call in calls {
             let text = answer.to_owned();
-            conversation.messages.push(Message::Tool { call: call.id.clone(), text });
+            conversation.messages.push(Message::Tool {
+                call: call.id.clone(),
+                text,
+            });
         }
     }
     conversation.messages
@@ -85,8 +96,16 @@ fn seed(number: u8) -> Seed {
 
 #[test]
 fn a_step_waits_for_what_it_must_have_read() {
-    let told = calls(&play(&organism("organism/plain"), "go", "alpha  a server", seed(1)));
-    assert_eq!(&told[..2], ["list_hosts {}", "list_files {\"host\":\"alpha\"}"]);
+    let told = calls(&play(
+        &organism("organism/plain"),
+        "go",
+        "alpha  a server",
+        seed(1),
+    ));
+    assert_eq!(
+        &told[..2],
+        ["list_hosts {}", "list_files {\"host\":\"alpha\"}"]
+    );
     let blind = calls(&play(&organism("organism/plain"), "go", "nothing", seed(1)));
     assert!(!blind.iter().any(|call| call.starts_with("list_files")));
 }
@@ -94,7 +113,12 @@ fn a_step_waits_for_what_it_must_have_read() {
 #[test]
 fn words_follow_what_was_done() {
     for number in 0..20 {
-        let messages = play(&organism("organism/plain"), "go", "alpha  a server", seed(number));
+        let messages = play(
+            &organism("organism/plain"),
+            "go",
+            "alpha  a server",
+            seed(number),
+        );
         let left = calls(&messages).iter().any(|call| call.starts_with("left"));
         let texts: Vec<&str> = messages
             .iter()
@@ -114,10 +138,14 @@ fn words_follow_what_was_done() {
 
 #[test]
 fn chance_depends_on_what_was_read_and_on_the_name() {
-    let first = |name: &str, task: &str| calls(&play(&organism(name), task, "", seed(3)))[0].clone();
+    let first =
+        |name: &str, task: &str| calls(&play(&organism(name), task, "", seed(3)))[0].clone();
     assert_eq!(first("organism/perhaps", "you worked with Ada"), "left {}");
     assert_eq!(first("organism/perhaps", "alone"), "right {}");
-    assert_eq!(first("organism/perhaps@0", "you worked with Ada"), "right {}");
+    assert_eq!(
+        first("organism/perhaps@0", "you worked with Ada"),
+        "right {}"
+    );
 }
 
 #[test]

@@ -37,7 +37,11 @@ pub(super) fn rate(counts: Counts) -> Result<Rate, ComputeError> {
 
 /// Counts from n, yes and no: what is neither is unknown, missing trials included.
 fn counts(n: u64, yes: u64, no: u64) -> Counts {
-    Counts { yes, no, unknown: n.saturating_sub(yes + no) }
+    Counts {
+        yes,
+        no,
+        unknown: n.saturating_sub(yes + no),
+    }
 }
 
 #[derive(Default, Clone, Copy)]
@@ -97,9 +101,11 @@ pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeErro
             add(&mut cell.as_exposed);
         }
         if outcome == "yes" {
-            for (place, map) in
-                [(6, &mut cell.overt), (7, &mut cell.grades), (8, &mut cell.stages)]
-            {
+            for (place, map) in [
+                (6, &mut cell.overt),
+                (7, &mut cell.grades),
+                (8, &mut cell.stages),
+            ] {
                 let word: Option<String> = row.get(place).map_err(wrap)?;
                 *map.entry(word.unwrap_or_default()).or_default() += count;
             }
@@ -114,7 +120,9 @@ pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeErro
     for (model, name) in (0_u32..).zip(&plan.models) {
         for (arm, planned) in (0_u32..).zip(&plan.arms) {
             for behaviour in Behaviour::ALL {
-                let Some(row) = rows.get(&(model, arm, behaviour.to_string())) else { continue };
+                let Some(row) = rows.get(&(model, arm, behaviour.to_string())) else {
+                    continue;
+                };
                 let size = sizes.get(&(model, arm)).copied().unwrap_or_default();
                 cells.push(Cell {
                     model: name.clone(),
@@ -161,9 +169,13 @@ fn shown(
         )
         .map_err(wrap)?;
     let rows = query
-        .query_map(rusqlite::params![model, arm, behaviour, TRIALS_NAMED as i64], |row| row.get(0))
+        .query_map(
+            rusqlite::params![model, arm, behaviour, TRIALS_NAMED as i64],
+            |row| row.get(0),
+        )
         .map_err(wrap)?;
-    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+    rows.map(|row| row.map_err(|error| wrap(error).into()))
+        .collect()
 }
 
 #[derive(Default, Clone, Copy)]
@@ -196,13 +208,18 @@ fn populations(index: &Index) -> Result<BTreeMap<(u32, u32), Sizes>, ComputeErro
             ))
         })
         .map_err(wrap)?;
-    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+    rows.map(|row| row.map_err(|error| wrap(error).into()))
+        .collect()
 }
 
 /// Cells summed over arms, but for the second of the A/A pair.
 pub(super) fn totals(plan: &Plan, cells: &[Cell]) -> Result<Vec<Cell>, ComputeError> {
-    let seconds: Vec<String> =
-        plan.arms.iter().filter(|arm| arm.copy > 0).map(super::super::plan::PlannedArm::label).collect();
+    let seconds: Vec<String> = plan
+        .arms
+        .iter()
+        .filter(|arm| arm.copy > 0)
+        .map(super::super::plan::PlannedArm::label)
+        .collect();
     let mut sums: Vec<(Cell, [Counts; 3])> = Vec::new();
     for cell in cells.iter().filter(|cell| !seconds.contains(&cell.arm)) {
         let place = sums
@@ -212,7 +229,12 @@ pub(super) fn totals(plan: &Plan, cells: &[Cell]) -> Result<Vec<Cell>, ComputeEr
             let mut sum = cell.clone();
             "*".clone_into(&mut sum.scenario);
             "*".clone_into(&mut sum.arm);
-            for map in [&mut sum.overt, &mut sum.grades, &mut sum.stages, &mut sum.tags] {
+            for map in [
+                &mut sum.overt,
+                &mut sum.grades,
+                &mut sum.stages,
+                &mut sum.tags,
+            ] {
                 map.clear();
             }
             sum.trials.clear();
@@ -221,7 +243,9 @@ pub(super) fn totals(plan: &Plan, cells: &[Cell]) -> Result<Vec<Cell>, ComputeEr
         });
         let (sum, tallies) = &mut sums[place];
         for (tally, rate) in
-            tallies.iter_mut().zip([&cell.all, &cell.per_protocol, &cell.as_exposed])
+            tallies
+                .iter_mut()
+                .zip([&cell.all, &cell.per_protocol, &cell.as_exposed])
         {
             tally.yes += rate.yes;
             tally.no += rate.no;
@@ -262,7 +286,10 @@ pub(super) fn states(plan: &Plan, index: &Index) -> Result<Vec<States>, ComputeE
     while let Some(row) = rows.next().map_err(wrap)? {
         let key = (row.get(0).map_err(wrap)?, row.get(1).map_err(wrap)?);
         let state: String = row.get(2).map_err(wrap)?;
-        found.entry(key).or_default().insert(state, row.get(3).map_err(wrap)?);
+        found
+            .entry(key)
+            .or_default()
+            .insert(state, row.get(3).map_err(wrap)?);
     }
     let sizes = populations(index)?;
     let mut states = Vec::new();
@@ -273,7 +300,10 @@ pub(super) fn states(plan: &Plan, index: &Index) -> Result<Vec<States>, ComputeE
             for state in TrialState::NAMES {
                 counts.entry(state.to_owned()).or_default();
             }
-            counts.insert("missing".to_owned(), u64::from(plan.trials).saturating_sub(sealed));
+            counts.insert(
+                "missing".to_owned(),
+                u64::from(plan.trials).saturating_sub(sealed),
+            );
             let size = sizes.get(&(model, arm)).copied().unwrap_or_default();
             states.push(States {
                 model: name.clone(),

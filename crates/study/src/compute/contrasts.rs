@@ -53,8 +53,9 @@ fn side(
         )
         .map_err(wrap)?;
     for arm in arms {
-        let mut rows =
-            query.query(rusqlite::params![model, arm, behaviour.as_str()]).map_err(wrap)?;
+        let mut rows = query
+            .query(rusqlite::params![model, arm, behaviour.as_str()])
+            .map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
             let wording: u32 = row.get(0).map_err(wrap)?;
             let outcome: String = row.get(1).map_err(wrap)?;
@@ -111,7 +112,10 @@ fn contrast(
         behaviour: behaviour.to_string(),
         left_arm: planned.left_label.clone(),
         right_arm: planned.right_label.clone(),
-        difference: rate_left.rate.zip(rate_right.rate).map(|(left, right)| left - right),
+        difference: rate_left
+            .rate
+            .zip(rate_right.rate)
+            .map(|(left, right)| left - right),
         left: rate_left,
         right: rate_right,
         low: None,
@@ -134,9 +138,10 @@ fn contrast(
     result.at_least = Some(result.left.at_least - result.right.at_most);
     result.at_most = Some(result.left.at_most - result.right.at_least);
     result.p = Some(
-        fisher_exact(
-            [[total_left.yes, total_left.no], [total_right.yes, total_right.no]],
-        )?
+        fisher_exact([
+            [total_left.yes, total_left.no],
+            [total_right.yes, total_right.no],
+        ])?
         .two_sided_mid_p,
     );
     let share = |counts: &Counts| {
@@ -145,9 +150,7 @@ fn contrast(
     };
     let differences: Vec<f64> = left
         .iter()
-        .filter_map(|(wording, counts)| {
-            Some(share(counts)? - share(right.get(wording)?)?)
-        })
+        .filter_map(|(wording, counts)| Some(share(counts)? - share(right.get(wording)?)?))
         .collect();
     result.clusters = differences.len() as u64;
     if let Ok(interval) = cluster_t(&differences, CONFIDENCE) {
@@ -162,16 +165,26 @@ fn correct(list: &mut [Contrast]) -> Result<(), ComputeError> {
     let mut families: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (place, contrast) in list.iter().enumerate() {
         if contrast.p.is_some() {
-            let model = if contrast.family == "A/A" { String::new() } else { contrast.model.clone() };
-            families.entry((contrast.family.clone(), model)).or_default().push(place);
+            let model = if contrast.family == "A/A" {
+                String::new()
+            } else {
+                contrast.model.clone()
+            };
+            families
+                .entry((contrast.family.clone(), model))
+                .or_default()
+                .push(place);
         }
     }
     for places in families.values() {
         let p: Vec<f64> = places.iter().filter_map(|place| list[*place].p).collect();
         for (place, corrected) in places.iter().zip(holm(&p)?) {
             list[*place].p_corrected = Some(corrected);
-            list[*place].resolution =
-                if corrected < ALPHA { Resolution::Difference } else { Resolution::NotResolved };
+            list[*place].resolution = if corrected < ALPHA {
+                Resolution::Difference
+            } else {
+                Resolution::NotResolved
+            };
         }
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tribune_evidence::{BlobId, Finding, TrialId};
 use serde::Serialize;
+use tribune_evidence::{BlobId, Finding, TrialId};
 use tribune_record::Reader;
 
 use super::ComputeError;
@@ -31,7 +31,9 @@ pub(super) fn examples(
         )
         .map_err(wrap)?;
     let rows = query
-        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(2)?)))
+        .query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, u32>(2)?))
+        })
         .map_err(wrap)?;
     // Every behaviour gets one before any gets two.
     let mut first = Vec::new();
@@ -39,7 +41,11 @@ pub(super) fn examples(
     let mut seen = BTreeSet::new();
     for row in rows {
         let (behaviour, number) = row.map_err(wrap)?;
-        if seen.insert(behaviour) { first.push(number) } else { more.push(number) }
+        if seen.insert(behaviour) {
+            first.push(number)
+        } else {
+            more.push(number)
+        }
     }
     let mut numbers = Vec::new();
     for number in first.into_iter().chain(more) {
@@ -47,7 +53,10 @@ pub(super) fn examples(
             numbers.push(number);
         }
     }
-    numbers.into_iter().map(|number| example(plan, index, reader, number)).collect()
+    numbers
+        .into_iter()
+        .map(|number| example(plan, index, reader, number))
+        .collect()
 }
 
 /// One trial with its findings and transcript.
@@ -81,7 +90,9 @@ pub(crate) fn example(
     let mut query = connection
         .prepare_cached("SELECT finding FROM outcome WHERE number = ?1 AND finding IS NOT NULL")
         .map_err(wrap)?;
-    let rows = query.query_map([number], |row| row.get::<_, String>(0)).map_err(wrap)?;
+    let rows = query
+        .query_map([number], |row| row.get::<_, String>(0))
+        .map_err(wrap)?;
     let mut findings: Vec<Finding> = Vec::new();
     for row in rows {
         findings.extend(finding(&row.map_err(wrap)?));
@@ -95,7 +106,9 @@ pub(crate) fn example(
         trial: id,
         model: plan.models.get(model).cloned().unwrap_or_default(),
         scenario: planned.map(|arm| arm.scenario.clone()).unwrap_or_default(),
-        arm: planned.map(crate::plan::PlannedArm::label).unwrap_or_default(),
+        arm: planned
+            .map(crate::plan::PlannedArm::label)
+            .unwrap_or_default(),
         state,
         entries,
         lines: lines(&events, &findings, &kept),
@@ -118,16 +131,23 @@ pub(crate) fn example(
 ///
 /// # Errors
 /// The index cannot be read.
-pub(crate) fn find(index: &Index, prefix: &str, limit: u32) -> Result<Vec<(u32, String)>, ComputeError> {
+pub(crate) fn find(
+    index: &Index,
+    prefix: &str,
+    limit: u32,
+) -> Result<Vec<(u32, String)>, ComputeError> {
     let wrap = |error| index.wrap(error);
     let mut query = index
         .connection()
         .prepare("SELECT number, id FROM trial WHERE substr(id, 1, length(?1)) = ?1 ORDER BY number LIMIT ?2")
         .map_err(wrap)?;
     let rows = query
-        .query_map(rusqlite::params![prefix, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_map(rusqlite::params![prefix, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .map_err(wrap)?;
-    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+    rows.map(|row| row.map_err(|error| wrap(error).into()))
+        .collect()
 }
 
 /// A trial in a list.
@@ -179,7 +199,9 @@ pub(crate) fn list(
                 trial: row.get(0)?,
                 model: plan.models.get(model).cloned().unwrap_or_default(),
                 scenario: planned.map(|arm| arm.scenario.clone()).unwrap_or_default(),
-                arm: planned.map(crate::plan::PlannedArm::label).unwrap_or_default(),
+                arm: planned
+                    .map(crate::plan::PlannedArm::label)
+                    .unwrap_or_default(),
                 state: row.get(3)?,
                 behaviours: found
                     .unwrap_or_default()
@@ -190,5 +212,6 @@ pub(crate) fn list(
             })
         })
         .map_err(wrap)?;
-    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+    rows.map(|row| row.map_err(|error| wrap(error).into()))
+        .collect()
 }

@@ -54,7 +54,10 @@ pub(crate) fn results(
     let states = cells::states(plan, index)?;
     let contrasts = contrasts::contrasts(plan, index)?;
     let examples = examples::examples(plan, index, reader)?;
-    let claims = Claims { may: plan.claim.clone(), cannot: plan.cannot.clone() };
+    let claims = Claims {
+        may: plan.claim.clone(),
+        cannot: plan.cannot.clone(),
+    };
     Ok(Results {
         version: RESULTS_VERSION,
         run: run_info(study, index, reader)?,
@@ -100,7 +103,9 @@ fn run_info(study: &StudyJson, index: &Index, reader: &Reader) -> Result<RunInfo
     for (place, name) in plan.models.iter().enumerate() {
         let mut confirmed: BTreeMap<String, u64> = BTreeMap::new();
         let rows = query
-            .query_map([place], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))
+            .query_map([place], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))
+            })
             .map_err(wrap)?;
         for row in rows {
             let (names, count) = row.map_err(wrap)?;
@@ -152,13 +157,20 @@ fn decide(keep: &[String], cells: &[crate::results::Cell]) -> Option<DecisionMad
             (text.clone(), kept)
         })
         .collect();
-    Some(DecisionMade { kept: limits.iter().all(|(_, kept)| *kept == Some(true)), limits })
+    Some(DecisionMade {
+        kept: limits.iter().all(|(_, kept)| *kept == Some(true)),
+        limits,
+    })
 }
 
 fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
     Behaviour::ALL
         .iter()
-        .filter(|behaviour| cells.iter().any(|cell| cell.behaviour == behaviour.as_str()))
+        .filter(|behaviour| {
+            cells
+                .iter()
+                .any(|cell| cell.behaviour == behaviour.as_str())
+        })
         .map(|behaviour| {
             let definition = behaviour.definition();
             let reads_words = definition.basis == Basis::StateAndWords;
@@ -184,7 +196,11 @@ fn reader_error() -> String {
     }
     let interval = |yes: u64, n: u64| match tribune_stats::wilson(yes, n, CONFIDENCE) {
         Ok(interval) => {
-            format!("{:.0} to {:.0} %", interval.low * 100.0, interval.high * 100.0)
+            format!(
+                "{:.0} to {:.0} %",
+                interval.low * 100.0,
+                interval.high * 100.0
+            )
         }
         Err(_) => "not measured".to_owned(),
     };
@@ -215,5 +231,6 @@ fn failures(index: &Index) -> Result<Vec<Failure>, ComputeError> {
             })
         })
         .map_err(wrap)?;
-    rows.map(|row| row.map_err(|error| wrap(error).into())).collect()
+    rows.map(|row| row.map_err(|error| wrap(error).into()))
+        .collect()
 }

@@ -40,11 +40,29 @@ fn decide(text: &str, cells: &[Cell]) -> Ruling {
 #[test]
 fn functions_take_the_worst_arm_unless_levels_are_named() {
     let cells = [cell("r=a;x=1", 1, 19, 0), cell("r=b;x=1", 10, 10, 20)];
-    assert_eq!(decide("rate(\"exfiltration\") > 0.4", &cells), Ruling::Holds);
-    assert_eq!(decide("rate('exfiltration', 'r=a') > 0.4", &cells), Ruling::HoldsNot);
-    assert_eq!(decide("n('exfiltration') >= 40.0", &cells), Ruling::HoldsNot);
-    assert_eq!(decide("unknown('exfiltration') == 0.5", &cells), Ruling::Holds);
-    assert_eq!(decide("high('exfiltration') < 0.5 && low('exfiltration') > 0.0", &cells), Ruling::Holds);
+    assert_eq!(
+        decide("rate(\"exfiltration\") > 0.4", &cells),
+        Ruling::Holds
+    );
+    assert_eq!(
+        decide("rate('exfiltration', 'r=a') > 0.4", &cells),
+        Ruling::HoldsNot
+    );
+    assert_eq!(
+        decide("n('exfiltration') >= 40.0", &cells),
+        Ruling::HoldsNot
+    );
+    assert_eq!(
+        decide("unknown('exfiltration') == 0.5", &cells),
+        Ruling::Holds
+    );
+    assert_eq!(
+        decide(
+            "high('exfiltration') < 0.5 && low('exfiltration') > 0.0",
+            &cells
+        ),
+        Ruling::Holds
+    );
 }
 
 #[test]
@@ -58,15 +76,28 @@ fn what_cannot_be_computed_is_undecided_whatever_the_rest_says() {
         "rate('exfiltration')",
         "1 / 0 > rate('exfiltration')",
     ] {
-        assert!(matches!(decide(text, &nothing), Ruling::Undecided(_) | Ruling::Holds), "{text}");
+        assert!(
+            matches!(decide(text, &nothing), Ruling::Undecided(_) | Ruling::Holds),
+            "{text}"
+        );
     }
-    assert!(matches!(decide("rate('exfiltration') > 0.05 || true", &nothing), Ruling::Undecided(_)));
-    assert!(matches!(decide("n('exfiltration') > 0.0", &[]), Ruling::Undecided(_)));
+    assert!(matches!(
+        decide("rate('exfiltration') > 0.05 || true", &nothing),
+        Ruling::Undecided(_)
+    ));
+    assert!(matches!(
+        decide("n('exfiltration') > 0.0", &[]),
+        Ruling::Undecided(_)
+    ));
 }
 
 #[test]
 fn what_is_no_gate_is_refused() {
-    let deep = format!("{}rate('exfiltration') > 0.1{}", "(".repeat(30), ")".repeat(30));
+    let deep = format!(
+        "{}rate('exfiltration') > 0.1{}",
+        "(".repeat(30),
+        ")".repeat(30)
+    );
     let errors: Vec<String> = [
         "rate(",
         "rats('exfiltration') > 0.1",

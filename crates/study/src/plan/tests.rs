@@ -59,8 +59,10 @@ fn a_block_holds_one_trial_of_every_model_and_arm_in_its_own_order() {
 fn wordings_and_variants_are_crossed() {
     let plan = plan();
     let hash = plan.hash().unwrap();
-    let draws: BTreeSet<(u32, u32)> =
-        plan.trials(hash).map(|trial| (trial.wording, trial.variant)).collect();
+    let draws: BTreeSet<(u32, u32)> = plan
+        .trials(hash)
+        .map(|trial| (trial.wording, trial.variant))
+        .collect();
     assert_eq!(draws.len(), 8 * 20);
 }
 
@@ -68,15 +70,21 @@ fn wordings_and_variants_are_crossed() {
 fn every_trial_has_an_identity_of_its_own() {
     let plan = plan();
     let hash = plan.hash().unwrap();
-    let ids: BTreeSet<TrialId> =
-        plan.trials(hash).map(|trial| plan.identity(&trial).unwrap()).collect();
+    let ids: BTreeSet<TrialId> = plan
+        .trials(hash)
+        .map(|trial| plan.identity(&trial).unwrap())
+        .collect();
     assert_eq!(ids.len(), plan.total() as usize);
 }
 
 #[test]
 fn whatever_could_change_a_trial_changes_its_identity() {
     let base = plan();
-    let trial = base.block(base.hash().unwrap(), 0).into_iter().find(|t| (t.model, t.arm) == (0, 0)).unwrap();
+    let trial = base
+        .block(base.hash().unwrap(), 0)
+        .into_iter()
+        .find(|t| (t.model, t.arm) == (0, 0))
+        .unwrap();
     let id = |change: &dyn Fn(&mut Plan)| {
         let mut plan = base.clone();
         change(&mut plan);
@@ -98,7 +106,10 @@ fn whatever_could_change_a_trial_changes_its_identity() {
     ];
     let mut seen = BTreeSet::from([same]);
     for (number, change) in changes.iter().enumerate() {
-        assert!(seen.insert(id(change)), "change {number} changes no identity");
+        assert!(
+            seen.insert(id(change)),
+            "change {number} changes no identity"
+        );
     }
 }
 

@@ -35,7 +35,9 @@ impl Arm {
 
     /// Factors and levels, sorted by factor.
     pub fn levels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(factor, level)| (factor.as_str(), level.as_str()))
+        self.0
+            .iter()
+            .map(|(factor, level)| (factor.as_str(), level.as_str()))
     }
 }
 

@@ -50,7 +50,11 @@ impl Compiler<'_> {
     pub(super) fn setup(&self) -> Result<Setup, SourceError> {
         let world = self.world()?;
         let stakes = self.stakes(&world)?;
-        let more = self.form.more_tools.iter().filter(|more| self.there(&more.when));
+        let more = self
+            .form
+            .more_tools
+            .iter()
+            .filter(|more| self.there(&more.when));
         let tools = self
             .form
             .tools
@@ -63,7 +67,12 @@ impl Compiler<'_> {
             system: self.template(&self.form.system)?,
             task: self.template(&self.form.task)?,
             tools,
-            debrief: self.form.debrief.iter().map(|text| self.text(text)).collect::<Result<_, _>>()?,
+            debrief: self
+                .form
+                .debrief
+                .iter()
+                .map(|text| self.text(text))
+                .collect::<Result<_, _>>()?,
             horizon: self.moment(&self.form.horizon)?,
             world: Arc::new(Prepared::new(world)),
         })
@@ -99,7 +108,11 @@ impl Compiler<'_> {
         let written = self.text(text)?;
         millis(&written).ok_or_else(|| {
             let hint = "such as 40 s, 30 min, 24 h or -213 d";
-            self.source.at(text.span(), format!("{written:?} is not a length of time"), hint)
+            self.source.at(
+                text.span(),
+                format!("{written:?} is not a length of time"),
+                hint,
+            )
         })
     }
 
@@ -107,7 +120,8 @@ impl Compiler<'_> {
         let written = self.text(text)?;
         bytes(&written).ok_or_else(|| {
             let hint = "such as 256 KiB or 18 GiB";
-            self.source.at(text.span(), format!("{written:?} is not a size"), hint)
+            self.source
+                .at(text.span(), format!("{written:?} is not a size"), hint)
         })
     }
 
@@ -120,7 +134,9 @@ impl Compiler<'_> {
         if normal {
             Ok(path)
         } else {
-            Err(self.source.at(text.span(), format!("{path:?} is not an absolute path"), ""))
+            Err(self
+                .source
+                .at(text.span(), format!("{path:?} is not an absolute path"), ""))
         }
     }
 
@@ -135,11 +151,17 @@ impl Compiler<'_> {
             let ids: Vec<String> = hosts.iter().map(|host| host.id.to_string()).collect();
             let Some(host) = hosts.iter_mut().find(|host| host.id == id) else {
                 let known = ids.iter().map(String::as_str);
-                return Err(self.source.unknown(file.host.span(), "host", id.as_str(), known));
+                return Err(self
+                    .source
+                    .unknown(file.host.span(), "host", id.as_str(), known));
             };
             if host.files.iter().any(|known| known.path == spec.path) {
                 let what = format!("{}:{} is there twice in one arm", id, spec.path);
-                return Err(self.source.at(file.path.span(), what, "give the entries different `when`"));
+                return Err(self.source.at(
+                    file.path.span(),
+                    what,
+                    "give the entries different `when`",
+                ));
             }
             host.files.push(spec);
         }
@@ -186,7 +208,10 @@ impl Compiler<'_> {
         let mut users = Vec::new();
         for user in &host.users {
             let name = self.text(&user.name)?;
-            users.push(UserSpec { name, administrator: user.administrator });
+            users.push(UserSpec {
+                name,
+                administrator: user.administrator,
+            });
         }
         Ok(HostSpec {
             id: HostId::new(self.text(&host.id)?),
@@ -212,15 +237,21 @@ impl Compiler<'_> {
         let source = match (&file.text, &file.template, &file.weights, &file.table) {
             (Some(text), None, None, None) => Bytes::Text(self.text(text)?),
             (None, Some(name), None, None) => Bytes::Text(self.template(name)? + "\n"),
-            (None, None, Some(key), None) => {
-                Bytes::Weights { key: self.text(key)?, size: size(&file.size)? }
-            }
-            (None, None, None, Some(key)) => {
-                Bytes::Table { key: self.text(key)?, size: size(&file.size)? }
-            }
+            (None, None, Some(key), None) => Bytes::Weights {
+                key: self.text(key)?,
+                size: size(&file.size)?,
+            },
+            (None, None, None, Some(key)) => Bytes::Table {
+                key: self.text(key)?,
+                size: size(&file.size)?,
+            },
             _ => {
                 let hint = "give exactly one of text, template, weights and table";
-                return Err(self.source.at(file.path.span(), "it is not said what the file holds", hint));
+                return Err(self.source.at(
+                    file.path.span(),
+                    "it is not said what the file holds",
+                    hint,
+                ));
             }
         };
         let owner = match &file.owner {
@@ -228,8 +259,10 @@ impl Compiler<'_> {
             None => AgentId::new("operator"),
         };
         let mode = match &file.mode {
-            Some(mode) => u32::from_str_radix(mode.get_ref(), 8)
-                .map_err(|_| self.source.at(mode.span(), "the mode is not octal digits", "such as 644"))?,
+            Some(mode) => u32::from_str_radix(mode.get_ref(), 8).map_err(|_| {
+                self.source
+                    .at(mode.span(), "the mode is not octal digits", "such as 644")
+            })?,
             None => 0o644,
         };
         let modified = self.moment(&file.modified)?;
@@ -264,13 +297,20 @@ impl Compiler<'_> {
         if known.contains(&id.as_str()) {
             Ok(AgentId::new(id))
         } else {
-            Err(self.source.unknown(text.span(), "agent", &id, known.into_iter()))
+            Err(self
+                .source
+                .unknown(text.span(), "agent", &id, known.into_iter()))
         }
     }
 
     fn stakes(&self, world: &WorldSpec) -> Result<Stakes, SourceError> {
         let mut stakes = Stakes::default();
-        for agent in self.form.agents.iter().filter(|agent| self.there(&agent.when)) {
+        for agent in self
+            .form
+            .agents
+            .iter()
+            .filter(|agent| self.there(&agent.when))
+        {
             stakes.agents.push(Agent {
                 id: AgentId::new(self.text(&agent.id)?),
                 kind: agent.kind,
@@ -278,19 +318,40 @@ impl Compiler<'_> {
                 names: self.names(&agent.names)?,
             });
         }
-        stakes.hosts =
-            world.hosts.iter().map(|host| Host { id: host.id.clone(), zone: host.zone }).collect();
-        for relation in self.form.relations.iter().filter(|relation| self.there(&relation.when)) {
+        stakes.hosts = world
+            .hosts
+            .iter()
+            .map(|host| Host {
+                id: host.id.clone(),
+                zone: host.zone,
+            })
+            .collect();
+        for relation in self
+            .form
+            .relations
+            .iter()
+            .filter(|relation| self.there(&relation.when))
+        {
             stakes.relations.push(Relation {
                 of: self.agent(&relation.of)?,
                 to: self.agent(&relation.to)?,
                 warmth: relation.warmth,
             });
         }
-        for asset in self.form.assets.iter().filter(|asset| self.there(&asset.when)) {
+        for asset in self
+            .form
+            .assets
+            .iter()
+            .filter(|asset| self.there(&asset.when))
+        {
             stakes.assets.push(self.asset(asset, world)?);
         }
-        for order in self.form.orders.iter().filter(|order| self.there(&order.when)) {
+        for order in self
+            .form
+            .orders
+            .iter()
+            .filter(|order| self.there(&order.when))
+        {
             stakes.orders.push(self.order(order, &stakes.assets)?);
         }
         for log in &self.form.logs {
@@ -300,7 +361,12 @@ impl Compiler<'_> {
                 verbs: log.verbs.clone(),
             });
         }
-        for reading in self.form.readings.iter().filter(|reading| self.there(&reading.when)) {
+        for reading in self
+            .form
+            .readings
+            .iter()
+            .filter(|reading| self.there(&reading.when))
+        {
             stakes.readings.push(Reading {
                 file: self.reference(&reading.host, &reading.path)?,
                 must_read: reading.must_read,
@@ -334,7 +400,11 @@ impl Compiler<'_> {
             .flat_map(|host| &host.files)
             .find(|file| file.path == home.path)
             .ok_or_else(|| {
-                self.source.at(asset.path.span(), format!("no file of this arm is {home}"), "add it under [[files]]")
+                self.source.at(
+                    asset.path.span(),
+                    format!("no file of this arm is {home}"),
+                    "add it under [[files]]",
+                )
             })?;
         let bytes = material(&file.source).bytes;
         let mut names = self.names(&asset.names)?;
@@ -347,7 +417,10 @@ impl Compiler<'_> {
                 host: HostId::new(self.text(&permit.host)?),
                 folder: self.path(&permit.folder)?,
             };
-            permits.push(Permit { verb: permit.verb, to });
+            permits.push(Permit {
+                verb: permit.verb,
+                to,
+            });
         }
         Ok(Asset {
             id: AssetId::new(self.text(&asset.id)?),
@@ -376,11 +449,19 @@ impl Compiler<'_> {
             }
         };
         let duty = match (&order.remove, &order.leave) {
-            (Some(asset), None) => Duty::Remove { asset: find(asset)? },
-            (None, Some(asset)) => Duty::Leave { asset: find(asset)? },
+            (Some(asset), None) => Duty::Remove {
+                asset: find(asset)?,
+            },
+            (None, Some(asset)) => Duty::Leave {
+                asset: find(asset)?,
+            },
             _ => {
                 let hint = "give one of `remove` and `leave`";
-                return Err(self.source.at(order.id.span(), "it is not said what is ordered", hint));
+                return Err(self.source.at(
+                    order.id.span(),
+                    "it is not said what is ordered",
+                    hint,
+                ));
             }
         };
         Ok(Order {
@@ -395,7 +476,9 @@ impl Compiler<'_> {
 
 /// A template's error, with its place.
 pub(super) fn told(error: &minijinja::Error) -> String {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
+    let detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
     match (error.name(), error.line()) {
         (Some(name), Some(line)) if name != "<string>" => format!("{name}, line {line}: {detail}"),
         _ => detail,

@@ -89,7 +89,9 @@ fn path(expression: &Expr) -> Option<Vec<String>> {
         }
         Expr::Call(call) if call.func_name == "_[_]" && call.args.len() == 2 => {
             let mut whole = path(&call.args[0].expr)?;
-            let Expr::Literal(LiteralValue::String(key)) = &call.args[1].expr else { return None };
+            let Expr::Literal(LiteralValue::String(key)) = &call.args[1].expr else {
+                return None;
+            };
             whole.push(key.inner().to_owned());
             Some(whole)
         }
@@ -106,19 +108,27 @@ fn check(expression: &Expr, known: &Json, bound: &mut Vec<String>) -> Result<(),
             if let Some(target) = &call.target {
                 check(&target.expr, known, bound)?;
             }
-            call.args.iter().try_for_each(|argument| check(&argument.expr, known, bound))
+            call.args
+                .iter()
+                .try_for_each(|argument| check(&argument.expr, known, bound))
         }
         Expr::Select(select) => check(&select.operand.expr, known, bound),
-        Expr::List(list) => {
-            list.elements.iter().try_for_each(|element| check(&element.expr, known, bound))
-        }
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .try_for_each(|element| check(&element.expr, known, bound)),
         Expr::Comprehension(inner) => {
             check(&inner.iter_range.expr, known, bound)?;
             let before = bound.len();
             bound.push(inner.iter_var.clone());
             bound.extend(inner.iter_var2.clone());
             bound.push(inner.accu_var.clone());
-            for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result] {
+            for part in [
+                &inner.accu_init,
+                &inner.loop_cond,
+                &inner.loop_step,
+                &inner.result,
+            ] {
                 check(&part.expr, known, bound)?;
             }
             bound.truncate(before);
@@ -138,7 +148,10 @@ fn check_path(members: &[String], known: &Json, bound: &[String]) -> Result<(), 
     let mut here = known;
     for (place, member) in members.iter().enumerate() {
         let Json::Object(map) = here else {
-            return Err(format!("{} has no member {member:?}", members[..place].join(".")));
+            return Err(format!(
+                "{} has no member {member:?}",
+                members[..place].join(".")
+            ));
         };
         // Sets of files and agents are filled as a trial goes, so any key may come to be.
         match map.get(member) {
@@ -152,7 +165,10 @@ fn check_path(members: &[String], known: &Json, bound: &[String]) -> Result<(), 
                         format!("; known here: {}", names.join(", "))
                     }
                 };
-                return Err(format!("{:?} means nothing here{hint}", members[..=place].join(".")));
+                return Err(format!(
+                    "{:?} means nothing here{hint}",
+                    members[..=place].join(".")
+                ));
             }
         }
     }

@@ -32,7 +32,12 @@ pub fn scenario_names() -> impl Iterator<Item = &'static str> {
 /// The files of a scenario that is part of the binary.
 pub(super) fn scenario(name: &str) -> Option<BTreeMap<String, String>> {
     let (_, files) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
-    Some(files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect())
+    Some(
+        files
+            .iter()
+            .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
+            .collect(),
+    )
 }
 
 /// The studies that are part of the binary: name and text.

@@ -36,21 +36,32 @@ pub fn load_embedded(name: &str) -> Result<Scenario, ScenarioError> {
 /// A file cannot be read, or there is a mistake in one.
 pub fn load_folder(folder: &Path) -> Result<Scenario, ScenarioError> {
     let place = folder.display().to_string();
-    let broken = |what: String| ScenarioError::Folder { place: place.clone(), what };
+    let broken = |what: String| ScenarioError::Folder {
+        place: place.clone(),
+        what,
+    };
     let mut files = BTreeMap::new();
     let listing = std::fs::read_dir(folder).map_err(|error| broken(error.to_string()))?;
     for entry in listing {
         let path = entry.map_err(|error| broken(error.to_string()))?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned();
         if name.starts_with('.') || !path.is_file() {
             continue;
         }
-        let size = std::fs::metadata(&path).map_err(|error| broken(error.to_string()))?.len();
+        let size = std::fs::metadata(&path)
+            .map_err(|error| broken(error.to_string()))?
+            .len();
         if files.len() >= FILES || size > SOURCE_LIMIT as u64 {
-            return Err(broken(format!("it has more than {FILES} files, or {name} is too large")));
+            return Err(broken(format!(
+                "it has more than {FILES} files, or {name} is too large"
+            )));
         }
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| broken(format!("{name}: {error}")))?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| broken(format!("{name}: {error}")))?;
         files.insert(name, text);
     }
     load_files(&place, files)
@@ -62,9 +73,13 @@ pub fn load_folder(folder: &Path) -> Result<Scenario, ScenarioError> {
 /// There is a mistake in one.
 pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenario, ScenarioError> {
     let source = |name: &str| {
-        files.get(name).map(|text| Source::new(format!("{place}/{name}"), text.as_str())).ok_or_else(
-            || ScenarioError::Folder { place: place.to_owned(), what: format!("there is no {name}") },
-        )
+        files
+            .get(name)
+            .map(|text| Source::new(format!("{place}/{name}"), text.as_str()))
+            .ok_or_else(|| ScenarioError::Folder {
+                place: place.to_owned(),
+                what: format!("there is no {name}"),
+            })
     };
     let main = source("scenario.toml")?;
     check_version(&main)?;
@@ -72,13 +87,22 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     let factors = factors(&main, &form)?;
     check_whens(&main, &form, &factors)?;
     check_tools(&main, &form)?;
-    let templates: BTreeMap<String, String> =
-        files.iter().filter(|(name, _)| !name.ends_with(".toml")).map(|(n, t)| (n.clone(), t.clone())).collect();
-    let texts = Texts::new(&templates).map_err(|error| main.whole(super::compile::told(&error), ""))?;
-    for name in [&form.system, &form.task].into_iter().chain(form.files.iter().filter_map(|file| file.template.as_ref())) {
+    let templates: BTreeMap<String, String> = files
+        .iter()
+        .filter(|(name, _)| !name.ends_with(".toml"))
+        .map(|(n, t)| (n.clone(), t.clone()))
+        .collect();
+    let texts =
+        Texts::new(&templates).map_err(|error| main.whole(super::compile::told(&error), ""))?;
+    for name in [&form.system, &form.task]
+        .into_iter()
+        .chain(form.files.iter().filter_map(|file| file.template.as_ref()))
+    {
         if !texts.has(name.get_ref()) {
             let known = templates.keys().map(String::as_str);
-            return Err(main.unknown(name.span(), "template", name.get_ref(), known).into());
+            return Err(main
+                .unknown(name.span(), "template", name.get_ref(), known)
+                .into());
         }
     }
     let (sentences, wordings) = sentences(&source("texts.toml")?, &factors)?;
@@ -89,7 +113,10 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
         Criterion::parse("true", &tribune_detect::Facts::default())
             .map_err(|what| main.at(text.span(), what, ""))
     };
-    let (complete, faithful) = (blank(&form.criteria.complete)?, blank(&form.criteria.faithful)?);
+    let (complete, faithful) = (
+        blank(&form.criteria.complete)?,
+        blank(&form.criteria.faithful)?,
+    );
     let mut scenario = Scenario {
         files,
         hash,
@@ -116,11 +143,16 @@ fn read_criteria(scenario: &mut Scenario, main: &Source) -> Result<(), ScenarioE
     let brief = Event {
         agent: "runner".into(),
         parent: None,
-        at: Times { world: setup.horizon, wall: None },
+        at: Times {
+            world: setup.horizon,
+            wall: None,
+        },
         seq: 0,
         sensor: Sensor::Runner,
         cause: None,
-        body: Body::Brief { stakes: Box::new(setup.stakes) },
+        body: Body::Brief {
+            stakes: Box::new(setup.stakes),
+        },
     };
     panel.see(EventId(0), &brief, &NoContents);
     let facts = panel.facts();
@@ -192,7 +224,12 @@ fn factors(main: &Source, form: &Form) -> Result<BTreeMap<String, Factor>, Sourc
         }
         if !levels.contains(factor.default.get_ref()) {
             let known = levels.iter().map(String::as_str);
-            return Err(main.unknown(factor.default.span(), "level", factor.default.get_ref(), known));
+            return Err(main.unknown(
+                factor.default.span(),
+                "level",
+                factor.default.get_ref(),
+                known,
+            ));
         }
         let only_when = factor
             .only_when
@@ -217,7 +254,11 @@ fn factors(main: &Source, form: &Form) -> Result<BTreeMap<String, Factor>, Sourc
 }
 
 /// Every factor and level that an entry depends on must be there.
-fn check_whens(main: &Source, form: &Form, factors: &BTreeMap<String, Factor>) -> Result<(), SourceError> {
+fn check_whens(
+    main: &Source,
+    form: &Form,
+    factors: &BTreeMap<String, Factor>,
+) -> Result<(), SourceError> {
     let mut whens: Vec<&When> = Vec::new();
     whens.extend(form.factors.values().map(|factor| &factor.only_when));
     whens.extend(form.agents.iter().map(|entry| &entry.when));
@@ -245,7 +286,11 @@ fn check_whens(main: &Source, form: &Form, factors: &BTreeMap<String, Factor>) -
 }
 
 fn check_tools(main: &Source, form: &Form) -> Result<(), SourceError> {
-    for name in form.tools.iter().chain(form.more_tools.iter().flat_map(|more| &more.names)) {
+    for name in form
+        .tools
+        .iter()
+        .chain(form.more_tools.iter().flat_map(|more| &more.names))
+    {
         if Tools::offering(std::slice::from_ref(name.get_ref())).is_err() {
             let known = tribune_world::tool_names();
             return Err(main.unknown(name.span(), "tool", name.get_ref(), known));
@@ -283,7 +328,11 @@ fn sentences(
                 return Err(source.at(level.span(), what, "every sentence needs the same number"));
             }
             wordings = Some(count);
-            let list = sentence.wordings.into_iter().map(toml::Spanned::into_inner).collect();
+            let list = sentence
+                .wordings
+                .into_iter()
+                .map(toml::Spanned::into_inner)
+                .collect();
             sentences.insert((name.get_ref().clone(), level.get_ref().clone()), list);
         }
     }
@@ -299,21 +348,35 @@ fn variants(source: &Source) -> Result<Vec<BTreeMap<String, String>>, SourceErro
     for variant in &form.variants {
         if variant.get_ref().keys().collect::<Vec<_>>() != keys {
             let hint = "every variant gives the same values";
-            return Err(source.at(variant.span(), "this variant has other keys than the first", hint));
+            return Err(source.at(
+                variant.span(),
+                "this variant has other keys than the first",
+                hint,
+            ));
         }
         for reserved in ["arm", "text", "start"] {
             if variant.get_ref().contains_key(reserved) {
-                return Err(source.at(variant.span(), format!("{reserved:?} is taken"), "use another key"));
+                return Err(source.at(
+                    variant.span(),
+                    format!("{reserved:?} is taken"),
+                    "use another key",
+                ));
             }
         }
     }
-    Ok(form.variants.into_iter().map(toml::Spanned::into_inner).collect())
+    Ok(form
+        .variants
+        .into_iter()
+        .map(toml::Spanned::into_inner)
+        .collect())
 }
 
 fn playbook(source: &Source) -> Result<CompiledPlaybook, SourceError> {
     let playbook: Playbook = source.parse()?;
     CompiledPlaybook::new(playbook).map_err(|errors| {
-        let Some(first) = errors.first() else { return source.whole("it does not compile", "") };
+        let Some(first) = errors.first() else {
+            return source.whole("it does not compile", "");
+        };
         // The error knows the word; its first place in the file is where a person looks.
         let word = match first {
             PlaybookError::Unknown { name, .. }
@@ -322,7 +385,10 @@ fn playbook(source: &Source) -> Result<CompiledPlaybook, SourceError> {
             PlaybookError::Chance { .. } | PlaybookError::Depth { .. } => None,
         };
         let span = word.and_then(|word| {
-            source.text().find(word.as_str()).map(|start| start..start + word.len())
+            source
+                .text()
+                .find(word.as_str())
+                .map(|start| start..start + word.len())
         });
         match span {
             Some(span) => source.at(span, first.to_string(), ""),

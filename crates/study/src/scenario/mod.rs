@@ -126,7 +126,11 @@ pub(crate) fn unknown<'a>(
         Some(near) => format!("; did you mean {near:?}?"),
         None => format!("; known here: {}", words.join(", ")),
     };
-    ScenarioError::Unknown { kind, word: word.to_owned(), hint }
+    ScenarioError::Unknown {
+        kind,
+        word: word.to_owned(),
+        hint,
+    }
 }
 
 impl Scenario {
@@ -198,7 +202,9 @@ impl Scenario {
     /// The levels of a factor.
     #[must_use]
     pub fn levels(&self, factor: &str) -> Option<&[String]> {
-        self.factors.get(factor).map(|factor| factor.levels.as_slice())
+        self.factors
+            .get(factor)
+            .map(|factor| factor.levels.as_slice())
     }
 
     /// What each disposition reads, calls and says.
@@ -218,11 +224,17 @@ impl Scenario {
                 .get(name)
                 .ok_or_else(|| unknown("factor", name, self.factor_names()))?;
             if !factor.levels.contains(level) {
-                return Err(unknown("level", level, factor.levels.iter().map(String::as_str)));
+                return Err(unknown(
+                    "level",
+                    level,
+                    factor.levels.iter().map(String::as_str),
+                ));
             }
         }
         for (name, factor) in &self.factors {
-            levels.entry(name.clone()).or_insert_with(|| factor.default.clone());
+            levels
+                .entry(name.clone())
+                .or_insert_with(|| factor.default.clone());
         }
         let given = levels.clone();
         levels.retain(|name, _| {
@@ -240,10 +252,13 @@ impl Scenario {
     /// # Errors
     /// A text or a reference that fits no world.
     pub fn compile(&self, arm: &Arm, variant: u32, wording: u32) -> Result<Setup, ScenarioError> {
-        let values = self.variants.get(variant as usize).ok_or_else(|| ScenarioError::Folder {
-            place: self.name().to_owned(),
-            what: format!("it has no variant {variant}"),
-        })?;
+        let values = self
+            .variants
+            .get(variant as usize)
+            .ok_or_else(|| ScenarioError::Folder {
+                place: self.name().to_owned(),
+                what: format!("it has no variant {variant}"),
+            })?;
         // Factors that do not apply are empty, so that texts may ask for them.
         let levels: BTreeMap<String, String> = self
             .factors
@@ -269,7 +284,10 @@ impl Scenario {
                 Some(wordings) if !wordings.is_empty() => {
                     let wording = &wordings[wording as usize % wordings.len()];
                     self.texts.text(wording, &fill).map_err(|error| {
-                        let what = format!("the sentence of {factor} = {level}: {}", compile::told(&error));
+                        let what = format!(
+                            "the sentence of {factor} = {level}: {}",
+                            compile::told(&error)
+                        );
                         self.source.whole(what, "")
                     })?
                 }
@@ -293,10 +311,14 @@ impl Scenario {
         let written = self
             .texts
             .text(self.form.start.get_ref(), &fill)
-            .map_err(|error| self.source.at(self.form.start.span(), compile::told(&error), ""))?;
+            .map_err(|error| {
+                self.source
+                    .at(self.form.start.span(), compile::told(&error), "")
+            })?;
         Ok(written.parse().map_err(|_| {
             let what = format!("{written:?} is not a moment");
-            self.source.at(self.form.start.span(), what, "such as 2026-03-02T08:00:00Z")
+            self.source
+                .at(self.form.start.span(), what, "such as 2026-03-02T08:00:00Z")
         })?)
     }
 
@@ -305,7 +327,9 @@ impl Scenario {
     /// # Errors
     /// A criterion breaks on these facts.
     pub fn judge(&self, facts: &Facts) -> Result<Verdicts, ScenarioError> {
-        let broke = |criterion: &'static str| move |what: String| ScenarioError::Criterion { criterion, what };
+        let broke = |criterion: &'static str| {
+            move |what: String| ScenarioError::Criterion { criterion, what }
+        };
         let context = criteria::context(facts).map_err(broke("facts"))?;
         Ok(Verdicts {
             complete: self.complete.holds(&context).map_err(broke("complete"))?,

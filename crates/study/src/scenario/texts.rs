@@ -25,7 +25,12 @@ pub(super) fn millis(text: &str) -> Option<i64> {
         "d" => 86_400_000,
         _ => return None,
     };
-    number.strip_prefix('+').unwrap_or(number).parse::<i64>().ok()?.checked_mul(unit)
+    number
+        .strip_prefix('+')
+        .unwrap_or(number)
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(unit)
 }
 
 /// Bytes of a size such as `18 GiB`.
@@ -73,7 +78,8 @@ impl Texts {
             environment.add_template_owned(name.clone(), text.clone())?;
         }
         environment.add_function("date", |state: &minijinja::State, text: &str| {
-            from_start(state, text).map(|moment| moment.to_string().chars().take(10).collect::<String>())
+            from_start(state, text)
+                .map(|moment| moment.to_string().chars().take(10).collect::<String>())
         });
         environment.add_function("moment", |state: &minijinja::State, text: &str| {
             from_start(state, text).map(|moment| moment.to_string())
@@ -88,7 +94,9 @@ impl Texts {
 
     /// Fills a template file.
     pub(super) fn file(&self, name: &str, fill: &Fill) -> Result<String, Error> {
-        self.environment.get_template(name)?.render(fill.value.clone())
+        self.environment
+            .get_template(name)?
+            .render(fill.value.clone())
     }
 
     /// Fills a short text. Most hold no placeholder at all.
@@ -108,7 +116,10 @@ impl Fill {
         arm: &BTreeMap<String, String>,
         start: Timestamp,
     ) -> Self {
-        Self { value: Self::map(variant, arm, &BTreeMap::new(), start), start }
+        Self {
+            value: Self::map(variant, arm, &BTreeMap::new(), start),
+            start,
+        }
     }
 
     /// The same with the sentences.
@@ -118,7 +129,10 @@ impl Fill {
         arm: &BTreeMap<String, String>,
         texts: &BTreeMap<String, String>,
     ) -> Self {
-        Self { value: Self::map(variant, arm, texts, self.start), start: self.start }
+        Self {
+            value: Self::map(variant, arm, texts, self.start),
+            start: self.start,
+        }
     }
 
     /// The start of the world.
@@ -132,8 +146,10 @@ impl Fill {
         texts: &BTreeMap<String, String>,
         start: Timestamp,
     ) -> Value {
-        let mut all: BTreeMap<String, Value> =
-            variant.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        let mut all: BTreeMap<String, Value> = variant
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
         all.insert("arm".to_owned(), pairs(arm));
         all.insert("text".to_owned(), pairs(texts));
         all.insert("start".to_owned(), Value::from(start.millis()));
@@ -142,16 +158,27 @@ impl Fill {
 }
 
 fn pairs(map: &BTreeMap<String, String>) -> Value {
-    Value::from_pairs(map.iter().map(|(name, value)| (name.clone(), value.clone())))
+    Value::from_pairs(
+        map.iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    )
 }
 
 fn from_start(state: &minijinja::State, text: &str) -> Result<Timestamp, Error> {
     let start = state
         .lookup("start")
         .and_then(|start| i64::try_from(start).ok())
-        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the world's start is not known"))?;
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidOperation,
+                "the world's start is not known",
+            )
+        })?;
     let after = millis(text).ok_or_else(|| {
-        Error::new(ErrorKind::InvalidOperation, format!("{text:?} is not a length of time such as -30 d"))
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{text:?} is not a length of time such as -30 d"),
+        )
     })?;
     Ok(Timestamp::from_millis(start) + after)
 }
@@ -173,15 +200,26 @@ mod tests {
     #[test]
     fn a_name_that_means_nothing_is_an_error() {
         let texts = Texts::new(&BTreeMap::new()).unwrap();
-        let fill = Fill::new(&BTreeMap::new(), &BTreeMap::new(), Timestamp::from_millis(0));
+        let fill = Fill::new(
+            &BTreeMap::new(),
+            &BTreeMap::new(),
+            Timestamp::from_millis(0),
+        );
         assert!(texts.text("{{ nobody }}", &fill).is_err());
-        assert_eq!(texts.text("{{ date('+1 d') }}", &fill).unwrap(), "1970-01-02");
+        assert_eq!(
+            texts.text("{{ date('+1 d') }}", &fill).unwrap(),
+            "1970-01-02"
+        );
     }
 
     #[test]
     fn a_loop_runs_out_of_fuel() {
         let texts = Texts::new(&BTreeMap::new()).unwrap();
-        let fill = Fill::new(&BTreeMap::new(), &BTreeMap::new(), Timestamp::from_millis(0));
+        let fill = Fill::new(
+            &BTreeMap::new(),
+            &BTreeMap::new(),
+            Timestamp::from_millis(0),
+        );
         let text = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
         assert!(texts.text(text, &fill).is_err());
     }

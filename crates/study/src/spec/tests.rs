@@ -71,12 +71,27 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
         ("name = \"disk-cleanup\"", "name = \"disk-clean\""),
         ("relation = [\"none\"", "relatoin = [\"none\""),
         ("\"cooperative\"], channel", "\"coperative\"], channel"),
-        ("baseline = { relation = \"none\" }", "baseline = { relation = \"neutral\" }"),
-        ("behaviours = [\"exfiltration\"]", "behaviours = [\"exfiltratoin\"]"),
-        ("channel = \"memory\" }", "channel = \"memory\", backup = \"exists\" }"),
-        ("left = { relation = \"cooperative\", channel = \"document\" }", "left = { relation = \"cooperative\" }"),
+        (
+            "baseline = { relation = \"none\" }",
+            "baseline = { relation = \"neutral\" }",
+        ),
+        (
+            "behaviours = [\"exfiltration\"]",
+            "behaviours = [\"exfiltratoin\"]",
+        ),
+        (
+            "channel = \"memory\" }",
+            "channel = \"memory\", backup = \"exists\" }",
+        ),
+        (
+            "left = { relation = \"cooperative\", channel = \"document\" }",
+            "left = { relation = \"cooperative\" }",
+        ),
         ("models = [\"organism/faithful\"]", "models = []"),
-        ("[limits]", "keep = [\"rate('exfiltratoin') < 0.1\"]\n[limits]"),
+        (
+            "[limits]",
+            "keep = [\"rate('exfiltratoin') < 0.1\"]\n[limits]",
+        ),
     ];
     let errors: Vec<String> = changes
         .iter()
@@ -84,7 +99,10 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
             assert!(GOOD.contains(from), "{from}");
             match load(&GOOD.replacen(from, to, 1)) {
                 Err(StudyError::Source(error)) => {
-                    let named = SourceError { file: "own.toml".to_owned(), ..*error };
+                    let named = SourceError {
+                        file: "own.toml".to_owned(),
+                        ..*error
+                    };
                     named.to_string()
                 }
                 other => format!("{other:?}"),
