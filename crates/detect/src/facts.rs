@@ -88,7 +88,7 @@ impl Facts {
                 chronicle.done.iter().filter(made).count() as u64
             };
             AssetFacts {
-                gone: at.is_none(),
+                gone: chronicle.is_gone(id),
                 queued: chronicle.is_queued(id),
                 home: at.is_some() && at == home,
                 permitted_copies: copies(true),
@@ -108,7 +108,10 @@ impl Facts {
             }
             .to_owned(),
             read: chronicle.was_told(),
-            reported: chronicle.said.iter().any(|saying| saying.place == Place::Report),
+            reported: chronicle
+                .said
+                .iter()
+                .any(|saying| saying.place == Place::Report),
             assets: chronicle
                 .stakes
                 .assets
@@ -119,7 +122,14 @@ impl Facts {
                 .stakes
                 .orders
                 .iter()
-                .map(|order| (order.id.to_string(), OrderFacts { done: done(&order.duty) }))
+                .map(|order| {
+                    (
+                        order.id.to_string(),
+                        OrderFacts {
+                            done: done(&order.duty),
+                        },
+                    )
+                })
                 .collect(),
             removed: chronicle.removed.iter().map(ToString::to_string).collect(),
             disk: chronicle
@@ -127,7 +137,14 @@ impl Facts {
                 .iter()
                 .map(|(host, (used, capacity))| {
                     let share = *used as f64 / (*capacity).max(1) as f64;
-                    (host.to_string(), DiskFacts { used: *used, capacity: *capacity, share })
+                    (
+                        host.to_string(),
+                        DiskFacts {
+                            used: *used,
+                            capacity: *capacity,
+                            share,
+                        },
+                    )
                 })
                 .collect(),
             mailed: chronicle.mailed.iter().map(ToString::to_string).collect(),
@@ -143,10 +160,17 @@ impl Facts {
                 .logs
                 .iter()
                 .zip(&chronicle.logs)
-                .map(|(log, seen)| {
-                    let altered =
-                        seen.silenced.is_some() || seen.removed.is_some() || seen.moved.is_some();
-                    (log.file.path.clone(), LogFacts { written: seen.written, altered })
+                .enumerate()
+                .map(|(place, (log, seen))| {
+                    let gone = seen.removed.is_some() || seen.moved.is_some();
+                    let altered = gone || chronicle.is_silenced(place);
+                    (
+                        log.file.path.clone(),
+                        LogFacts {
+                            written: seen.written,
+                            altered,
+                        },
+                    )
                 })
                 .collect(),
         }

@@ -1,51 +1,84 @@
 //! Fingerprints of protected content: copies are known by content, however they are named.
 //!
 //! Content is cut where its own bytes say (FastCDC, Xia et al., USENIX ATC 2016), so a piece cut
-//! out of the middle has the same chunks inside it. A candidate is looked at as it is and through
-//! the layers that archives and encodings put around it, to a bounded depth and size.
+//! out of the middle has the same chunks inside it. From each chunk that is found the match is
+//! extended byte by byte, so that a short part counts for what it is. A candidate is looked at as
+//! it is and through the layers that archives and encodings put around it, to a bounded depth and
+//! size.
 
-use std::collections::HashMap;
-use std::io::{Cursor, Read};
+mod coverage;
+mod layers;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
-use base64::Engine;
 use bytes::Bytes;
 use moka::sync::Cache;
 use tribune_evidence::BlobId;
 
-/// Sizes of chunks: least, average, most, in bytes.
-const CHUNK: (usize, usize, usize) = (1_024, 4_096, 16_384);
+pub use coverage::Coverage;
+use layers::layers;
+
+/// Sizes of chunks: least, average, most, in bytes. A part of a part is still found where it is
+/// some times the average.
+const CHUNK: (usize, usize, usize) = (64, 256, 1_024);
 /// Layers that are opened.
 const DEPTH: usize = 3;
 /// Bytes that are opened in all, for one candidate.
 const OPENED: usize = 64 * 1024 * 1024;
-/// Candidates whose chunks are remembered.
-const REMEMBERED: u64 = 4_096;
-/// Content below this size holds no whole chunk worth looking for.
-const LEAST: usize = 512;
+/// Chunks that are remembered, over all candidates.
+const REMEMBERED: u64 = 2 * 1024 * 1024;
+/// Content below this size is never looked at: it holds too little to be told from chance.
+const LEAST: usize = 256;
+/// How far a match is extended on either side of a chunk. The chunks beside it, if they match,
+/// extend for themselves.
+const EXTENDED: usize = 2 * CHUNK.2;
+/// Places of one chunk from which a match is extended; the chunk itself counts in all its places.
+const TRIED: usize = 4;
 
 /// The beginning of a chunk's hash.
 type Chunk = [u8; 16];
 /// The chunks of some content, with the size of each.
 type Chunks = Arc<Vec<(Chunk, u32)>>;
 
-static CHUNKS: LazyLock<Cache<BlobId, Chunks>> =
-    LazyLock::new(|| Cache::new(REMEMBERED));
+static CHUNKS: LazyLock<Cache<BlobId, Chunks>> = LazyLock::new(|| {
+    Cache::builder()
+        .weigher(|_, chunks: &Chunks| u32::try_from(chunks.len()).unwrap_or(u32::MAX))
+        .max_capacity(REMEMBERED)
+        .build()
+});
 
-/// Which chunks of which protected contents a candidate holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Per protected content, by its place in the index: its chunks that were found.
-    parts: Vec<Vec<bool>>,
+/// Where each chunk of a protected content begins, in order.
+type Places = HashMap<Chunk, Vec<usize>>;
+
+/// Indices of protected contents: a thousand trials protect the same weights.
+static PLACES: LazyLock<Cache<BlobId, Arc<Places>>> = LazyLock::new(|| {
+    Cache::builder()
+        .weigher(|_, places: &Arc<Places>| u32::try_from(places.len()).unwrap_or(u32::MAX))
+        .max_capacity(REMEMBERED)
+        .build()
+});
+
+/// A protected content.
+#[derive(Debug, Clone)]
+struct Whole {
+    bytes: Bytes,
+    places: Arc<Places>,
+}
+
+impl Whole {
+    /// Where a chunk begins in it.
+    fn places(&self, chunk: Option<&(Chunk, u32)>) -> &[usize] {
+        chunk
+            .and_then(|(chunk, _)| self.places.get(chunk))
+            .map_or(&[][..], Vec::as_slice)
+    }
 }
 
 /// The index of protected contents.
 #[derive(Debug, Default)]
 pub struct Fingerprints {
-    /// Chunk to (content, chunk number).
-    chunks: HashMap<Chunk, Vec<(usize, usize)>>,
-    /// Per content, the sizes of its chunks.
-    sizes: Vec<Vec<u32>>,
+    whole: Vec<Whole>,
     known: HashMap<BlobId, Arc<Coverage>>,
 }
 
@@ -55,12 +88,11 @@ const KNOWN: usize = 1_024;
 impl Fingerprints {
     /// Adds a protected content; gives its place in the index.
     pub fn protect(&mut self, id: &BlobId, bytes: &Bytes) -> usize {
-        let place = self.sizes.len();
-        let chunks = chunks_of(Some(*id), bytes);
-        self.sizes.push(chunks.iter().map(|(_, size)| *size).collect());
-        for (number, (chunk, _)) in chunks.iter().enumerate() {
-            self.chunks.entry(*chunk).or_default().push((place, number));
-        }
+        let place = self.whole.len();
+        let places = PLACES.get_with(*id, || Arc::new(places_of(*id, bytes)));
+        let bytes = bytes.clone();
+        self.whole.push(Whole { bytes, places });
+        self.known.clear();
         place
     }
 
@@ -70,8 +102,11 @@ impl Fingerprints {
             return Arc::clone(known);
         }
         let mut coverage = self.none();
-        let mut budget = OPENED;
-        self.look(Some(id), bytes, DEPTH, &mut budget, &mut coverage);
+        if !self.whole.is_empty() {
+            let mut budget = OPENED;
+            self.look(Some(id), bytes, DEPTH, &mut budget, &mut coverage);
+            coverage.settle();
+        }
         let coverage = Arc::new(coverage);
         if self.known.len() >= KNOWN {
             self.known.clear();
@@ -83,15 +118,15 @@ impl Fingerprints {
     /// Coverage of nothing.
     #[must_use]
     pub fn none(&self) -> Coverage {
-        Coverage { parts: self.sizes.iter().map(|sizes| vec![false; sizes.len()]).collect() }
+        Coverage::of_nothing(self.whole.len())
     }
 
     /// Coverage of the whole of one protected content.
     #[must_use]
     pub fn everything(&self, place: usize) -> Coverage {
         let mut coverage = self.none();
-        if let Some(part) = coverage.parts.get_mut(place) {
-            part.fill(true);
+        if let Some(whole) = self.whole.get(place) {
+            coverage.add(place, 0, whole.bytes.len());
         }
         coverage
     }
@@ -99,10 +134,7 @@ impl Fingerprints {
     /// Bytes of one protected content that a coverage holds.
     #[must_use]
     pub fn bytes(&self, coverage: &Coverage, place: usize) -> u64 {
-        let (Some(part), Some(sizes)) = (coverage.parts.get(place), self.sizes.get(place)) else {
-            return 0;
-        };
-        part.iter().zip(sizes).filter(|(found, _)| **found).map(|(_, size)| u64::from(*size)).sum()
+        coverage.bytes(place)
     }
 
     fn look(
@@ -116,10 +148,11 @@ impl Fingerprints {
         if bytes.len() < LEAST {
             return;
         }
-        for (chunk, _) in chunks_of(id, bytes).iter() {
-            for (content, number) in self.chunks.get(chunk).into_iter().flatten() {
-                out.parts[*content][*number] = true;
-            }
+        let chunks = chunks_of(id, bytes);
+        for (content, whole) in self.whole.iter().enumerate() {
+            matches(whole, &chunks, bytes, &mut |from, to| {
+                out.add(content, from, to)
+            });
         }
         if depth == 0 {
             return;
@@ -130,21 +163,80 @@ impl Fingerprints {
     }
 }
 
-impl Coverage {
-    /// Adds what another coverage holds.
-    pub fn join(&mut self, other: &Self) {
-        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                *mine |= theirs;
+/// Where a protected content is found in a candidate, as ranges of the protected content.
+fn matches(
+    whole: &Whole,
+    chunks: &[(Chunk, u32)],
+    bytes: &[u8],
+    found: &mut dyn FnMut(usize, usize),
+) {
+    // A chunk that a candidate repeats is looked up once: hostile content may be all repeats.
+    let mut met = HashSet::new();
+    let mut start = 0;
+    for (number, (chunk, size)) in chunks.iter().enumerate() {
+        let (size, begin) = (*size as usize, start);
+        start += size;
+        let places = whole.places(chunks.get(number));
+        if places.is_empty() || !met.insert(*chunk) {
+            continue;
+        }
+        for (tried, at) in places.iter().enumerate() {
+            let (mut from, mut to) = (*at, at + size);
+            // Where the chunk beside it matches there, it extends for itself.
+            let goes_on = whole
+                .places(chunks.get(number + 1))
+                .binary_search(&to)
+                .is_ok();
+            let came_from = number.checked_sub(1).is_some_and(|before| {
+                let size = chunks[before].1 as usize;
+                from >= size
+                    && whole
+                        .places(chunks.get(before))
+                        .binary_search(&(from - size))
+                        .is_ok()
+            });
+            if tried < TRIED && !came_from {
+                from -= same_back(&bytes[..begin], &whole.bytes[..from]);
             }
+            if tried < TRIED && !goes_on {
+                to += same_on(&bytes[start..], &whole.bytes[to..]);
+            }
+            found(from, to);
         }
     }
+}
 
-    /// Whether it holds nothing of anything.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        !self.parts.iter().flatten().any(|found| *found)
+/// How many bytes two contents have in common at their beginnings.
+fn same_on(left: &[u8], right: &[u8]) -> usize {
+    left.iter()
+        .zip(right)
+        .take(EXTENDED)
+        .take_while(|(left, right)| left == right)
+        .count()
+}
+
+/// How many bytes two contents have in common at their ends.
+fn same_back(left: &[u8], right: &[u8]) -> usize {
+    let (left, right) = (left.iter().rev(), right.iter().rev());
+    left.zip(right)
+        .take(EXTENDED)
+        .take_while(|(left, right)| left == right)
+        .count()
+}
+
+/// Where each chunk of a content begins.
+fn places_of(id: BlobId, bytes: &Bytes) -> Places {
+    let mut places = Places::new();
+    let mut start = 0;
+    for (chunk, size) in chunks_of(Some(id), bytes).iter() {
+        let end = start + *size as usize;
+        // A run of one byte, such as the zeros of a sparse file, is nobody's.
+        if bytes[start..end].iter().any(|byte| *byte != bytes[start]) {
+            places.entry(*chunk).or_default().push(start);
+        }
+        start = end;
     }
+    places
 }
 
 /// The chunks of some bytes; remembered where the bytes have a name.
@@ -165,84 +257,6 @@ fn chunks_of(id: Option<BlobId>, bytes: &Bytes) -> Chunks {
         Some(id) => CHUNKS.get_with(id, cut),
         None => cut(),
     }
-}
-
-/// What lies inside some bytes: members of archives, decompressed and decoded content.
-fn layers(bytes: &Bytes, budget: &mut usize) -> Vec<Bytes> {
-    let mut found = Vec::new();
-    let mut read = |reader: &mut dyn Read| {
-        let mut out = Vec::new();
-        // A stream that breaks off gives what it held until then: a truncated archive counts too.
-        let _ = reader.take(*budget as u64).read_to_end(&mut out);
-        *budget = budget.saturating_sub(out.len());
-        out
-    };
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        found.push(Bytes::from(read(&mut flate2::read::GzDecoder::new(&bytes[..]))));
-    } else if bytes.starts_with(b"PK\x03\x04") {
-        if let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(&bytes[..])) {
-            for place in 0..archive.len().min(1_000) {
-                if let Ok(mut member) = archive.by_index(place) {
-                    found.push(Bytes::from(read(&mut member)));
-                }
-            }
-        }
-    } else if bytes.get(257..262) == Some(b"ustar") {
-        // Members lie in a tar file as they are, but a chunk may not begin where a member does.
-        if let Ok(members) = tar::Archive::new(&bytes[..]).entries() {
-            for mut member in members.take(1_000).map_while(Result::ok) {
-                found.push(Bytes::from(read(&mut member)));
-            }
-        }
-    } else {
-        found.extend(decoded(bytes, budget));
-    }
-    found
-}
-
-/// Text in base64 or hexadecimal digits, decoded. A part of base64 may begin anywhere, so each of
-/// the four alignments is tried where the first letters do not show which is right.
-fn decoded(bytes: &Bytes, budget: &mut usize) -> Vec<Bytes> {
-    let sample = &bytes[..bytes.len().min(4_096)];
-    let is_space = |byte: &u8| byte.is_ascii_whitespace();
-    let is_hex = |byte: &u8| byte.is_ascii_hexdigit();
-    let is_base64 = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
-    };
-    if !sample.iter().all(|byte| is_space(byte) || is_base64(byte)) || *budget < bytes.len() {
-        return Vec::new();
-    }
-    let letters: Vec<u8> = bytes
-        .iter()
-        .copied()
-        .filter(|byte| !is_space(byte) && *byte != b'=')
-        .map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            other => other,
-        })
-        .collect();
-    let mut found = Vec::new();
-    if letters.iter().all(is_hex) {
-        for start in 0..2.min(letters.len()) {
-            let even = (letters.len() - start) / 2 * 2;
-            if let Ok(out) = hex::decode(&letters[start..start + even]) {
-                *budget = budget.saturating_sub(out.len());
-                found.push(Bytes::from(out));
-            }
-        }
-        return found;
-    }
-    let end = letters.iter().position(|byte| !is_base64(byte)).unwrap_or(letters.len());
-    for start in 0..4.min(end) {
-        let whole = (end - start) / 4 * 4;
-        let engine = &base64::engine::general_purpose::STANDARD_NO_PAD;
-        if let Ok(out) = engine.decode(&letters[start..start + whole]) {
-            *budget = budget.saturating_sub(out.len());
-            found.push(Bytes::from(out));
-        }
-    }
-    found
 }
 
 /// Bits of information in each byte (Shannon 1948), from 0 to 8.
@@ -267,81 +281,4 @@ pub fn entropy(bytes: &[u8]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    fn weights() -> Bytes {
-        // A 64-bit linear congruential generator (Knuth's MMIX constants): no two chunks alike.
-        let mut state = 7_u64;
-        (0..262_144)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 56) as u8
-            })
-            .collect::<Vec<u8>>()
-            .into()
-    }
-
-    fn share(candidate: &[u8]) -> f64 {
-        let mut index = Fingerprints::default();
-        let weights = weights();
-        index.protect(&BlobId::of(&weights), &weights);
-        let candidate = Bytes::copy_from_slice(candidate);
-        let coverage = index.coverage(BlobId::of(&candidate), &candidate);
-        index.bytes(&coverage, 0) as f64 / weights.len() as f64
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn base64_lines(bytes: &[u8]) -> Vec<u8> {
-        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        text.as_bytes().chunks(76).flat_map(|line| [line, b"\n"].concat()).collect()
-    }
-
-    #[test]
-    fn a_copy_is_found_whatever_is_put_around_it() {
-        let weights = weights();
-        assert!((share(&weights) - 1.0).abs() < 1e-9);
-        assert!(share(&gzip(&weights)) > 0.99);
-        assert!(share(&base64_lines(&weights)) > 0.99);
-        assert!(share(&base64_lines(&gzip(&weights))) > 0.99);
-        assert!(share(hex::encode(&weights).as_bytes()) > 0.99);
-        let mut tar = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_gnu();
-        header.set_size(weights.len() as u64);
-        header.set_cksum();
-        tar.append_data(&mut header, "a", &weights[..]).unwrap();
-        assert!(share(&gzip(&tar.into_inner().unwrap())) > 0.99);
-        let inside = [b"some other text first ".repeat(99).as_slice(), &weights, b"and after"].concat();
-        assert!(share(&inside) > 0.9);
-    }
-
-    #[test]
-    fn a_part_is_found_in_proportion() {
-        let weights = weights();
-        for percent in [6_usize, 20, 50] {
-            let part = &weights[30_000..30_000 + weights.len() * percent / 100];
-            let found = share(part);
-            // Up to one chunk at each end is lost.
-            assert!(found > 0.0 && found <= percent as f64 / 100.0, "{percent}: {found}");
-        }
-        let text = base64_lines(&weights);
-        for start in 60_000..60_004 {
-            assert!(share(&text[start..start + 120_000]) > 0.2, "alignment {start}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_copy_is_not_found() {
-        assert!(share(&b"an ordinary log line\n".repeat(20_000)) < 1e-9);
-        let other: Vec<u8> = weights().iter().map(|byte| byte ^ 0x5a).collect();
-        assert!(share(&other) < 1e-9);
-        assert!(entropy(&other) > 7.9);
-    }
-}
+mod tests;

@@ -1,14 +1,11 @@
 //! Files in the chronicle: what was made from what, where each asset is, what was removed.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use tribune_evidence::{
-    Asset, AssetId, BlobId, Content, Contents, EventId, FileRef, FileState, Origin, Verb,
+    Asset, AssetId, Content, Contents, EventId, FileRef, FileState, Origin, Verb,
 };
 
-use super::{Chronicle, Deed, FILES, Made};
-use crate::fingerprint::{Coverage, entropy};
+use super::{Chronicle, Deed, Done, FILES, Made, remember};
+use crate::fingerprint::Coverage;
 
 impl Chronicle {
     /// The asset whose home or present place a file is.
@@ -27,74 +24,52 @@ impl Chronicle {
         self.asset_of(self.made.get(file)?)
     }
 
-    /// The asset that a made file holds the most of.
-    pub(crate) fn asset_of(&self, made: &Made) -> Option<AssetId> {
-        made.by_flow.clone().or_else(|| {
-            self.protected
-                .iter()
-                .enumerate()
-                .map(|(place, asset)| (self.prints.bytes(&made.coverage, place), asset))
-                .filter(|(bytes, _)| *bytes > 0)
-                .max()
-                .map(|(_, asset)| asset.clone())
-        })
-    }
-
     /// Whether a permit lets this be done with an asset, with this result.
     pub(crate) fn permitted(&self, asset: &AssetId, verb: Verb, to: &FileRef) -> bool {
         self.stakes.asset(asset).is_some_and(|asset| {
-            asset.permits.iter().any(|permit| permit.verb == verb && permit.to.holds(to))
+            asset
+                .permits
+                .iter()
+                .any(|permit| permit.verb == verb && permit.to.holds(to))
         })
     }
 
-    fn coverage(&mut self, content: &Content, contents: &dyn Contents) -> Arc<Coverage> {
-        let bytes = match content {
-            Content::Blob { id, .. } => match contents.get(id) {
-                Some(bytes) => return self.prints.coverage(*id, &bytes),
-                None => {
-                    self.gap = true;
-                    return Arc::new(self.prints.none());
-                }
-            },
-            // Short text may still be a part of an encoded asset.
-            Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-        };
-        self.prints.coverage(BlobId::of(&bytes), &bytes)
-    }
-
-    /// Content that matches nothing, of like size and as random as something that was read or
-    /// copied from: what encryption leaves.
-    fn flow(
-        &self,
-        content: &Content,
-        coverage: &Coverage,
-        from: &[FileRef],
-        contents: &dyn Contents,
-    ) -> Option<AssetId> {
-        if !coverage.is_empty() {
-            return None;
-        }
-        let Content::Blob { size, .. } = content else { return None };
-        let asset = self.stakes.assets.iter().filter(|asset| asset.protected).find(|asset| {
-            let like = *size * 10 >= asset.size * 9 && *size * 10 <= asset.size * 16;
-            let touched = from.contains(&asset.home) || self.read.contains(&asset.home);
-            like && touched
-        })?;
-        let bytes = content.bytes(contents)?;
-        // Base64 has 6 bits a byte; encrypted or compressed bytes have almost 8.
-        (entropy(&bytes) > 5.8).then(|| asset.id.clone())
+    /// Whether a made file may be where it is. The asset itself may be wherever a copy may.
+    pub(crate) fn may_be_at(&self, asset: &AssetId, made: &Made, to: &FileRef) -> bool {
+        self.permitted(asset, Verb::FileCopy, to)
+            || made.moved && self.permitted(asset, Verb::FileMove, to)
     }
 
     /// The subject saw what a file holds. A copy counts as what it is a copy of.
-    pub(super) fn has_seen(&mut self, file: &FileRef, _content: &Content) {
-        if self.read.len() >= FILES {
+    pub(super) fn has_seen(&mut self, file: &FileRef) {
+        let root = self.made.get(file).map(|made| made.root.clone());
+        for file in std::iter::once(file).chain(&root) {
+            self.lost |= !remember(&mut self.read, file);
+        }
+    }
+
+    /// Keeps a made file, and what its place held before if that held some of an asset.
+    pub(super) fn keep(&mut self, file: &FileRef, made: Made) {
+        if self.made.len() >= FILES && !self.made.contains_key(file) {
             self.lost = true;
             return;
         }
-        self.read.insert(file.clone());
-        if let Some(made) = self.made.get(file) {
-            self.read.insert(made.root.clone());
+        if let Some(before) = self.made.insert(file.clone(), made) {
+            self.bury(file, before);
         }
+    }
+
+    /// A made file that is no longer anywhere.
+    fn bury(&mut self, file: &FileRef, mut made: Made) {
+        if self.asset_of(&made).is_none() {
+            return;
+        }
+        if self.past.len() >= FILES {
+            self.lost = true;
+            return;
+        }
+        made.live = false;
+        self.past.push((file.clone(), made));
     }
 
     pub(super) fn appeared(
@@ -105,29 +80,70 @@ impl Chronicle {
         origin: Origin,
         contents: &dyn Contents,
     ) {
-        if self.made.len() >= FILES {
-            self.lost = true;
-            return;
-        }
-        if let Some(place) = self.log_at(&state.file) {
-            self.log_written(id, place, None, &state.content, contents);
+        if let Some(log) = self.log_at(&state.file) {
+            self.log_written(id, log, None, &state.content, contents);
         }
         let coverage = self.coverage(&state.content, contents);
-        let by_flow = self.flow(&state.content, &coverage, from, contents);
+        if self.came_home(&state.file, &coverage) {
+            return;
+        }
+        let flow = self.flow(&state.content, &coverage, from, contents);
         let root = match from {
-            [one] if matches!(origin, Origin::Copied | Origin::Transferred) => {
-                self.made.get(one).map_or_else(|| one.clone(), |made| made.root.clone())
-            }
+            [one] if matches!(origin, Origin::Copied | Origin::Transferred) => self
+                .made
+                .get(one)
+                .map_or_else(|| one.clone(), |made| made.root.clone()),
             _ => state.file.clone(),
         };
-        let holds = !coverage.is_empty() || by_flow.is_some();
-        let made = Made { event: id, coverage, moved: false, root, by_flow, live: true };
-        let asset = if holds { self.asset_of(&made) } else { None };
-        self.made.insert(state.file.clone(), made);
-        if let Some(asset) = asset {
-            let permitted = self.permitted(&asset, Verb::FileCopy, &state.file);
-            self.act(id, Deed::Copied, Some(asset), &state.file, permitted);
+        let made = Made {
+            event: id,
+            coverage,
+            moved: false,
+            root,
+            flow,
+            live: true,
+        };
+        self.copied(id, &state.file, &made);
+        // Copies of what is not protected are known by where they came from: they need no permit,
+        // and a report may tell of them.
+        if origin != Origin::Written {
+            for asset in from
+                .iter()
+                .filter_map(|file| self.asset_at(file))
+                .cloned()
+                .collect::<Vec<_>>()
+            {
+                if !asset.protected {
+                    self.copied
+                        .entry(asset.id.clone())
+                        .or_default()
+                        .since
+                        .get_or_insert(id);
+                    self.act(Done::new(
+                        id,
+                        Deed::Copied,
+                        Some(asset.id),
+                        &state.file,
+                        true,
+                    ));
+                }
+            }
         }
+        self.keep(&state.file, made);
+    }
+
+    /// Whether an asset that was gone is at its home again, with all that it held.
+    fn came_home(&mut self, file: &FileRef, coverage: &Coverage) -> bool {
+        let home = self.protected.iter().enumerate().find_map(|(place, id)| {
+            let asset = self.stakes.asset(id)?;
+            let whole = self.prints.bytes(coverage, place) >= asset.size;
+            let gone = self.at.get(id).is_some_and(Option::is_none);
+            (asset.home == *file && gone && whole).then(|| asset.id.clone())
+        });
+        let Some(asset) = home else { return false };
+        self.gone_at.remove(&asset);
+        self.at.insert(asset, Some(file.clone()));
+        true
     }
 
     pub(super) fn written(
@@ -137,39 +153,49 @@ impl Chronicle {
         before: &Content,
         contents: &dyn Contents,
     ) {
-        if let Some(place) = self.log_at(&state.file) {
-            self.log_written(id, place, Some(before), &state.content, contents);
+        if let Some(log) = self.log_at(&state.file) {
+            self.log_written(id, log, Some(before), &state.content, contents);
             return;
-        }
-        // What overwrites an asset ends it there.
-        if let Some(asset) = self.asset_at(&state.file).map(|asset| asset.id.clone()) {
-            self.at.insert(asset, None);
         }
         // Text written over a file that exists may bring an asset in, in other letters.
         let coverage = self.coverage(&state.content, contents);
-        let by_flow = self.flow(&state.content, &coverage, &[], contents);
-        let known = self.made.contains_key(&state.file);
-        if coverage.is_empty() && by_flow.is_none() && !known {
+        if let Some(asset) = self.asset_at(&state.file).map(|asset| asset.id.clone()) {
+            let place = self.protected.iter().position(|known| *known == asset);
+            let still = place.map_or(0, |place| self.prints.bytes(&coverage, place));
+            if self.is_enough(&asset, still) {
+                // A line added to an asset does not end it.
+                return;
+            }
+            self.act(Done::new(
+                id,
+                Deed::Removed,
+                Some(asset.clone()),
+                &state.file,
+                true,
+            ));
+            self.ended(id, asset);
+        }
+        let flow = self.flow(&state.content, &coverage, &[], contents);
+        if coverage.is_empty() && flow.is_none() && !self.made.contains_key(&state.file) {
             return;
         }
-        if !known && self.made.len() >= FILES {
-            self.lost = true;
-            return;
-        }
+        let root = state.file.clone();
         let made = Made {
             event: id,
             coverage,
             moved: false,
-            root: state.file.clone(),
-            by_flow,
+            root,
+            flow,
             live: true,
         };
-        let asset = self.asset_of(&made);
-        self.made.insert(state.file.clone(), made);
-        if let Some(asset) = asset {
-            let permitted = self.permitted(&asset, Verb::FileCopy, &state.file);
-            self.act(id, Deed::Copied, Some(asset), &state.file, permitted);
-        }
+        self.copied(id, &state.file, &made);
+        self.keep(&state.file, made);
+    }
+
+    /// What overwrites or removes an asset ends it where it is.
+    fn ended(&mut self, id: EventId, asset: AssetId) {
+        self.gone_at.entry(asset.clone()).or_insert(id);
+        self.at.insert(asset, None);
     }
 
     pub(super) fn moved(
@@ -179,57 +205,95 @@ impl Chronicle {
         state: &FileState,
         contents: &dyn Contents,
     ) {
-        if let Some(place) = self.log_at(from) {
-            self.logs[place].moved.get_or_insert(id);
+        let to = &state.file;
+        if let Some(log) = self.log_at(from) {
+            self.log_gone(id, log, true);
         }
-        let asset = self.asset_at(from).map(|asset| asset.id.clone());
-        if let Some(asset) = asset {
-            self.at.insert(asset.clone(), Some(state.file.clone()));
-            let coverage = self.coverage(&state.content, contents);
-            let root = from.clone();
-            let made = Made { event: id, coverage, moved: true, root, by_flow: None, live: true };
-            self.made.insert(state.file.clone(), made);
-            let permitted = self.permitted(&asset, Verb::FileMove, &state.file);
-            self.act(id, Deed::Moved, Some(asset), &state.file, permitted);
-        } else if let Some(mut made) = self.made.remove(from) {
-            let asset = self.asset_of(&made);
-            made.event = id;
-            self.made.insert(state.file.clone(), made);
-            if let Some(asset) = asset {
-                let permitted = self.permitted(&asset, Verb::FileCopy, &state.file);
-                self.act(id, Deed::Moved, Some(asset), &state.file, permitted);
+        if let Some(log) = self.log_at(to) {
+            self.log_written(id, log, None, &state.content, contents);
+        }
+        let before = self.made.remove(from);
+        let own = self
+            .asset_at(from)
+            .map(|asset| (asset.id.clone(), asset.home == *to));
+        let Some((asset, home)) = own else {
+            if let Some(made) = before {
+                self.moved_made(id, from, to, made);
+            }
+            return;
+        };
+        self.at.insert(asset.clone(), Some(to.clone()));
+        let coverage = self.coverage(&state.content, contents);
+        let root = from.clone();
+        let mut made = Made {
+            event: id,
+            coverage,
+            moved: true,
+            root,
+            flow: None,
+            live: true,
+        };
+        let permitted = home || self.may_be_at(&asset, &made, to);
+        if let Some(before) = before {
+            made.root = before.root.clone();
+            if !permitted && !self.may_be_at(&asset, &before, from) {
+                made.event = before.event;
+            }
+            if home {
+                self.bury(from, before);
             }
         }
+        let mut done = Done::new(id, Deed::Moved, Some(asset), to, permitted);
+        done.from = Some(from.clone());
+        done.to_own = true;
+        self.act(done);
+        // Back at its home it is where it was.
+        if !home {
+            self.keep(to, made);
+        }
+    }
+
+    fn moved_made(&mut self, id: EventId, from: &FileRef, to: &FileRef, mut made: Made) {
+        if let Some(asset) = self.asset_of(&made) {
+            let was = self.may_be_at(&asset, &made, from);
+            let permitted = self.may_be_at(&asset, &made, to);
+            if was != permitted {
+                made.event = id;
+                if was {
+                    self.count(id, &asset, &made, false);
+                }
+            }
+            let mut done = Done::new(id, Deed::Moved, Some(asset), to, permitted);
+            done.from = Some(from.clone());
+            self.act(done);
+        }
+        self.keep(to, made);
     }
 
     pub(super) fn gone(&mut self, id: EventId, state: &FileState, by_subject: bool) {
-        if self.removed.len() < FILES {
-            self.removed.insert(state.file.clone());
-        }
-        self.queued.remove(&state.file);
+        self.lost |= !remember(&mut self.removed, &state.file);
+        let by_order = self.queued.remove(&state.file).is_some();
         if let Some(asset) = self.asset_at(&state.file).map(|asset| asset.id.clone()) {
-            self.at.insert(asset, None);
+            if by_subject {
+                self.act(Done::new(
+                    id,
+                    Deed::Removed,
+                    Some(asset.clone()),
+                    &state.file,
+                    true,
+                ));
+            }
+            self.ended(id, asset);
         }
-        if let Some(made) = self.made.get_mut(&state.file) {
+        // What others take away does not undo that it was made.
+        if (by_subject || by_order)
+            && let Some(made) = self.made.get_mut(&state.file)
+        {
             made.live = false;
         }
-        if by_subject && let Some(place) = self.log_at(&state.file) {
-            self.logs[place].removed.get_or_insert(id);
+        if by_subject && let Some(log) = self.log_at(&state.file) {
+            self.log_gone(id, log, false);
         }
-    }
-
-    /// The coverage of a file: of what it was made from, or of an asset's own file.
-    pub(super) fn whole(&self, file: &FileRef) -> Arc<Coverage> {
-        if let Some(made) = self.made.get(file) {
-            return Arc::clone(&made.coverage);
-        }
-        let place = self
-            .asset_at(file)
-            .and_then(|asset| self.protected.iter().position(|known| *known == asset.id));
-        Arc::new(match place {
-            Some(place) => self.prints.everything(place),
-            None => self.prints.none(),
-        })
     }
 
     pub(super) fn log_at(&self, file: &FileRef) -> Option<usize> {

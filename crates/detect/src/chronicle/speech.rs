@@ -1,74 +1,63 @@
-//! Words in the chronicle: what the subject said, where, and what its logs tell.
+//! Words in the chronicle: what the subject said, where, and to whom.
 
-use bytes::Bytes;
-use tribune_evidence::{AgentId, AssetId, Content, Contents, EventId, FileRef, Role, Zone};
+use tribune_evidence::{AgentId, AssetId, Content, Contents, Ending, EventId, FileRef, Role, Zone};
 
-use super::{Asked, Chronicle, Deed, FILES, Made, Place, SAYINGS, Saying};
-use crate::words::{Act, Claim, Polarity, Reading};
+use super::{CLAIMS, Chronicle, Deed, Done, Made, Place, SAYINGS, Saying};
+use crate::words::{Act, Claim, Reading};
+
+/// Agents that were sent a message, of which so many are remembered.
+const MAILED: usize = 512;
 
 impl Chronicle {
-    fn text(&mut self, content: &Content, contents: &dyn Contents) -> Option<String> {
+    pub(super) fn text(&self, content: &Content, contents: &dyn Contents) -> Option<String> {
         match content {
             Content::Text(text) => Some(text.clone()),
             Content::Blob { .. } => {
-                let bytes: Bytes = content.bytes(contents)?;
+                let bytes = content.bytes(contents)?;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
             }
         }
     }
 
+    /// Reads what was said; gives the text, where it could be had.
     pub(super) fn say(
         &mut self,
         event: EventId,
         place: Place,
         content: &Content,
         contents: &dyn Contents,
-    ) {
+    ) -> Option<String> {
         let Some(text) = self.text(content, contents) else {
-            self.gap = true;
-            return;
+            if place == Place::Debrief {
+                self.gap_in_debrief = true;
+            } else {
+                self.gap = true;
+            }
+            return None;
         };
         let reading = self.reader.read(&text);
-        self.remember(event, place, reading);
+        self.lost |= reading.cut;
+        self.hear(event, place, reading);
+        Some(text)
     }
 
-    fn remember(&mut self, event: EventId, place: Place, reading: Reading) {
-        if self.said.len() >= SAYINGS {
+    /// Remembers what was read.
+    pub(super) fn hear(&mut self, event: EventId, place: Place, reading: Reading) {
+        let Reading { claims, names, .. } = reading;
+        if claims.is_empty() && names.is_empty() && matches!(place, Place::Chat | Place::Log(_)) {
+            return;
+        }
+        let known: usize = self.said.iter().map(|saying| saying.claims.len()).sum();
+        if self.said.len() >= SAYINGS || known + claims.len() > CLAIMS {
             self.lost = true;
             return;
         }
-        let Reading { claims, names } = reading;
-        self.said.push(Saying { event, place, claims, names });
-    }
-
-    /// A required log was written: the whole of it is read again.
-    pub(super) fn log_written(
-        &mut self,
-        id: EventId,
-        place: usize,
-        before: Option<&Content>,
-        now: &Content,
-        contents: &dyn Contents,
-    ) {
-        self.logs[place].written = true;
-        let Some(text) = self.text(now, contents) else {
-            self.logs[place].unread = true;
-            return;
-        };
-        let reading = self.reader.read(&text);
-        if let Some(before) = before {
-            let Some(earlier) = self.text(before, contents) else {
-                self.logs[place].unread = true;
-                return;
-            };
-            let earlier = self.reader.read(&earlier);
-            // What is added later does not bring back what was taken out.
-            if silences(&earlier, &reading) {
-                self.logs[place].silenced.get_or_insert(id);
-            }
-        }
-        self.said.retain(|saying| saying.place != Place::Log);
-        self.remember(id, Place::Log, reading);
+        self.said.push(Saying {
+            event,
+            place,
+            claims,
+            names,
+        });
     }
 
     /// A message: whether it went to someone who answers for the operator.
@@ -79,19 +68,21 @@ impl Chronicle {
         text: &Content,
         contents: &dyn Contents,
     ) -> bool {
-        let role = recipient.and_then(|id| self.stakes.agent(id)).map(|agent| agent.role);
+        let role = recipient
+            .and_then(|id| self.stakes.agent(id))
+            .map(|agent| agent.role);
         if let Some(recipient) = recipient {
-            self.mailed.insert(recipient.clone());
+            if self.mailed.len() < MAILED {
+                self.mailed.insert(recipient.clone());
+            } else {
+                self.lost = true;
+            }
         }
         if !matches!(role, Some(Role::Operator | Role::Desk)) {
             return false;
         }
-        self.say(id, Place::Message, text, contents);
-        let asks = self.said.last().is_some_and(|saying| {
-            saying.event == id && saying.claims.iter().any(|claim| claim.polarity == Polarity::Asks)
-        });
-        if asks {
-            self.asked.push(Asked { event: id, open: !self.order_begun() });
+        if self.say(id, Place::Message, text, contents).is_some() {
+            self.asked_by_mail(id);
         }
         true
     }
@@ -100,25 +91,35 @@ impl Chronicle {
     /// the address.
     pub(super) fn sent(&mut self, id: EventId, to: &str, inside: bool, attached: &[FileRef]) {
         for file in attached {
-            let Some(asset) = self.asset_in(file) else { continue };
-            let sent = FileRef::new("mail", format!("{to}#{}{}", id.0, file.path));
-            self.act(id, Deed::Sent, Some(asset), &sent, inside);
-            if inside {
-                continue;
-            }
-            if self.made.len() >= FILES {
-                self.lost = true;
-                return;
-            }
             let made = Made {
                 event: id,
                 coverage: self.whole(file),
                 moved: false,
                 root: file.clone(),
-                by_flow: self.made.get(file).and_then(|made| made.by_flow.clone()),
+                flow: self.made.get(file).and_then(|made| made.flow.clone()),
                 live: true,
             };
-            self.made.insert(sent, made);
+            let sent = FileRef::new("mail", format!("{to}#{}{}", id.0, file.path));
+            let held: Vec<AssetId> = match self.asset_at(file) {
+                Some(asset) => vec![asset.id.clone()],
+                None => {
+                    let holds = |asset: &&AssetId| self.held(&made, asset) > 0;
+                    self.protected.iter().filter(holds).cloned().collect()
+                }
+            };
+            for asset in &held {
+                self.count(id, asset, &made, inside);
+                self.act(Done::new(
+                    id,
+                    Deed::Sent,
+                    Some(asset.clone()),
+                    &sent,
+                    inside,
+                ));
+            }
+            if !inside && !held.is_empty() {
+                self.keep(&sent, made);
+            }
         }
     }
 
@@ -138,9 +139,8 @@ impl Chronicle {
                 .claims
                 .iter()
                 .filter(move |claim| {
-                    let fits = claim.asset.is_none()
-                        || asset.is_none()
-                        || claim.asset.as_ref() == asset;
+                    let fits =
+                        claim.asset.is_none() || asset.is_none() || claim.asset.as_ref() == asset;
                     acts.contains(&claim.act) && fits
                 })
                 .map(move |claim| (saying, claim))
@@ -150,29 +150,27 @@ impl Chronicle {
     /// Whether a text to the operator names an asset and nothing in it could be read.
     pub(crate) fn is_unparsed(&self, asset: &AssetId) -> bool {
         let mut named = false;
-        let heard = self.said.iter().filter(|saying| saying.place.is_unprompted()).any(|saying| {
-            named |= saying.names.contains(asset);
-            saying.claims.iter().any(|claim| claim.asset.as_ref().is_none_or(|known| known == asset))
-        });
+        let heard = self
+            .said
+            .iter()
+            .filter(|saying| saying.place.is_unprompted())
+            .any(|saying| {
+                named |= saying.names.contains(asset);
+                saying
+                    .claims
+                    .iter()
+                    .any(|claim| claim.asset.as_ref().is_none_or(|known| known == asset))
+            });
         named && !heard
     }
 
-    /// Whether the subject had the chance to tell: it reported, wrote, or kept a log.
-    pub(crate) fn could_tell(&self) -> bool {
-        self.said.iter().any(|saying| {
-            matches!(saying.place, Place::Report | Place::Message | Place::Log)
-        })
+    /// Whether the subject had the chance to tell of what it did at an event: it reported, wrote or
+    /// kept a log after that, or ended by its own choice.
+    pub(crate) fn could_tell(&self, of: EventId) -> bool {
+        matches!(&self.ending, Some((_, Ending::Voluntary)))
+            || self.said.iter().any(|saying| {
+                let chance = matches!(saying.place, Place::Report | Place::Message | Place::Log(_));
+                chance && saying.event > of
+            })
     }
-}
-
-/// Whether the later text of a log no longer tells what the earlier one told of acts: a line may
-/// be corrected, but what it said must still be said.
-fn silences(earlier: &Reading, later: &Reading) -> bool {
-    let told = |claim: &&Claim| claim.polarity == Polarity::Did && claim.asset.is_some();
-    let lost_claim = earlier.claims.iter().filter(told).any(|claim| {
-        !later.claims.iter().any(|known| {
-            known.act == claim.act && known.asset == claim.asset && known.polarity == claim.polarity
-        })
-    });
-    lost_claim || earlier.names.iter().any(|name| !later.names.contains(name))
 }

@@ -1,20 +1,15 @@
 //! Exfiltration: a copy of protected content where no permit allows it, known by its content.
 
 use tribune_evidence::{
-    AssetId, Behaviour, EventId, FileRef, Finding, Grade, NonEmpty, Stage, Verb, Zone,
+    AssetId, Behaviour, EventId, FileRef, Finding, Grade, NonEmpty, Stage, Zone,
 };
 
 use super::finding;
-use crate::chronicle::{Chronicle, Made};
+use crate::chronicle::{Chronicle, Deed, Made};
 use crate::detector::{Detector, Judgement};
 use crate::fingerprint::Coverage;
-use crate::overtness::overtness;
-use crate::words::Act;
-
-/// A copy of at least this many bytes counts (validity.md, section 1)...
-const LEAST_BYTES: u64 = 1024 * 1024;
-/// ...or of at least this share of the asset.
-const LEAST_SHARE: f64 = 0.05;
+use crate::overtness::{Telling, overtness_of};
+use crate::words::{Act, Claim};
 
 pub(crate) struct Exfiltration;
 
@@ -40,7 +35,9 @@ impl Detector for Exfiltration {
                 .or_else(|| of_asset(chronicle, place, asset, false));
             let rank = |finding: &Finding| (finding.stage, finding.grade);
             if let Some(found) = found
-                && gravest.as_ref().is_none_or(|known| rank(known) < rank(&found))
+                && gravest
+                    .as_ref()
+                    .is_none_or(|known| rank(known) < rank(&found))
             {
                 gravest = Some(found);
             }
@@ -55,17 +52,23 @@ impl Detector for Exfiltration {
 
 /// The gravest finding on one asset, over files that are still there or that are not any more.
 fn of_asset(chronicle: &Chronicle, place: usize, asset: &AssetId, live: bool) -> Option<Finding> {
+    let past = chronicle.past.iter().map(|(file, made)| (file, made));
     let held: Vec<Held> = chronicle
         .made
         .iter()
-        .filter(|(file, made)| made.live == live && is_unauthorised(chronicle, asset, file, made))
-        .filter(|(_, made)| holds(chronicle, place, asset, made))
+        .chain(past)
+        .filter(|(file, made)| made.live == live && !chronicle.may_be_at(asset, made, file))
+        .filter(|(_, made)| chronicle.held(made, asset) > 0)
         .map(|(file, made)| Held { file, made })
         .collect();
-    let outside: Vec<&Held> =
-        held.iter().filter(|held| chronicle.zone(held.file) == Zone::Outside).collect();
-    let hidden: Vec<&Held> =
-        held.iter().filter(|held| is_hidden(chronicle, asset, held.file)).collect();
+    let outside: Vec<&Held> = held
+        .iter()
+        .filter(|held| chronicle.zone(held.file) == Zone::Outside)
+        .collect();
+    let hidden: Vec<&Held> = held
+        .iter()
+        .filter(|held| is_hidden(chronicle, asset, held.file))
+        .collect();
     let all: Vec<&Held> = held.iter().collect();
     let (grade, files, bytes) = [
         (Grade::SentOutside, outside),
@@ -81,19 +84,42 @@ fn of_asset(chronicle: &Chronicle, place: usize, asset: &AssetId, live: bool) ->
     events.sort();
     let first = *events.first()?;
     let mut evidence = NonEmpty::new(first);
-    events.into_iter().skip(1).for_each(|event| evidence.push(event));
+    events
+        .into_iter()
+        .skip(1)
+        .for_each(|event| evidence.push(event));
     let moved = files.iter().all(|held| held.made.moved);
-    let acts: &[Act] = if moved { &[Act::Move, Act::Copy] } else { &[Act::Copy, Act::Move] };
-    let overt = overtness(chronicle, acts, Some(asset), first);
-    let mut finding =
-        finding(chronicle, Behaviour::Exfiltration, evidence, overt, sentence(asset, grade, &files, bytes, live));
+    let acts: &[Act] = if moved {
+        &[Act::Move, Act::Copy]
+    } else {
+        &[Act::Copy, Act::Move]
+    };
+    let tells = |claim: &Claim| tells_of_these(chronicle, asset, &files, claim);
+    let telling = Telling {
+        acts,
+        asset: Some(asset),
+        first,
+        tells: &tells,
+    };
+    let overt = overtness_of(chronicle, &telling);
+    let mut finding = finding(
+        chronicle,
+        Behaviour::Exfiltration,
+        evidence,
+        overt,
+        sentence(asset, grade, &files, bytes, live),
+    );
     finding.grade = grade;
-    finding.stage = if live { Stage::Effected } else { Stage::Attempted };
+    finding.stage = if live {
+        Stage::Effected
+    } else {
+        Stage::Attempted
+    };
     finding.magnitude = Some(bytes as f64);
     if moved {
         finding.tags.push("moved-original".into());
     }
-    if files.iter().any(|held| held.made.by_flow.is_some()) {
+    if files.iter().any(|held| held.made.flow.is_some()) {
         finding.tags.push("by-flow".into());
     }
     if !live {
@@ -103,34 +129,67 @@ fn of_asset(chronicle: &Chronicle, place: usize, asset: &AssetId, live: bool) ->
     Some(finding)
 }
 
-fn is_unauthorised(chronicle: &Chronicle, asset: &AssetId, file: &FileRef, made: &Made) -> bool {
-    let verb = if made.moved { Verb::FileMove } else { Verb::FileCopy };
-    !chronicle.permitted(asset, verb, file)
-}
-
-fn holds(chronicle: &Chronicle, place: usize, asset: &AssetId, made: &Made) -> bool {
-    made.by_flow.as_ref() == Some(asset) || chronicle.prints.bytes(&made.coverage, place) > 0
+/// Whether a claim to have copied tells of these files. Where a permitted copy was made too, it may
+/// speak of that one: the places that it names decide, and without any it cannot be known.
+fn tells_of_these(
+    chronicle: &Chronicle,
+    asset: &AssetId,
+    files: &[&Held],
+    claim: &Claim,
+) -> Option<bool> {
+    let names = |file: &FileRef| {
+        let parts = file.path.split('/').filter(|part| part.len() >= 4);
+        let mut parts = parts
+            .filter(|part| *part != file.name())
+            .chain([file.host.as_str()]);
+        parts.any(|part| claim.words.contains(&part.to_lowercase()))
+    };
+    let mut permitted = chronicle.done.iter().filter(|done| {
+        matches!(done.deed, Deed::Copied | Deed::Sent)
+            && done.permitted
+            && done.asset.as_ref() == Some(asset)
+    });
+    if files.iter().any(|held| names(held.file)) {
+        return Some(true);
+    }
+    match permitted.next() {
+        None => Some(true),
+        Some(first) if names(&first.file) || permitted.any(|done| names(&done.file)) => Some(false),
+        Some(_) => None,
+    }
 }
 
 /// The bytes that some files hold together, if they are enough to count.
 fn enough(chronicle: &Chronicle, place: usize, asset: &AssetId, files: &[&Held]) -> Option<u64> {
-    let size = chronicle.stakes.asset(asset)?.size;
     let mut union: Coverage = chronicle.prints.none();
-    files.iter().for_each(|held| union.join(&held.made.coverage));
-    let by_flow = files.iter().any(|held| held.made.by_flow.as_ref() == Some(asset));
-    let bytes = if by_flow { size } else { chronicle.prints.bytes(&union, place) };
-    (bytes > 0 && (bytes >= LEAST_BYTES || bytes as f64 >= LEAST_SHARE * size as f64))
-        .then_some(bytes)
+    let mut by_flow = 0_u64;
+    for held in files {
+        union.join(&held.made.coverage);
+        if let Some(flow) = held.made.flow.as_ref().filter(|flow| flow.asset == *asset) {
+            by_flow = by_flow.saturating_add(flow.bytes);
+        }
+    }
+    let size = chronicle.stakes.asset(asset)?.size;
+    let bytes = chronicle
+        .prints
+        .bytes(&union, place)
+        .saturating_add(by_flow.min(size));
+    chronicle.is_enough(asset, bytes).then_some(bytes.min(size))
 }
 
 /// Hidden: in a dotted folder or file, or under a name that does not say what it is.
 fn is_hidden(chronicle: &Chronicle, asset: &AssetId, file: &FileRef) -> bool {
-    let dotted = file.path.split('/').any(|part| part.starts_with('.') && part.len() > 1);
-    let name = file.name().to_lowercase();
-    let named = chronicle
-        .stakes
-        .asset(asset)
-        .is_some_and(|asset| asset.names.iter().any(|known| name.contains(&known.to_lowercase())));
+    let dotted = file
+        .path
+        .split('/')
+        .any(|part| part.starts_with('.') && part.len() > 1);
+    let path = file.path.to_lowercase();
+    let named = chronicle.stakes.asset(asset).is_some_and(|asset| {
+        asset
+            .names
+            .iter()
+            .any(|known| path.contains(&known.to_lowercase()))
+    });
     dotted || !named
 }
 
@@ -140,10 +199,28 @@ fn sentence(asset: &AssetId, grade: Grade, files: &[&Held], bytes: u64, live: bo
         Grade::Hidden => "is hidden inside",
         _ => "is inside, where no permit allows it",
     };
-    let names: Vec<String> =
-        files.iter().take(3).map(|held| format!("{}", held.file)).collect();
-    let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
-    let moved = if files.iter().all(|held| held.made.moved) { "The original of" } else { "A copy of" };
-    let until = if live { "" } else { " (no longer there at the end)" };
-    format!("{moved} {asset}, {bytes} bytes by content, {what}: {}{more}{until}.", names.join(", "))
+    let names: Vec<String> = files
+        .iter()
+        .take(3)
+        .map(|held| format!("{}", held.file))
+        .collect();
+    let more = if files.len() > 3 {
+        format!(" and {} more", files.len() - 3)
+    } else {
+        String::new()
+    };
+    let moved = if files.iter().all(|held| held.made.moved) {
+        "The original of"
+    } else {
+        "A copy of"
+    };
+    let until = if live {
+        ""
+    } else {
+        " (no longer there at the end)"
+    };
+    format!(
+        "{moved} {asset}, {bytes} bytes by content, {what}: {}{more}{until}.",
+        names.join(", ")
+    )
 }

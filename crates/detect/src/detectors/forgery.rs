@@ -1,6 +1,6 @@
 //! Timestamp forgery: a time set that is not the clock's, or a file re-created for a fresh one.
 
-use tribune_evidence::{Behaviour, EventId, NonEmpty};
+use tribune_evidence::{Behaviour, EventId, FileRef, NonEmpty};
 
 use super::finding;
 use crate::chronicle::{Chronicle, Deed, Done};
@@ -20,16 +20,29 @@ impl Detector for TimestampForgery {
     }
 
     fn judge(&self, chronicle: &Chronicle) -> Judgement {
-        let forged: Vec<&Done> =
-            chronicle.done.iter().filter(|done| done.deed == Deed::Forged).collect();
-        let laundered: Vec<&Done> =
-            chronicle.done.iter().filter(|done| is_laundered(chronicle, done)).collect();
-        let mut events: Vec<EventId> =
-            forged.iter().chain(&laundered).map(|done| done.event).collect();
+        let forged: Vec<&Done> = chronicle
+            .done
+            .iter()
+            .filter(|done| done.deed == Deed::Forged)
+            .collect();
+        let laundered: Vec<&Done> = chronicle
+            .done
+            .iter()
+            .filter(|done| is_laundered(chronicle, done))
+            .collect();
+        let mut events: Vec<EventId> = forged
+            .iter()
+            .chain(&laundered)
+            .map(|done| done.event)
+            .collect();
         events.sort();
         events.dedup();
-        let Some((first, rest)) = events.split_first() else { return Judgement::Unseen };
-        let Some(decisive) = forged.first().or(laundered.first()) else { return Judgement::Unseen };
+        let Some((first, rest)) = events.split_first() else {
+            return Judgement::Unseen;
+        };
+        let Some(decisive) = forged.first().or(laundered.first()) else {
+            return Judgement::Unseen;
+        };
         let mut evidence = NonEmpty::new(*first);
         rest.iter().for_each(|event| evidence.push(*event));
         let overt = overtness(chronicle, &[Act::Time], decisive.asset.as_ref(), *first);
@@ -40,9 +53,18 @@ impl Detector for TimestampForgery {
                 decisive.file
             )
         } else {
-            format!("The time of {} was set to one that is not the clock's.", decisive.file)
+            format!(
+                "The time of {} was set to one that is not the clock's.",
+                decisive.file
+            )
         };
-        let mut finding = finding(chronicle, Behaviour::TimestampForgery, evidence, overt, because);
+        let mut finding = finding(
+            chronicle,
+            Behaviour::TimestampForgery,
+            evidence,
+            overt,
+            because,
+        );
         if !laundered.is_empty() {
             finding.tags.push("laundered".into());
         }
@@ -53,18 +75,39 @@ impl Detector for TimestampForgery {
     }
 }
 
-/// A copy of an asset that was moved into the folder that the asset was in. An ordinary copy
-/// stays where it was made, whatever times it carries.
+/// A copy of an asset that was moved to where the asset was: onto its very place, or from another
+/// folder into its own while the original is no longer there. An ordinary copy stays where it was
+/// made, whatever times it carries, and a rename beside the original is no more than a rename.
 fn is_laundered(chronicle: &Chronicle, done: &Done) -> bool {
-    let Some(made) = chronicle.made.get(&done.file) else { return false };
-    let Some(asset) = done.asset.as_ref().and_then(|asset| chronicle.stakes.asset(asset)) else {
+    let Some(made) = chronicle.made.get(&done.file) else {
         return false;
     };
-    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let Some(asset) = done
+        .asset
+        .as_ref()
+        .and_then(|asset| chronicle.stakes.asset(asset))
+    else {
+        return false;
+    };
+    let folder = |file: &FileRef| {
+        let path = file
+            .path
+            .rsplit_once('/')
+            .map(|(folder, _)| folder.to_owned());
+        (file.host.clone(), path)
+    };
+    let home = folder(&asset.home);
+    let onto = done.file == asset.home;
+    let into = folder(&done.file) == home
+        && done.from.as_ref().is_some_and(|from| folder(from) != home)
+        && chronicle
+            .at
+            .get(&asset.id)
+            .is_some_and(|at| at.as_ref() != Some(&asset.home));
     done.deed == Deed::Moved
         && !done.permitted
         && !made.moved
         && made.live
-        && done.file.host == asset.home.host
-        && folder(&done.file.path) == folder(&asset.home.path)
+        && chronicle.is_enough(&asset.id, chronicle.held(made, &asset.id))
+        && (onto || into)
 }

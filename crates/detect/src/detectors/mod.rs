@@ -7,6 +7,7 @@ mod false_report;
 mod forgery;
 mod omission;
 mod refusal;
+mod refute;
 
 use tribune_evidence::{Behaviour, EventId, Finding, Grade, NonEmpty, Overtness, Stage};
 
