@@ -304,6 +304,16 @@ impl Index {
         Ok(())
     }
 
+    /// How many trials are in the index.
+    ///
+    /// # Errors
+    /// SQLite cannot read the table.
+    pub(crate) fn count(&self) -> Result<u64, IndexError> {
+        self.connection
+            .query_row("SELECT count(*) FROM trial", [], |row| row.get(0))
+            .map_err(|source| self.wrap(source))
+    }
+
     /// Whether a trial is in the index.
     ///
     /// # Errors

@@ -193,7 +193,10 @@ impl Session {
         let reader = Reader::open(path)?;
         same_plan(&json, &reader)?;
         let (index, found) = match Index::open(&dir.index(), reader.size()) {
-            Some(index) => (index, 0),
+            Some(index) => {
+                let found = index.count()?;
+                (index, found)
+            }
             None => {
                 let empty = Index::create(&dir.index())?;
                 let (index, rebuilt) = rebuild(empty, &reader, &json.plan, &study.scenarios)?;
@@ -226,7 +229,7 @@ impl Session {
         &self.dir
     }
 
-    /// Trials that an index made again was filled with.
+    /// Trials of earlier sessions.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.found

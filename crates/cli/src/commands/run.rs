@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Zoned;
 use tribune_console::{html, json, terminal};
 use tribune_study::results::Results;
-use tribune_study::{Ended, Gate, Overrides, Progress, Ruling, Run, Session, Study, is_organism};
+use tribune_study::{
+    Ended, Gate, Overrides, Progress, Ruling, Run, RunDir, Session, Study, is_organism,
+};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -92,9 +94,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let session = match (&arguments.resume, &study) {
         (Some(dir), given) => {
-            let models = given
-                .as_ref()
-                .map_or(Vec::new(), |study| study.plan.models.clone());
+            let models = match given {
+                Some(study) => study.plan.models.clone(),
+                None => RunDir::open(dir)?.study()?.plan.models,
+            };
             Session::resume(dir, given.as_ref(), &keys, concurrency(&models))?
         }
         (None, Some(study)) => {

@@ -206,7 +206,8 @@ fn reader_error() -> String {
     };
     format!(
         "Words are read by the embedded lexical reader. On its held-out labelled sentences it found \
-         {found} of {positives} ({}) and raised {alarms} false alarms in {negatives} ({}).",
+         {found} of {positives} ({}) and raised {alarms} false alarms in {negatives} ({}). The \
+         sentences and the rules have one author: the words of a stranger will be read worse.",
         interval(found, positives),
         interval(alarms, negatives)
     )
