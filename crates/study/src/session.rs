@@ -128,7 +128,7 @@ impl Session {
         let json = StudyJson {
             version: RUN_VERSION,
             build: crate::BUILD.to_owned(),
-            started: Moment::now().to_string(),
+            started: Moment::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             plan_hash: study.hash,
             plan: (*study.plan).clone(),
             scenarios: study
