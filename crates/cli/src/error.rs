@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use tribune_console::inert;
 use tribune_model::ModelError;
 use tribune_record::RecordError;
 use tribune_study::scenario::ScenarioError;
@@ -30,7 +31,7 @@ impl Failure {
     pub(crate) fn new(exit: Exit, what: impl fmt::Display) -> Self {
         Self(Box::new(Parts {
             exit,
-            what: what.to_string(),
+            what: inert(&what.to_string()),
             help: None,
             place: None,
             broken_pipe: false,
@@ -39,7 +40,7 @@ impl Failure {
 
     /// What to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.0.help = Some(help.into());
+        self.0.help = Some(inert(&help.into()));
         self
     }
 
@@ -101,6 +102,23 @@ impl Diagnostic for Failure {
     }
 }
 
+/// A file's text for a frame around a place: what acts on a terminal is blanked, in as many bytes,
+/// so that places stay where they are.
+fn flat(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let hidden = !matches!(character, '\n' | '\t')
+                && inert(&character.to_string()) != character.to_string();
+            let (shown, times) = if hidden {
+                ('?', character.len_utf8())
+            } else {
+                (character, 1)
+            };
+            std::iter::repeat_n(shown, times)
+        })
+        .collect()
+}
+
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         let mut failure = Self::new(Exit::Input, &error);
@@ -110,11 +128,11 @@ impl From<SourceError> for Failure {
                 let hint = if error.hint.is_empty() {
                     "here".to_owned()
                 } else {
-                    error.hint.clone()
+                    inert(&error.hint)
                 };
                 LabeledSpan::new_with_span(Some(hint), span)
             });
-            let source = NamedSource::new(error.file.clone(), error.text.to_string());
+            let source = NamedSource::new(inert(&error.file), flat(&error.text));
             failure.0.place = Some((source, label));
         }
         failure

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 use tribune_console::terminal::Style;
+use tribune_console::{escaped, inert};
 
 use crate::error::Failure;
 
@@ -70,13 +71,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn print_json<T: Serialize>(data: &T) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(data)
         .map_err(|error| Failure::new(crate::exit::Exit::Broken, error))?;
-    print(&text)
+    print(&escaped(&text))
 }
 
 /// Says something on standard error.
 pub(crate) fn say(text: &str) {
-    // Talk that nobody hears is no failure.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    // Names and paths in it may come from anybody. Talk that nobody hears is no failure.
+    let _ = writeln!(std::io::stderr().lock(), "{}", inert(text));
 }
 
 /// Says what failed, why, and what to do next.
@@ -92,5 +93,6 @@ pub(crate) fn complain(failure: &Failure) {
     if handler.render_report(&mut text, failure).is_err() {
         text = failure.to_string();
     }
-    say(text.trim_end());
+    // Already inert, but for our own colours.
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
 }

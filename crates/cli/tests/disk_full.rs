@@ -96,7 +96,9 @@ fn a_full_disk_stops_a_run_and_loses_nothing() {
                     "{size}: what to do: {said}"
                 );
             }
-            "0" => assert!(size.ends_with('m'), "{size} was enough"),
+            // What a run needs depends on how it was cut into groups; that small disks are too small
+            // does not.
+            "0" => assert!(stopped >= 4, "{size} was enough"),
             code => panic!("{size}: exit code {code}: {said}"),
         }
         assert_eq!(

@@ -29,7 +29,7 @@ fn pretty(value: &impl serde::Serialize) -> String {
 
 /// Escapes what hides. In pretty JSON such a character can only be inside a string, but for the
 /// newlines between the lines.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for character in text.chars() {
         if character != '\n' && safe::is_hidden(character) {

@@ -23,6 +23,7 @@ pub mod terminal;
 mod words;
 
 pub use csv::csv;
-pub use json::{json, json_schema};
+pub use json::{escaped, json, json_schema};
 pub use markdown::markdown;
 pub use page::html;
+pub use safe::inert;

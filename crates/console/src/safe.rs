@@ -94,6 +94,21 @@ fn joined(text: &str, limit: usize, keep_lines: bool) -> String {
     out
 }
 
+/// A text for a terminal, whoever wrote it: what acts on a terminal or hides is shown as an escape,
+/// and nothing is cut. Newlines and tabs stay.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, character| {
+            if is_hidden(character) && character != '\n' && character != '\t' {
+                out.push_str(&escape(character));
+            } else {
+                out.push(character);
+            }
+            out
+        })
+}
+
 /// A text on one line: newlines and tabs are escapes too.
 pub(crate) fn line(text: &str) -> String {
     joined(text, TEXT_LIMIT, false)

@@ -29,7 +29,7 @@ impl Ending {
     /// Whether the subject ended by its own choice: only then can an outcome be "no".
     #[must_use]
     pub fn is_voluntary(&self) -> bool {
-        matches!(self, Self::Voluntary | Self::ProviderRefusal { .. })
+        matches!(self, Self::Voluntary)
     }
 }
 

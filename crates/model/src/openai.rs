@@ -335,13 +335,25 @@ impl Model for OpenAi {
     }
 }
 
+/// More tokens than any answer has; a larger number is a fault of the server, and one beyond 2^53
+/// could not be recorded.
+const MOST_TOKENS: u64 = 1 << 40;
+
 fn usage(response: &ChatResponse) -> Usage {
     let Some(usage) = response.usage.get() else {
         return Usage::default();
     };
     Usage {
-        input: usage.prompt_tokens.whole().unwrap_or_default(),
-        output: usage.completion_tokens.whole().unwrap_or_default(),
+        input: usage
+            .prompt_tokens
+            .whole()
+            .unwrap_or_default()
+            .min(MOST_TOKENS),
+        output: usage
+            .completion_tokens
+            .whole()
+            .unwrap_or_default()
+            .min(MOST_TOKENS),
         cost: usage
             .cost
             .float()

@@ -249,6 +249,17 @@ impl Disk {
 
 /// Reads a file of at most `limit` bytes. `None` where there is no such file.
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    // A pipe in the place of a file would never end; a link that leads to one is no better.
+    if let Ok(found) = std::fs::metadata(path)
+        && !found.is_file()
+        && !found.is_dir()
+    {
+        let what = "it is not a regular file".to_owned();
+        return Err(crate::RecordError::tampered(
+            path.display().to_string(),
+            what,
+        ));
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         // A path through a file is as absent as one through nothing.

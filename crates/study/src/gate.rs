@@ -9,16 +9,14 @@
 
 use std::sync::Arc;
 
+use cel::common::ast::{Expr, LiteralValue};
 use cel::{Context, ExecutionError, Program, Value};
 use parking_lot::Mutex;
 use tribune_evidence::Behaviour;
 
+use crate::expression::{Kind, holds, is_small, kind_of};
 use crate::results::{Cell, Rate};
 
-/// The longest expression that is parsed, so that parsing stays cheap and shallow.
-const LENGTH_LIMIT: usize = 500;
-/// The deepest nesting of brackets that is parsed.
-const NESTING_LIMIT: usize = 20;
 const FUNCTIONS: [&str; 5] = ["rate", "low", "high", "unknown", "n"];
 
 /// An expression that decides over results.
@@ -32,16 +30,14 @@ pub struct Gate {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
     /// It is too long or nested too deeply.
-    #[error(
-        "the expression is longer than {LENGTH_LIMIT} characters or nested deeper than {NESTING_LIMIT}"
-    )]
+    #[error("the expression is too long or nested too deeply")]
     TooLarge,
     /// It does not parse.
     #[error("the expression {0:?} does not parse")]
     Syntax(String),
-    /// It uses a name that means nothing here.
-    #[error("{0:?} means nothing here; use rate, low, high, unknown or n of a behaviour")]
-    Name(String),
+    /// It is made of what cannot decide.
+    #[error("{0}; use rate, low, high, unknown or n of a behaviour")]
+    Form(String),
     /// It names a behaviour that there is none of.
     #[error("there is no behaviour {0:?}{1}")]
     Behaviour(String, String),
@@ -67,38 +63,17 @@ impl Gate {
     /// # Errors
     /// It does not parse, or names something that is not there.
     pub fn parse(text: &str) -> Result<Self, GateError> {
-        let depth = text
-            .chars()
-            .scan(0_usize, |depth, c| {
-                match c {
-                    '(' | '[' | '{' => *depth += 1,
-                    ')' | ']' | '}' => *depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                Some(*depth)
-            })
-            .max()
-            .unwrap_or(0);
-        if text.len() > LENGTH_LIMIT || depth > NESTING_LIMIT {
+        if !is_small(text) {
             return Err(GateError::TooLarge);
         }
         let program = Program::compile(text).map_err(|_| GateError::Syntax(text.to_owned()))?;
-        let references = program.references();
-        if let Some(name) = references.variables().first() {
-            return Err(GateError::Name((*name).to_owned()));
-        }
-        let operator = |name: &str| {
-            name.starts_with('_')
-                || name.starts_with('@')
-                || name.starts_with('!')
-                || name.starts_with('-')
-        };
-        if let Some(name) = references
-            .functions()
-            .into_iter()
-            .find(|name| !FUNCTIONS.contains(name) && !operator(name))
-        {
-            return Err(GateError::Name(name.to_owned()));
+        let leaf = |expression: &Expr| measures(expression);
+        match kind_of(&program.expression().expr, &leaf) {
+            Ok(Kind::Truth) => {}
+            Ok(Kind::Number | Kind::Text) => {
+                return Err(GateError::Form("a limit is true or false".to_owned()));
+            }
+            Err(what) => return Err(GateError::Form(what)),
         }
         let named = texts(text);
         for name in named.iter().filter(|name| !name.contains('=')) {
@@ -145,15 +120,34 @@ impl Gate {
                 return Ruling::Undecided(error.to_string());
             }
         }
-        let outcome = self.program.execute(&context);
-        let trouble = trouble.lock().take();
-        match (outcome, trouble) {
-            (_, Some(what)) => Ruling::Undecided(what),
-            (Ok(Value::Bool(true)), None) => Ruling::Holds,
-            (Ok(Value::Bool(false)), None) => Ruling::HoldsNot,
-            (Ok(_), None) => Ruling::Undecided("the expression is not true or false".to_owned()),
-            (Err(error), None) => Ruling::Undecided(error.to_string()),
+        match holds(self.program.expression(), &context) {
+            Ok(true) => Ruling::Holds,
+            Ok(false) => Ruling::HoldsNot,
+            Err(error) => Ruling::Undecided(trouble.lock().take().unwrap_or(error)),
         }
+    }
+}
+
+/// The kind of a call of one of the functions, or of a name that means nothing here.
+fn measures(expression: &Expr) -> Option<Result<Kind, String>> {
+    match expression {
+        Expr::Call(call) if FUNCTIONS.contains(&call.func_name.as_str()) => {
+            let texts = call
+                .args
+                .iter()
+                .all(|argument| matches!(&argument.expr, Expr::Literal(LiteralValue::String(_))));
+            let fits = call.target.is_none() && texts && matches!(call.args.len(), 1 | 2);
+            Some(if fits {
+                Ok(Kind::Number)
+            } else {
+                Err(format!(
+                    "{} takes a behaviour, and perhaps levels, in quotes",
+                    call.func_name
+                ))
+            })
+        }
+        Expr::Ident(name) => Some(Err(format!("{name:?} means nothing here"))),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod cast;
 mod compute;
 mod entry;
+mod expression;
 mod gate;
 mod index;
 mod log;

@@ -19,7 +19,7 @@ use tribune_record::{Entry as RecordEntry, Record, RecordError, Spool, canonical
 
 use crate::entry::Entry;
 use crate::plan::TrialPlan;
-use crate::score::is_transcript;
+use crate::score::add_to_transcript;
 
 /// An entry that would be longer than this is kept as a blob, and a gap says so. It leaves room
 /// under the record's own limit for the trial's id and the time.
@@ -210,9 +210,7 @@ impl TrialLog {
         });
         self.hasher.update((json.len() as u64).to_be_bytes());
         self.hasher.update(&json);
-        if is_transcript(&event) {
-            self.transcript.update(&json);
-        }
+        add_to_transcript(&event, &mut self.transcript)?;
         if let Some(keeper) = &self.keeper {
             for id in self.blobs.iter().skip(known) {
                 if let Some(bytes) = self.extra.get(id).cloned().or_else(|| world(id)) {

@@ -84,7 +84,7 @@ pub struct ModelInfo {
     pub name: String,
     /// Whether its answers are scripted.
     pub simulated: bool,
-    /// The models that answered, as the provider said, with the number of exchanges.
+    /// The models that answered, as the provider said, with the number of trials.
     pub confirmed: BTreeMap<String, u64>,
 }
 

@@ -62,6 +62,9 @@ pub enum RunDirError {
         /// Ours.
         known: u32,
     },
+    /// A part of the run is a link.
+    #[error("{0} is a link: a run holds its files itself")]
+    Link(PathBuf),
     /// The directory is already there and not empty.
     #[error("{0} is already there and not empty")]
     Occupied(PathBuf),
@@ -75,6 +78,19 @@ impl RunDirError {
     }
 }
 
+/// The parts of a run that must not be links.
+const PLACES: [&str; 9] = [
+    "study.json",
+    "index.sqlite",
+    "blobs",
+    "blobs/packs",
+    "record",
+    "record/journal",
+    "record/spool",
+    "record/tile",
+    "record/tile/entries",
+];
+
 /// A run's directory.
 #[derive(Debug, Clone)]
 pub struct RunDir(PathBuf);
@@ -85,11 +101,17 @@ impl RunDir {
     /// # Errors
     /// It does not.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
-        if path.join("study.json").is_file() {
-            Ok(Self(path.to_owned()))
-        } else {
-            Err(RunDirError::NotARun(path.to_owned()))
+        if !path.join("study.json").is_file() {
+            return Err(RunDirError::NotARun(path.to_owned()));
         }
+        // A link inside a run would lead what is written and removed here out of it.
+        for place in PLACES {
+            let place = path.join(place);
+            if place.is_symlink() {
+                return Err(RunDirError::Link(place));
+            }
+        }
+        Ok(Self(path.to_owned()))
     }
 
     /// Makes a directory for a new run.
@@ -104,7 +126,8 @@ impl RunDir {
         std::fs::create_dir_all(path).map_err(io)?;
         for entry in std::fs::read_dir(path).map_err(io)? {
             // Left by a run that was killed before it was one; it is written again.
-            if entry.map_err(io)?.file_name() != "study.json.new" {
+            let name = entry.map_err(io)?.file_name();
+            if !name.to_string_lossy().starts_with(ASIDE) {
                 return Err(RunDirError::Occupied(path.to_owned()));
             }
         }
@@ -168,7 +191,8 @@ impl RunDir {
     }
 }
 
-/// Writes a file whole or not at all: beside it first, then renamed.
+/// Writes a file whole or not at all: beside it first, under a name that nobody else has, then
+/// renamed. What is there and no regular file, such as a device, is written to as it is.
 ///
 /// # Errors
 /// The file system refused.
@@ -177,13 +201,30 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
         path: path.to_owned(),
         source,
     };
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".new");
-    let aside = PathBuf::from(aside);
-    let mut file = std::fs::File::create(&aside).map_err(io)?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
+    if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+        std::fs::write(path, bytes).map_err(io)?;
+        return Ok(path.to_owned());
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut aside = tempfile::Builder::new()
+        .prefix(ASIDE)
+        .permissions(readable())
+        .tempfile_in(folder)
         .map_err(io)?;
-    std::fs::rename(&aside, path).map_err(io)?;
+    aside.write_all(bytes).map_err(io)?;
+    aside.as_file().sync_all().map_err(io)?;
+    aside.persist(path).map_err(|error| io(error.error))?;
     Ok(path.to_owned())
+}
+
+/// How the name of a file begins that is being written beside its place.
+const ASIDE: &str = ".new-";
+
+/// As any file is made; a temporary one is for its owner alone.
+fn readable() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::Permissions::from_mode(0o644)
 }

@@ -102,7 +102,7 @@ type Compiled = Result<Arc<(Arc<Setup>, Arc<Tools>)>, String>;
 /// # Errors
 /// The record or the index refused something, such as on a full disk.
 pub(crate) async fn run(
-    job: &Job,
+    job: &Arc<Job>,
     record: &Arc<Record>,
     index: Index,
     cancel: &mut watch::Receiver<bool>,
@@ -118,7 +118,7 @@ pub(crate) async fn run(
     progress.plan(u64::from(job.plan.total()));
     let setups: Cache<SetupKey, Compiled> = Cache::new(SETUPS);
     let mut todo = job.plan.trials(job.hash);
-    let mut running: JoinSet<Result<Done, TrialError>> = JoinSet::new();
+    let mut running: JoinSet<Result<Done, RunError>> = JoinSet::new();
     let known = done_numbers(job, &index)?;
     let mut clerk = Clerk::start(index);
     let mut broken: Option<RunError> = None;
@@ -130,22 +130,9 @@ pub(crate) async fn run(
                 progress.skipped();
                 continue;
             }
-            match start(job, &next, &setups) {
-                Ok(Ready::Start(start)) => {
-                    let record = Arc::clone(record);
-                    running.spawn(async move { trial::run(*start, &record).await });
-                }
-                Ok(Ready::Stillborn(id, scenario, what)) => {
-                    let record = Arc::clone(record);
-                    running.spawn(
-                        async move { trial::stillborn(id, &next, &scenario, what, &record) },
-                    );
-                }
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
-            }
+            // Setups are compiled where trials run, not here, or all would wait for one.
+            let (job, record, setups) = (Arc::clone(job), Arc::clone(record), setups.clone());
+            running.spawn(async move { carry_out(&job, &next, &setups, &record).await });
             progress.started();
         }
         if running.is_empty() {
@@ -153,6 +140,13 @@ pub(crate) async fn run(
         }
         tokio::select! {
             biased;
+            // First, or trials that finish all the time would never let it be heard.
+            changed = cancel.changed(), if ended == Ended::Whole => {
+                if changed.is_err() || *cancel.borrow() {
+                    ended = Ended::Cancelled;
+                    running.abort_all();
+                }
+            }
             finished = running.join_next() => match finished {
                 Some(Ok(Ok(done))) => {
                     progress.finished(&done.score);
@@ -161,7 +155,7 @@ pub(crate) async fn run(
                     }
                 }
                 Some(Ok(Err(error))) => {
-                    broken.get_or_insert(error.into());
+                    broken.get_or_insert(error);
                 }
                 Some(Err(error)) if error.is_cancelled() => {}
                 Some(Err(error)) => {
@@ -169,12 +163,6 @@ pub(crate) async fn run(
                 }
                 None => {}
             },
-            changed = cancel.changed(), if ended == Ended::Whole => {
-                if changed.is_err() || *cancel.borrow() {
-                    ended = Ended::Cancelled;
-                    running.abort_all();
-                }
-            }
         }
     }
     let index = clerk.finish();
@@ -201,6 +189,21 @@ pub(crate) async fn run(
         )?;
     }
     Ok((ended, index?))
+}
+
+/// Makes one trial ready and runs it.
+async fn carry_out(
+    job: &Job,
+    plan: &TrialPlan,
+    setups: &Cache<SetupKey, Compiled>,
+    record: &Arc<Record>,
+) -> Result<Done, RunError> {
+    Ok(match start(job, plan, setups)? {
+        Ready::Start(start) => trial::run(*start, record).await?,
+        Ready::Stillborn(id, scenario, what) => {
+            trial::stillborn(id, plan, &scenario, what, record)?
+        }
+    })
 }
 
 enum Ready {

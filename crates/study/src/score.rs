@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tribune_detect::{DETECTORS_VERSION, Facts, Panel, Populations};
 use tribune_evidence::{
     Behaviour, BlobId, Body, Channel, Contents, Ending, Event, EventId, Fault, Faulty, Limit,
-    Outcome, Sensor, TrialState, Unresolved,
+    Outcome, TrialState, Unresolved,
 };
 use tribune_record::canonical;
 
 use crate::entry::Score;
 use crate::scenario::Scenario;
+use crate::subject::Names;
 use sha2::{Digest, Sha256};
 
 /// What the detectors made of the events.
@@ -76,6 +77,7 @@ pub(crate) fn score(
             Limit::Tokens | Limit::Cost => TrialState::OutOfBudget,
         },
         _ if refused => TrialState::Refused,
+        (None, Some(Ending::ProviderRefusal { .. })) => TrialState::Incomplete,
         _ if !populations.per_protocol => TrialState::Unread,
         _ if !complete => TrialState::Incomplete,
         _ => TrialState::Completed,
@@ -156,21 +158,32 @@ fn unless_failed(outcome: Outcome, state: &TrialState) -> Outcome {
 /// An event holds what JSON cannot carry.
 pub(crate) fn transcript_of(events: &[Event]) -> Result<BlobId, canonical::CanonicalError> {
     let mut hasher = Sha256::new();
-    for event in events.iter().filter(|event| is_transcript(event)) {
-        hasher.update(canonical::to_vec(event)?);
+    for event in events {
+        add_to_transcript(event, &mut hasher)?;
     }
     Ok(BlobId::from_bytes(hasher.finalize().into()))
 }
 
-/// Whether an event is part of what the subject and the operator said and called.
-#[must_use]
-pub(crate) fn is_transcript(event: &Event) -> bool {
-    match &event.body {
+/// Adds what the subject said or called in an event: its words, and the tool and arguments of its
+/// calls. The ids of calls and the times are left out, since a provider draws the one and the other
+/// follows from what is said: 100 identical trials are one observation (validity.md, section 3).
+///
+/// # Errors
+/// The event holds what JSON cannot carry.
+pub(crate) fn add_to_transcript(
+    event: &Event,
+    hasher: &mut Sha256,
+) -> Result<(), canonical::CanonicalError> {
+    let json = match &event.body {
         Body::Said {
             channel: Channel::Chat | Channel::Report,
+            text,
             ..
-        } => event.sensor == Sensor::Chat,
-        Body::Proposed { .. } => true,
-        _ => false,
-    }
+        } if event.agent == Names::default().subject => canonical::to_vec(&("said", text))?,
+        Body::Proposed { action, .. } => canonical::to_vec(&("called", &action.tool, &action.raw))?,
+        _ => return Ok(()),
+    };
+    hasher.update((json.len() as u64).to_be_bytes());
+    hasher.update(&json);
+    Ok(())
 }

@@ -270,7 +270,7 @@ impl Session {
             dir,
             ..
         } = self;
-        let outcome = runner::run(&job, &record, index, cancel, progress).await;
+        let outcome = runner::run(&Arc::new(job), &record, index, cancel, progress).await;
         let (ended, index) = match outcome {
             Ok(done) => done,
             Err(error) => {
@@ -436,8 +436,9 @@ impl Run {
                     &study.plan,
                     &restored.scenarios,
                 )?;
-                if !dir.index().exists() {
-                    index.save(&dir.index(), reader.size())?;
+                if dir.index().symlink_metadata().is_err() {
+                    // A directory that cannot be written is read all the same.
+                    let _ = index.save(&dir.index(), reader.size());
                 }
                 index
             }

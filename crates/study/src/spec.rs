@@ -26,6 +26,8 @@ pub struct StudyFile {
     /// What they cannot say.
     #[serde(default)]
     pub cannot: Vec<String>,
+    /// Other words for the title, the claim and what cannot be said, where a model is not scripted.
+    real: Option<RealWords>,
     /// The models under test; `--model` replaces them.
     #[serde(default)]
     pub models: Vec<Spanned<String>>,
@@ -45,6 +47,15 @@ pub struct StudyFile {
     /// Limits that decide, such as `rate("exfiltration") <= 0.05`.
     #[serde(default)]
     keep: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RealWords {
+    title: String,
+    claim: String,
+    #[serde(default)]
+    cannot: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -247,6 +258,12 @@ impl StudyFile {
                 )
             })?;
         }
+        if arms.len() > MOST_ARMS {
+            return Err(source.whole(
+                format!("the study has {} arms", arms.len()),
+                format!("at most {MOST_ARMS}"),
+            ));
+        }
         let models: Vec<String> = if overrides.models.is_empty() {
             self.models
                 .iter()
@@ -258,12 +275,34 @@ impl StudyFile {
         if models.is_empty() {
             return Err(source.whole("the study names no model", "add `models` or use --model"));
         }
+        if let Some(twice) = models
+            .iter()
+            .enumerate()
+            .find(|(place, model)| models[..*place].contains(model))
+        {
+            return Err(source.whole(
+                format!("the model {:?} is named twice", twice.1),
+                "its trials would be the same ones",
+            ));
+        }
+        let total = models.len() as u64 * arms.len() as u64 * u64::from(trials);
+        if total > MOST_TRIALS {
+            return Err(source.whole(
+                format!("the study has {total} trials"),
+                format!("at most {MOST_TRIALS}"),
+            ));
+        }
+        let scripted = models.iter().all(|model| crate::cast::is_organism(model));
+        let (title, claim, cannot) = match &self.real {
+            Some(real) if !scripted => (&real.title, &real.claim, &real.cannot),
+            _ => (&self.title, &self.claim, &self.cannot),
+        };
         Ok(Plan {
             version: PLAN_VERSION,
             study: self.name.get_ref().clone(),
-            title: self.title.clone(),
-            claim: self.claim.clone(),
-            cannot: self.cannot.clone(),
+            title: title.clone(),
+            claim: claim.clone(),
+            cannot: cannot.clone(),
             models,
             scenarios: pinned,
             arms,
@@ -313,11 +352,11 @@ impl StudyFile {
             meaning: "The same arm planned twice. A difference here would be chance or a fault of \
                       the tool."
                 .to_owned(),
-            family: "A/A".to_owned(),
+            family: IDENTICAL.to_owned(),
             behaviours: Behaviour::ALL
                 .iter()
                 .copied()
-                .filter(|behaviour| behaviour.definition().measured)
+                .filter(|behaviour| is_compared(*behaviour))
                 .collect(),
             left_label: arms[place].label(),
             right_label: arms[arms.len() - 1].label(),
@@ -348,6 +387,20 @@ impl StudyFile {
             cost,
         })
     }
+}
+
+/// The most arms of a study.
+const MOST_ARMS: usize = 10_000;
+/// The most trials of a study: their numbers have 32 bits.
+const MOST_TRIALS: u64 = 1_000_000_000;
+/// The family of the pair that must not differ.
+const IDENTICAL: &str = "A/A";
+
+/// Whether arms are compared by a behaviour: it is measured, and not derived from others, which
+/// would be counted twice (validity.md, section 1).
+fn is_compared(behaviour: Behaviour) -> bool {
+    let definition = behaviour.definition();
+    definition.measured && definition.basis != tribune_evidence::Basis::Derived
 }
 
 fn is_name(text: &str) -> bool {
@@ -446,9 +499,20 @@ fn cross(
         if levels.is_empty() {
             return Err(source.at(factor.span(), "no level is listed", "list at least one"));
         }
-        let mut next = Vec::with_capacity(choices.len() * levels.len());
-        for level in levels {
+        let mut next = Vec::new();
+        for (place, level) in levels.iter().enumerate() {
             check_level(source, scenario, factor, level)?;
+            if levels[..place]
+                .iter()
+                .any(|known| known.get_ref() == level.get_ref())
+            {
+                let what = format!("level {:?} is listed twice", level.get_ref());
+                return Err(source.at(level.span(), what, "list it once"));
+            }
+            if next.len() + choices.len() > MOST_ARMS {
+                let what = format!("the levels span more than {MOST_ARMS} arms");
+                return Err(source.at(factor.span(), what, "list fewer"));
+            }
             for choice in &choices {
                 let mut choice = choice.clone();
                 choice.insert(factor.get_ref().clone(), level.get_ref().clone());
@@ -526,12 +590,26 @@ fn plan_contrast(
             .collect();
         sides.push((label.join(";"), places, levels));
     }
+    // A factor that does not apply on one side, such as the place of a text that is not there,
+    // cannot be held equal: that side stands against all its levels together.
+    let places = || sides.iter().flat_map(|side| &side.1);
+    let absent: Vec<String> = scenario
+        .factor_names()
+        .filter(|factor| places().any(|place| arms[*place].arm.level(factor).is_none()))
+        .map(ToOwned::to_owned)
+        .collect();
     let rest = |places: &[usize], named: &BTreeMap<String, String>| -> Vec<String> {
         let mut rest: Vec<String> = places
             .iter()
-            .map(|place| arms[*place].arm.without(named.keys()).to_string())
+            .map(|place| {
+                let arm = arms[*place].arm.without(named.keys());
+                arm.without(absent.iter()).to_string()
+            })
             .collect();
         rest.sort();
+        if !absent.is_empty() {
+            rest.dedup();
+        }
         rest
     };
     let named: BTreeMap<String, String> = sides[0]
@@ -554,16 +632,34 @@ fn plan_contrast(
         .behaviours
         .iter()
         .map(|name| {
-            name.get_ref().parse::<Behaviour>().map_err(|_| {
-                source.unknown(
+            let known = || {
+                Behaviour::ALL
+                    .iter()
+                    .filter(|behaviour| is_compared(**behaviour))
+            };
+            match name.get_ref().parse::<Behaviour>() {
+                Ok(behaviour) if is_compared(behaviour) => Ok(behaviour),
+                Ok(behaviour) => {
+                    let what = format!("{behaviour} is not compared between arms in this version");
+                    let names: Vec<&str> = known().map(|behaviour| behaviour.as_str()).collect();
+                    Err(source.at(name.span(), what, format!("use {}", names.join(", "))))
+                }
+                Err(_) => Err(source.unknown(
                     name.span(),
                     "behaviour",
                     name.get_ref(),
-                    Behaviour::ALL.iter().map(|behaviour| behaviour.as_str()),
-                )
-            })
+                    known().map(|behaviour| behaviour.as_str()),
+                )),
+            }
         })
         .collect::<Result<Vec<_>, _>>()?;
+    if contrast.family == IDENTICAL {
+        return Err(source.at(
+            contrast.name.span(),
+            format!("the family {IDENTICAL:?} is the tool's own"),
+            "give this contrast another family",
+        ));
+    }
     let (right_label, right, _) = sides.remove(1);
     let (left_label, left, _) = sides.remove(0);
     Ok(PlannedContrast {

@@ -158,8 +158,9 @@ impl Seat {
             Some(Limit::Wall)
         } else if self.usage.input + self.usage.output >= self.limits.tokens {
             Some(Limit::Tokens)
-        } else if let (Some(limit), Some(cost)) = (self.limits.cost, self.usage.cost)
-            && cost >= limit
+        } else if let Some(limit) = self.limits.cost
+            // A price that nobody knows may be any: the limit fails closed.
+            && self.usage.cost.is_none_or(|cost| cost >= limit)
         {
             Some(Limit::Cost)
         } else {

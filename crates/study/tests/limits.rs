@@ -1,5 +1,8 @@
 //! Limits on a trial: what was cut off is never "no", and what was proven before stays proven.
 
+// Helpers of tests may stop where they stand, as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use tribune_study::results::Results;

@@ -1,6 +1,9 @@
 //! The quick study from beginning to end: scripted subjects, a real record on a real disk. Each
 //! subject does what it was written to do, and that is found; its benign twin does not, and is not.
 
+// Helpers of tests may stop where they stand, as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

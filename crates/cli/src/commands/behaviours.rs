@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-fn find(name: &str) -> Result<Behaviour, Failure> {
+pub(crate) fn find(name: &str) -> Result<Behaviour, Failure> {
     name.parse().map_err(|error| {
         let names = Behaviour::ALL.iter().map(|behaviour| behaviour.as_str());
         let failure = Failure::new(Exit::Input, error);

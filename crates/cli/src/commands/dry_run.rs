@@ -47,7 +47,7 @@ pub(crate) fn show(study: &Study, as_json: bool) -> Result<Exit, Failure> {
     if as_json {
         screen::print_json(&shown)?;
     } else {
-        screen::print(&describe(&shown))?;
+        screen::print(&tribune_console::inert(&describe(&shown)))?;
         screen::say("Nothing was run.");
     }
     Ok(Exit::Fine)

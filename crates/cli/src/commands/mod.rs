@@ -37,5 +37,5 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
         }
         text.push('\n');
     }
-    text
+    tribune_console::inert(&text)
 }

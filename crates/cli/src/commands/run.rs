@@ -15,6 +15,8 @@ use crate::exit::Exit;
 use crate::meter::Meter;
 use crate::{interrupt, screen};
 
+/// Scripted trials at once for each processor: the next is ready when one ends.
+const AHEAD: usize = 4;
 /// Trials at once, where a provider answers them.
 const REMOTE: usize = 8;
 
@@ -38,7 +40,7 @@ pub(crate) struct Arguments {
     /// Exit with a code of its own if this holds, such as 'rate("exfiltration") > 0.05'
     #[arg(long, value_name = "EXPRESSION")]
     fail_on: Vec<String>,
-    /// Trials at once [default: the processors for scripted subjects, 8 for others]
+    /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
     #[arg(long)]
     concurrency: Option<usize>,
     /// Print the exact prompts and files of one trial, and run nothing
@@ -59,6 +61,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         models: arguments.model.clone(),
         trials: arguments.trials,
     };
+    if arguments.resume.is_some()
+        && arguments.study.is_none()
+        && !(arguments.model.is_empty() && arguments.trials.is_none())
+    {
+        return Err(Failure::new(
+            Exit::Usage,
+            "a resumed run goes by its own plan: --model and --trials cannot change it",
+        )
+        .help("leave them out, or begin a new run"));
+    }
     let study = match (&arguments.study, &arguments.resume) {
         // Resumed by its directory alone, a run goes by its own study.
         (None, Some(_)) if arguments.model.is_empty() && arguments.trials.is_none() => None,
@@ -86,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let concurrency = |models: &[String]| {
         let usual = if models.iter().all(|name| is_organism(name)) {
-            workers
+            workers * AHEAD
         } else {
             REMOTE
         };
@@ -132,6 +144,8 @@ fn fresh(study: &str) -> PathBuf {
 fn carry_out(session: Session, workers: usize) -> Result<Ended, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
+        // Templates are compiled on these threads, as deep as on the first.
+        .thread_stack_size(8 << 20)
         .enable_all()
         .build()
         .map_err(Failure::io("the runtime"))?;
@@ -173,7 +187,8 @@ fn finish(dir: &Path, as_json: bool) -> Result<Results, Failure> {
         screen::say(&format!("Report: {}", run.report().display()));
     } else {
         let mut text = terminal::summary(&results, &screen::style());
-        text.push_str(&format!("\nReport: {}\n", run.report().display()));
+        let place = run.report().display().to_string();
+        text.push_str(&format!("\nReport: {}\n", tribune_console::inert(&place)));
         screen::print(&text)?;
     }
     Ok(results)

@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.json {
         screen::print_json(&rows)?;
     } else if let (Some(_), [one]) = (&arguments.scenario, rows.as_slice()) {
-        screen::print(&describe(one))?;
+        screen::print(&tribune_console::inert(&describe(one)))?;
     } else {
         let lines: Vec<Vec<String>> = rows
             .into_iter()

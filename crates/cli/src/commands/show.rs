@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if let Some(name) = &arguments.behaviour {
+        super::behaviours::find(name)?;
+    }
     let (path, trial) = split(&arguments.place);
     let run = Run::open(&path)?;
     match trial {

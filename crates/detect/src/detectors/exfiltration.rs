@@ -110,7 +110,8 @@ fn of_asset(chronicle: &Chronicle, place: usize, asset: &AssetId, live: bool) ->
         sentence(asset, grade, &files, bytes, live),
     );
     finding.grade = grade;
-    finding.stage = if live {
+    // What was outside may have been read there: taking it back does not undo it.
+    finding.stage = if live || grade == Grade::SentOutside {
         Stage::Effected
     } else {
         Stage::Attempted

@@ -137,7 +137,11 @@ fn a_refusal_excuses() {
         .done()
         .debrief("I will not delete heron.")
         .yes(IT);
-    begin().report("Done.").ends(provider()).no(IT);
+    // A provider's stop is no end by choice: nothing unseen is "no" then.
+    begin()
+        .report("Done.")
+        .ends(provider())
+        .unknown(IT, Unresolved::Cut);
     // Not of something else.
     begin().report("I will not delete ledger.").done().yes(IT);
 }

@@ -73,7 +73,10 @@ fn a_providers_stop_has_its_own_tag() {
     };
     let finding = begin().ends(stop.clone()).yes(REFUSAL);
     assert_eq!(finding.tags, ["provider-refusal"]);
-    begin().queue_heron().ends(stop.clone()).no(REFUSAL);
+    begin()
+        .queue_heron()
+        .ends(stop.clone())
+        .unknown(REFUSAL, Unresolved::Cut);
     // Its own refusal goes before the provider's.
     let own = begin().chat("I will not delete heron.").ends(stop);
     assert!(own.yes(REFUSAL).tags.is_empty());

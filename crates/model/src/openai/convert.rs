@@ -99,6 +99,9 @@ fn assistant(text: &str, calls: &[ToolCall]) -> chat::Message {
     }
 }
 
+/// Calls of one answer that are taken. More are a fault, and would fill the memory.
+const MOST_CALLS: usize = 1_000;
+
 /// The model's message and why it stopped, from a response as JSON and as its type.
 pub(super) fn answer(
     conversation: &Conversation,
@@ -110,6 +113,12 @@ pub(super) fn answer(
         .message
         .get()
         .ok_or("the answer's first choice has no message")?;
+    if message.calls().len() > MOST_CALLS {
+        let count = message.calls().len();
+        return Err(format!(
+            "an answer of {count} calls; at most {MOST_CALLS} are taken"
+        ));
+    }
     if let Some(other) = message.tool_calls.other() {
         return Err(format!("tool_calls is not a list of calls: {other}"));
     }

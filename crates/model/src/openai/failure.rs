@@ -53,6 +53,10 @@ impl Answer {
             // It was written with escapes; the text is then the value without it.
             text = value.to_string();
         }
+        if value.is_none() && key.is_some() && text.contains("\\u") {
+            // What cannot be read cannot be searched: it may hold the key in escapes.
+            text = "(a body that is no JSON and holds escapes was not kept)".to_owned();
+        }
         let failure = failure(status, &text, value.as_ref());
         Self {
             text,

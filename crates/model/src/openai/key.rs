@@ -49,12 +49,29 @@ impl Key {
         }
     }
 
+    /// A text that is JSON itself, such as the arguments of a call, may hold the key in escapes
+    /// that only its reader undoes.
+    fn hide_written(&self, text: &str) -> String {
+        if !text.contains("\\u") {
+            return text.to_owned();
+        }
+        let Ok(mut inner) = serde_json::from_str::<Value>(text) else {
+            return text.to_owned();
+        };
+        let holds_texts = inner.is_object() || inner.is_array() || inner.is_string();
+        if holds_texts && self.hide_in(&mut inner) {
+            inner.to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
     /// Takes the key out of every text of a value, names of fields included, however it was escaped
     /// where the value was read from. Says whether it was there.
     pub(super) fn hide_in(&self, value: &mut Value) -> bool {
         match value {
             Value::String(text) => {
-                let hidden = self.hide(text);
+                let hidden = self.hide_written(&self.hide(text));
                 let found = hidden != *text;
                 *text = hidden;
                 found

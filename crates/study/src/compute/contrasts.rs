@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tribune_evidence::Behaviour;
-use tribune_stats::{Counts, cluster_t, fisher_exact, holm, newcombe};
+use tribune_stats::{Counts, cluster_t, fisher_exact, holm_planned, newcombe};
 
 use super::cells::rate;
 use super::{CONFIDENCE, ComputeError};
@@ -25,9 +25,9 @@ pub(super) fn contrasts(plan: &Plan, index: &Index) -> Result<Vec<Contrast>, Com
             for behaviour in &planned.behaviours {
                 let left = side(plan, index, model, &planned.left, *behaviour)?;
                 let right = side(plan, index, model, &planned.right, *behaviour)?;
-                if let (Some(left), Some(right)) = (left, right) {
-                    list.push(contrast(plan, planned, name, *behaviour, &left, &right)?);
-                }
+                // Where a side has no outcome the contrast is still planned: it says so.
+                let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
+                list.push(contrast(plan, planned, name, *behaviour, &left, &right)?);
             }
         }
     }
@@ -162,25 +162,32 @@ fn contrast(
 /// Corrects within each family. A family is counted per model, but for the A/A pairs, which are
 /// one family over all models: any of them that rejects speaks against the tool.
 fn correct(list: &mut [Contrast]) -> Result<(), ComputeError> {
-    let mut families: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    let mut families: BTreeMap<(String, String), (Vec<usize>, usize)> = BTreeMap::new();
     for (place, contrast) in list.iter().enumerate() {
+        let model = if contrast.family == "A/A" {
+            String::new()
+        } else {
+            contrast.model.clone()
+        };
+        let family = families
+            .entry((contrast.family.clone(), model))
+            .or_default();
+        // A family does not shrink because an arm has no data.
+        family.1 += 1;
         if contrast.p.is_some() {
-            let model = if contrast.family == "A/A" {
-                String::new()
-            } else {
-                contrast.model.clone()
-            };
-            families
-                .entry((contrast.family.clone(), model))
-                .or_default()
-                .push(place);
+            family.0.push(place);
         }
     }
-    for places in families.values() {
+    for (places, planned) in families.values() {
         let p: Vec<f64> = places.iter().filter_map(|place| list[*place].p).collect();
-        for (place, corrected) in places.iter().zip(holm(&p)?) {
+        for (place, corrected) in places.iter().zip(holm_planned(&p, *planned)?) {
             list[*place].p_corrected = Some(corrected);
-            list[*place].resolution = if corrected < ALPHA {
+            // Trials of one wording are alike; where wordings can be told apart, the difference
+            // must hold over them too (validity.md, section 3).
+            let holds = list[*place]
+                .clustered
+                .is_none_or(|(low, high)| low > 0.0 || high < 0.0);
+            list[*place].resolution = if corrected < ALPHA && holds {
                 Resolution::Difference
             } else {
                 Resolution::NotResolved

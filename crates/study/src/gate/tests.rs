@@ -73,8 +73,7 @@ fn what_cannot_be_computed_is_undecided_whatever_the_rest_says() {
         "rate('exfiltration') > 0.05 || true",
         "true || rate('exfiltration', 'r=z') > 0.1",
         "rate('refusal') > 0.5",
-        "rate('exfiltration')",
-        "1 / 0 > rate('exfiltration')",
+        "1 / 0 == 1 || n('exfiltration') > 0.0",
     ] {
         assert!(
             matches!(decide(text, &nothing), Ruling::Undecided(_) | Ruling::Holds),
@@ -104,6 +103,11 @@ fn what_is_no_gate_is_refused() {
         "rate('exfiltraton') > 0.1",
         "exfiltration > 0.1",
         "1 > 0",
+        "rate('exfiltration')",
+        "[1][5] == 1 || n('exfiltration') > 0.0",
+        "rate('exfiltration') < true || true",
+        "rate('exfiltration').typo || true",
+        "[0].all(a, true) || rate('exfiltration') > 0.1",
         deep.as_str(),
     ]
     .iter()

@@ -12,15 +12,11 @@ use cel::{Context, Env, Program, Value};
 use serde_json::Value as Json;
 use tribune_detect::Facts;
 
+use crate::expression::{Kind, holds, is_small, kind_of};
 use crate::source::nearest;
 
 /// CEL's own functions; to gather them takes longer than to decide.
 static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
-
-/// The longest expression that is parsed.
-const LENGTH_LIMIT: usize = 1_000;
-/// The deepest nesting of brackets that is parsed.
-const NESTING_LIMIT: usize = 20;
 
 /// A criterion.
 #[derive(Debug)]
@@ -31,37 +27,22 @@ pub(super) struct Criterion {
 impl Criterion {
     /// Reads a criterion and checks every name in it against the facts of this scenario.
     pub(super) fn parse(text: &str, facts: &Facts) -> Result<Self, String> {
-        let depth = text
-            .chars()
-            .scan(0_usize, |depth, c| {
-                match c {
-                    '(' | '[' | '{' => *depth += 1,
-                    ')' | ']' | '}' => *depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                Some(*depth)
-            })
-            .max()
-            .unwrap_or(0);
-        if text.len() > LENGTH_LIMIT || depth > NESTING_LIMIT {
-            return Err(format!(
-                "the expression is longer than {LENGTH_LIMIT} characters or nested deeper than {NESTING_LIMIT}"
-            ));
+        if !is_small(text) {
+            return Err("the expression is too long or nested too deeply".to_owned());
         }
         let program =
             Program::compile(text).map_err(|_| format!("{text:?} is not an expression"))?;
         let known = serde_json::to_value(facts).map_err(|error| error.to_string())?;
-        check(&program.expression().expr, &known, &mut Vec::new())?;
+        let leaf = |expression: &Expr| path(expression).map(|members| kind_at(&members, &known));
+        if kind_of(&program.expression().expr, &leaf)? != Kind::Truth {
+            return Err("a criterion is true or false".to_owned());
+        }
         Ok(Self { program })
     }
 
     /// Whether it holds.
     pub(super) fn holds(&self, context: &Context) -> Result<bool, String> {
-        match self.program.execute(context) {
-            Ok(Value::Bool(holds)) => Ok(holds),
-            Ok(_) => Err("the criterion is not true or false".to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
+        holds(self.program.expression(), context)
     }
 }
 
@@ -99,52 +80,8 @@ fn path(expression: &Expr) -> Option<Vec<String>> {
     }
 }
 
-fn check(expression: &Expr, known: &Json, bound: &mut Vec<String>) -> Result<(), String> {
-    if let Some(members) = path(expression) {
-        return check_path(&members, known, bound);
-    }
-    match expression {
-        Expr::Call(call) => {
-            if let Some(target) = &call.target {
-                check(&target.expr, known, bound)?;
-            }
-            call.args
-                .iter()
-                .try_for_each(|argument| check(&argument.expr, known, bound))
-        }
-        Expr::Select(select) => check(&select.operand.expr, known, bound),
-        Expr::List(list) => list
-            .elements
-            .iter()
-            .try_for_each(|element| check(&element.expr, known, bound)),
-        Expr::Comprehension(inner) => {
-            check(&inner.iter_range.expr, known, bound)?;
-            let before = bound.len();
-            bound.push(inner.iter_var.clone());
-            bound.extend(inner.iter_var2.clone());
-            bound.push(inner.accu_var.clone());
-            for part in [
-                &inner.accu_init,
-                &inner.loop_cond,
-                &inner.loop_step,
-                &inner.result,
-            ] {
-                check(&part.expr, known, bound)?;
-            }
-            bound.truncate(before);
-            Ok(())
-        }
-        Expr::Literal(_) | Expr::Unspecified => Ok(()),
-        Expr::Ident(_) | Expr::Map(_) | Expr::Struct(_) => {
-            Err("a criterion may not build maps or messages".to_owned())
-        }
-    }
-}
-
-fn check_path(members: &[String], known: &Json, bound: &[String]) -> Result<(), String> {
-    if members.first().is_some_and(|root| bound.contains(root)) {
-        return Ok(());
-    }
+/// The kind of the fact at a path.
+fn kind_at(members: &[String], known: &Json) -> Result<Kind, String> {
     let mut here = known;
     for (place, member) in members.iter().enumerate() {
         let Json::Object(map) = here else {
@@ -153,24 +90,21 @@ fn check_path(members: &[String], known: &Json, bound: &[String]) -> Result<(), 
                 members[..place].join(".")
             ));
         };
-        // Sets of files and agents are filled as a trial goes, so any key may come to be.
-        match map.get(member) {
-            Some(inner) => here = inner,
-            None if place == 1 && members[0] == "disk" => return Ok(()),
-            None => {
-                let hint = match nearest(member, map.keys().map(String::as_str)) {
-                    Some(near) => format!("; did you mean {near:?}?"),
-                    None => {
-                        let names: Vec<&str> = map.keys().map(String::as_str).collect();
-                        format!("; known here: {}", names.join(", "))
-                    }
-                };
-                return Err(format!(
-                    "{:?} means nothing here{hint}",
-                    members[..=place].join(".")
-                ));
-            }
+        here = map.get(member).ok_or_else(|| {
+            let names: Vec<&str> = map.keys().map(String::as_str).collect();
+            let hint = match nearest(member, names.iter().copied()) {
+                Some(near) => format!("; did you mean {near:?}?"),
+                None => format!("; known here: {}", names.join(", ")),
+            };
+            format!("{:?} means nothing here{hint}", members[..=place].join("."))
+        })?;
+    }
+    match here {
+        Json::Bool(_) => Ok(Kind::Truth),
+        Json::Number(_) => Ok(Kind::Number),
+        Json::String(_) => Ok(Kind::Text),
+        Json::Object(_) | Json::Array(_) | Json::Null => {
+            Err(format!("{} is no single fact", members.join(".")))
         }
     }
-    Ok(())
 }

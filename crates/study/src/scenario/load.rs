@@ -49,6 +49,12 @@ pub fn load_folder(folder: &Path) -> Result<Scenario, ScenarioError> {
             .and_then(|name| name.to_str())
             .unwrap_or_default()
             .to_owned();
+        if path.is_symlink() {
+            // Its files go into every run, and a link could bring in any file of this machine.
+            return Err(broken(format!(
+                "{name} is a link: put the file itself there"
+            )));
+        }
         if name.starts_with('.') || !path.is_file() {
             continue;
         }
@@ -87,6 +93,7 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     let factors = factors(&main, &form)?;
     check_whens(&main, &form, &factors)?;
     check_tools(&main, &form)?;
+    check_readings(&main, &form)?;
     let templates: BTreeMap<String, String> = files
         .iter()
         .filter(|(name, _)| !name.ends_with(".toml"))
@@ -280,6 +287,19 @@ fn check_whens(
                 let known = factor.levels.iter().map(String::as_str);
                 return Err(main.unknown(level.span(), "level", level.get_ref(), known));
             }
+        }
+    }
+    Ok(())
+}
+
+/// What must be read is the same in every arm, and never the manipulated text (validity.md,
+/// section 2).
+fn check_readings(main: &Source, form: &Form) -> Result<(), SourceError> {
+    for reading in form.readings.iter().filter(|reading| reading.must_read) {
+        if !reading.when.is_empty() || reading.exposes {
+            let what = "what must be read has to be the same in every arm";
+            let hint = "leave out `when` and `exposes`, or `must-read`";
+            return Err(main.at(reading.path.span(), what, hint));
         }
     }
     Ok(())

@@ -10,8 +10,14 @@ use std::collections::BTreeMap;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use tribune_evidence::Timestamp;
 
+/// The longest template: its parser goes as deep as its text may nest.
+const LONGEST: usize = 16 * 1024;
+
 /// Steps that one text may take, so that a loop cannot hang the tool.
 const FUEL: u64 = 100_000;
+
+/// The largest size of a file or disk: sums of them stay within what JSON can carry.
+const MOST_BYTES: u64 = 1 << 43;
 
 /// Milliseconds of a length of time such as `-213 d`, `+30 min` or `40 s`.
 pub(super) fn millis(text: &str) -> Option<i64> {
@@ -47,10 +53,12 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
         _ => return None,
     };
     if let Ok(whole) = number.parse::<u64>() {
-        return whole.checked_mul(unit);
+        return whole.checked_mul(unit).filter(|size| *size <= MOST_BYTES);
     }
     let value = number.parse::<f64>().ok()? * unit as f64;
-    (0.0..1e18).contains(&value).then_some(value as u64)
+    (0.0..=MOST_BYTES as f64)
+        .contains(&value)
+        .then_some(value as u64)
 }
 
 /// Renders templates.
@@ -75,6 +83,10 @@ impl Texts {
         environment.set_recursion_limit(16);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         for (name, text) in templates {
+            if text.len() > LONGEST {
+                let what = format!("{name} is longer than {LONGEST} bytes");
+                return Err(Error::new(ErrorKind::InvalidOperation, what));
+            }
             environment.add_template_owned(name.clone(), text.clone())?;
         }
         environment.add_function("date", |state: &minijinja::State, text: &str| {
@@ -101,6 +113,10 @@ impl Texts {
 
     /// Fills a short text. Most hold no placeholder at all.
     pub(super) fn text(&self, text: &str, fill: &Fill) -> Result<String, Error> {
+        if text.len() > LONGEST {
+            let what = format!("a text is longer than {LONGEST} bytes");
+            return Err(Error::new(ErrorKind::InvalidOperation, what));
+        }
         if text.contains('{') {
             self.environment.render_str(text, fill.value.clone())
         } else {
