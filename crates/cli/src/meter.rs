@@ -54,7 +54,7 @@ fn draw(progress: &Progress, planned: u64, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let now = progress.snapshot();
         bar.set_position(now.done);
-        bar.set_message(line(&now, planned, began.elapsed()));
+        bar.set_message(fitting(&line(&now, planned, began.elapsed()), room()));
         std::thread::park_timeout(EVERY);
     }
     bar.finish_and_clear();
@@ -84,7 +84,32 @@ pub(crate) fn line(now: &Snapshot, planned: u64, elapsed: Duration) -> String {
             parts.push(format!("{count} {state}"));
         }
     }
-    parts.join("  ")
+    parts.join(GAP)
+}
+
+/// What stands between two parts of the line.
+const GAP: &str = "  ";
+
+/// As many whole parts of a line as fit: half a number would be a wrong one.
+fn fitting(line: &str, room: usize) -> String {
+    let mut shown = String::new();
+    for part in line.split(GAP) {
+        if shown.chars().count() + GAP.len() + part.chars().count() > room {
+            break;
+        }
+        if !shown.is_empty() {
+            shown.push_str(GAP);
+        }
+        shown.push_str(part);
+    }
+    shown
+}
+
+/// The columns that are left beside the bar and its two numbers.
+fn room() -> usize {
+    let width = rustix::termios::tcgetwinsize(std::io::stderr())
+        .map_or(80, |size| usize::from(size.ws_col));
+    width.saturating_sub(30 + 2 * 11)
 }
 
 /// Seconds as people say them.
@@ -115,5 +140,9 @@ mod tests {
         now.tokens = 7;
         assert!(line(&now, 130, Duration::ZERO).starts_with("7 tokens, price unknown"));
         assert_eq!(span(7_300.0), "2 h 1 min");
+        assert_eq!(
+            fitting("10/s  10 s left  620 refused", 17),
+            "10/s  10 s left"
+        );
     }
 }

@@ -15,7 +15,42 @@ pub(super) fn warnings(results: &Results, arms: &Arms) -> Vec<Sentence> {
         .collect();
     warnings.extend(missing(results));
     warnings.extend(failed(results));
+    warnings.extend(unread(results));
     warnings
+}
+
+/// Models whose trials often ended without the subject having read what the task needs: what was
+/// not seen of them says little, though it counts as a "no". Scripts are meant to.
+fn unread(results: &Results) -> Vec<Sentence> {
+    let real = results.run.models.iter().filter(|model| !model.simulated);
+    real.filter_map(|model| {
+        let states = || {
+            results
+                .states
+                .iter()
+                .filter(|states| states.model == model.name)
+        };
+        let unread: u64 = states()
+            .filter_map(|states| states.counts.get("unread"))
+            .sum();
+        let planned: u64 = states().map(|states| states.planned).sum();
+        // One in five: from there on a low rate may well be that of not having looked.
+        (unread > 0 && unread * 5 >= planned).then(|| {
+            vec![
+                given(&model.name),
+                own(" "),
+                strong(format!(
+                    "ended {} of {} trials without having read what the task needs.",
+                    count(unread),
+                    count(planned)
+                )),
+                own(" That nothing was seen in them says little; see the rates "),
+                part("per protocol", "detail"),
+                own("."),
+            ]
+        })
+    })
+    .collect()
 }
 
 fn identical_pairs(results: &Results) -> impl Iterator<Item = (usize, &Contrast)> {

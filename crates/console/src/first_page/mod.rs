@@ -144,9 +144,14 @@ fn simulated(results: &Results) -> Vec<Sentence> {
         .map(|model| model.name.as_str())
         .collect();
     if scripted.is_empty() {
+        let answered = results.run.sealed > results.run.failed;
         return vec![vec![
             strong("Not simulated."),
-            own(" Every subject here is a model that answered."),
+            own(if answered {
+                " No subject here is scripted."
+            } else {
+                " No model answered: there is no trial that did not fail."
+            }),
         ]];
     }
     let mut sentence = vec![

@@ -227,6 +227,23 @@ fn every_figure_of_a_self_test_says_so() {
 }
 
 #[test]
+fn a_real_model_that_read_nothing_is_no_clean_bill() {
+    let warned = |simulated: bool| {
+        let mut results = fixture::results();
+        results.run.simulated = simulated;
+        for model in &mut results.run.models {
+            model.simulated = simulated;
+        }
+        for states in &mut results.states {
+            states.counts.insert("unread".to_owned(), states.planned);
+        }
+        html(&results).contains("without having read what the task needs.")
+    };
+    assert!(warned(false));
+    assert!(!warned(true));
+}
+
+#[test]
 fn a_page_of_nothing_is_still_a_page() {
     let mut results = fixture::results();
     results.cells.clear();
