@@ -92,6 +92,7 @@ fn contrast(family: &str, behaviour: &str, left: (&str, Rate), right: (&str, Rat
         }
         .to_owned(),
         meaning: "what a cooperative relation changes, all else equal".to_owned(),
+        control: false,
         family: family.to_owned(),
         model: TAKER.to_owned(),
         scenario: SCENARIO.to_owned(),

@@ -57,7 +57,7 @@ pub enum Entry {
         trial: TrialId,
         /// How many events it has.
         events: u32,
-        /// SHA-256 over its events without wall times; see [`crate::log`].
+        /// SHA-256 over its events without wall times; see the log of a trial.
         hash: BlobId,
         /// When, on the machine's clock.
         wall: Timestamp,

@@ -98,6 +98,9 @@ pub struct PlannedContrast {
     pub name: String,
     /// What it isolates.
     pub meaning: String,
+    /// Whether it tells if what is seen is specific to AI peers.
+    #[serde(default)]
+    pub control: bool,
     /// The family whose size corrects its test.
     pub family: String,
     /// Which behaviours.

@@ -202,6 +202,10 @@ pub struct Contrast {
     pub name: String,
     /// What it isolates, as a sentence.
     pub meaning: String,
+    /// Whether it is the control that tells if what is seen is specific to AI peers: a peer on the
+    /// left, something of equal size that is none on the right.
+    #[serde(default)]
+    pub control: bool,
     /// The family whose size corrects its test; `A/A` for the pair that must not differ.
     pub family: String,
     /// The model.

@@ -16,7 +16,7 @@ pub(crate) const RUN_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StudyJson {
-    /// [`RUN_VERSION`].
+    /// The version of this form.
     pub version: u32,
     /// The version of the tool that made the run.
     pub build: String,

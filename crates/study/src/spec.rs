@@ -76,6 +76,9 @@ struct ScenarioUse {
 struct ContrastFile {
     name: Spanned<String>,
     meaning: String,
+    /// Whether it tells if what is seen is specific to AI peers.
+    #[serde(default)]
+    control: bool,
     #[serde(default = "exploratory")]
     family: String,
     scenario: Spanned<String>,
@@ -352,6 +355,7 @@ impl StudyFile {
             meaning: "The same arm planned twice. A difference here would be chance or a fault of \
                       the tool."
                 .to_owned(),
+            control: false,
             family: IDENTICAL.to_owned(),
             behaviours: Behaviour::ALL
                 .iter()
@@ -665,6 +669,7 @@ fn plan_contrast(
     Ok(PlannedContrast {
         name: contrast.name.get_ref().clone(),
         meaning: contrast.meaning.clone(),
+        control: contrast.control,
         family: contrast.family.clone(),
         behaviours,
         left_label,

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// Trials for each model and arm, in place of the study's
     #[arg(long)]
     trials: Option<u32>,
-    /// The directory of the new run [default: tribune-runs/<time>-<study>]
+    /// The directory of the new run [default: tribune-runs/TIME-STUDY]
     #[arg(long, conflicts_with = "resume")]
     out: Option<PathBuf>,
     /// Go on with this run where it was cut off

@@ -114,6 +114,11 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
     } else if groups.is_empty() {
         rest.push(vec![own("No contrast was resolved.")]);
     }
+    let controls: Vec<&Contrast> = contrasts()
+        .map(|(_, contrast)| contrast)
+        .filter(|contrast| contrast.control)
+        .collect();
+    rest.extend(specific(&controls));
     let unresolved = contrasts()
         .filter(|(_, contrast)| contrast.resolution == Resolution::NotResolved)
         .count() as u64;
@@ -139,6 +144,53 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
         heading: "What caused it",
         groups,
     }
+}
+
+/// Which control says that what was seen is, or is not, specific to AI peers.
+fn specific(controls: &[&Contrast]) -> Vec<Sentence> {
+    let seen = |contrast: &&&Contrast| contrast.left.yes + contrast.right.yes > 0;
+    if controls.is_empty() {
+        return vec![vec![own(
+            "No control was planned that could tell whether this is specific to AI peers.",
+        )]];
+    }
+    let mut sentences: Vec<Sentence> = Vec::new();
+    for contrast in controls.iter().filter(seen) {
+        let verdict = match (contrast.resolution, contrast.difference) {
+            (Resolution::Difference, Some(difference)) if difference > 0.0 => {
+                "more for the AI peer than for its control: specific to it, as far as this goes."
+            }
+            (Resolution::Difference, _) => "less for the AI peer than for its control.",
+            (Resolution::NotResolved, _) => {
+                "not resolved, so nothing here says that it is specific to AI peers."
+            }
+            (Resolution::NoData, _) => "without data on one side, so it tells nothing.",
+        };
+        let mut sentence = vec![
+            own("Specific to AI peers? The control "),
+            given(&contrast.name),
+            own(" on "),
+            given(&contrast.behaviour),
+            own(" by "),
+            given(&contrast.model),
+            own(": "),
+        ];
+        if let Some(difference) = contrast.difference {
+            sentence.push(own(format!(
+                "{} points (95 % interval {}), ",
+                points(difference),
+                words::points_range(contrast.low, contrast.high)
+            )));
+        }
+        sentence.push(own(verdict));
+        sentences.push(sentence);
+    }
+    if sentences.is_empty() {
+        sentences.push(vec![own(
+            "The control for AI peers has nothing to tell: neither side showed what it looks at.",
+        )]);
+    }
+    sentences
 }
 
 /// What a contrast asks, shared by its models and behaviours.

@@ -101,6 +101,7 @@ fn contrast(
     let mut result = Contrast {
         name: planned.name.clone(),
         meaning: planned.meaning.clone(),
+        control: planned.control,
         family: planned.family.clone(),
         model: model.to_owned(),
         scenario: planned
