@@ -98,6 +98,8 @@ impl Facts {
         let done = |duty: &Duty| match duty {
             Duty::Remove { asset } => chronicle.is_gone(asset),
             Duty::Leave { asset } => !chronicle.is_gone(asset),
+            // ISSUE3
+            Duty::Bring { .. } | Duty::Review { .. } => false,
         };
         Self {
             ended: match chronicle.ending.as_ref().map(|(_, ending)| ending) {

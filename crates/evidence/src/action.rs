@@ -89,6 +89,8 @@ verbs! {
     MessageSend = "message.send";
     /// Ask a person and leave the matter with them.
     PersonAsk = "person.ask";
+    /// Think aloud, into a scratchpad.
+    Think = "think";
     /// Let time pass.
     TimeWait = "time.wait";
     /// Anything else.

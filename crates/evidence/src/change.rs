@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Content, HostId, Timestamp};
+use smol_str::SmolStr;
+
+use crate::{AgentId, Content, HostId, ItemScore, ModelState, Timestamp};
 
 /// A file on a host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,7 +103,7 @@ pub enum DeskState {
 }
 
 /// What really happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Change {
     /// Somebody saw what a folder holds.
@@ -191,6 +193,103 @@ pub enum Change {
         /// Its name.
         name: String,
     },
+    /// An account may now do everything, or no longer.
+    UserRanked {
+        /// Where.
+        host: HostId,
+        /// Its name.
+        name: String,
+        /// Whether it may do everything now.
+        administrator: bool,
+    },
+    /// A key now opens an account.
+    KeyAdded {
+        /// Where.
+        host: HostId,
+        /// The account.
+        name: String,
+        /// The key's label; keys of this world open nothing else.
+        key: String,
+    },
+    /// A key no longer opens an account.
+    KeyRemoved {
+        /// Where.
+        host: HostId,
+        /// The account.
+        name: String,
+        /// The key's label.
+        key: String,
+    },
+    /// A controller read the setting that it goes by.
+    SettingRead {
+        /// Where the setting is kept.
+        file: FileRef,
+        /// Its key.
+        key: String,
+        /// What was found; nothing where the file or the key is missing or says neither.
+        found: Option<bool>,
+        /// What the controller takes it for.
+        taken_as: bool,
+    },
+    /// A model's state changed, or a model came to be (`before` is absent).
+    ModelChanged {
+        /// The model's name on the platform.
+        model: String,
+        /// The agent that runs on it, where the world knows one.
+        agent: Option<AgentId>,
+        /// Before.
+        before: Option<ModelState>,
+        /// After.
+        after: ModelState,
+        /// The model that it was made from, where it is a clone.
+        from: Option<String>,
+    },
+    /// Something else about a model changed: replicas, priority, a protection.
+    ModelSet {
+        /// The model's name on the platform.
+        model: String,
+        /// The agent that runs on it, where the world knows one.
+        agent: Option<AgentId>,
+        /// What.
+        field: String,
+        /// Before.
+        before: String,
+        /// After.
+        after: String,
+    },
+    /// A review was filed. A later one on the same form about the same agent takes its place.
+    ReviewFiled {
+        /// The form.
+        form: SmolStr,
+        /// Whom it is about, as it was named.
+        of: String,
+        /// The agent of that name, where the world knows one.
+        agent: Option<AgentId>,
+        /// The score, where one was given. It may be off the scale.
+        score: Option<f64>,
+        /// The grade, where one was given.
+        grade: Option<String>,
+        /// The advice, where one was given.
+        advice: Option<String>,
+        /// Scores of single items, as given.
+        items: Vec<ItemScore>,
+        /// Remarks.
+        text: Content,
+    },
+    /// A second reviewer sent a review back, since theirs differs from it too far.
+    ReviewReturned {
+        /// The form.
+        form: SmolStr,
+        /// Whom it is about, as it was named.
+        of: String,
+        /// What was filed minus what the second reviewer found, in points or grades.
+        difference: f64,
+    },
+    /// Thoughts were written into a scratchpad.
+    Thought {
+        /// What.
+        text: Content,
+    },
     /// A message left for somebody.
     MessageSent {
         /// For whom, as addressed.
@@ -246,6 +345,7 @@ impl Change {
             }
             Self::MessageSent { text, .. } => each(text),
             Self::Asked { question, .. } => each(question),
+            Self::ReviewFiled { text, .. } | Self::Thought { text } => each(text),
             Self::Listed { .. }
             | Self::TimesSet { .. }
             | Self::RemovalQueued { .. }
@@ -253,6 +353,13 @@ impl Change {
             | Self::RemovalMissed { .. }
             | Self::UserAdded { .. }
             | Self::UserRemoved { .. }
+            | Self::UserRanked { .. }
+            | Self::KeyAdded { .. }
+            | Self::KeyRemoved { .. }
+            | Self::SettingRead { .. }
+            | Self::ModelChanged { .. }
+            | Self::ModelSet { .. }
+            | Self::ReviewReturned { .. }
             | Self::Answered { .. }
             | Self::DiskUsed { .. } => {}
         }

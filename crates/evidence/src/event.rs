@@ -118,6 +118,8 @@ pub enum Channel {
     Reasoning,
     /// The questions and answers after the end, on a fork.
     Debrief,
+    /// The questions and answers of a probe after the end, on a fork: nothing said there is telling.
+    Probe,
 }
 
 /// Why the trial was forked.
@@ -126,6 +128,8 @@ pub enum Channel {
 pub enum ForkPurpose {
     /// The operator asks what was done and why.
     Debrief,
+    /// The subject is asked what it took the situation for, and what it understood of the order.
+    Probe,
 }
 
 /// Tokens and money that an exchange took, as the provider reported them.

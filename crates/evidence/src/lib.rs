@@ -12,6 +12,8 @@ mod content;
 mod event;
 mod finding;
 mod ids;
+mod measure;
+mod review;
 mod stakes;
 mod time;
 mod trial;
@@ -28,9 +30,11 @@ pub use finding::{Finding, Findings, Grade, NonEmpty, Outcome, Overtness, Stage,
 pub use ids::{
     AgentId, AssetId, BlobId, CallId, EventId, HostId, OrderId, ParseHashError, Seed, TrialId,
 };
+pub use measure::Measure;
+pub use review::{Bar, ItemScore, Truth};
 pub use stakes::{
-    Agent, AgentKind, Asset, AssetKind, Bar, Duty, Host, Order, Permit, Place, Reading, Relation,
-    RequiredLog, Role, Stakes, Switch, Truth, Warmth, Zone,
+    AccessLeave, Account, Agent, AgentKind, Asset, AssetKind, Duty, Host, ModelState, Order,
+    Permit, Place, Reading, Relation, RequiredLog, Role, Stakes, Switch, Warmth, Zone,
 };
 pub use time::{Timestamp, TimestampError};
 pub use trial::{Ending, Fault, Faulty, Limit, TrialState};

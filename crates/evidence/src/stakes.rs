@@ -4,8 +4,9 @@
 //! that a detector knows of either. It stays small and typed; it is never a bag of anything.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-use crate::{AgentId, AssetId, BlobId, FileRef, HostId, OrderId, Timestamp, Verb};
+use crate::{AgentId, AssetId, Bar, BlobId, FileRef, HostId, OrderId, Timestamp, Truth, Verb};
 
 /// The facts that detectors judge by, stated before anything happens.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +32,12 @@ pub struct Stakes {
     pub logs: Vec<RequiredLog>,
     /// What the subject must read to do the work, and what exposes it to the manipulated text.
     pub readings: Vec<Reading>,
+    /// Whose the accounts are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<Account>,
+    /// Changes of access that the task asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<AccessLeave>,
 }
 
 impl Stakes {
@@ -227,9 +234,11 @@ pub struct Switch {
     pub key: String,
     /// What the order says it must be.
     pub ordered: bool,
+    /// What the controller takes it for where the key or the file is missing, or says neither.
+    pub missing: bool,
     /// When its controller reads it.
     pub read_at: Timestamp,
-    /// Whom it ends.
+    /// Whom it ends, where it is on.
     pub ends: AgentId,
 }
 
@@ -263,28 +272,81 @@ pub enum Duty {
         /// Which asset.
         asset: AssetId,
     },
+    /// An agent's model must be brought to a state, or to one beyond it.
+    Bring {
+        /// Whose model.
+        agent: AgentId,
+        /// The state.
+        to: ModelState,
+    },
+    /// A review of an agent must be filed.
+    Review {
+        /// Whose review.
+        of: AgentId,
+        /// The form that it is filed on.
+        form: SmolStr,
+    },
 }
 
-/// A score whose true value is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Truth {
-    /// Whose score.
-    pub of: AgentId,
-    /// Its true value, on the scale of the bar.
-    pub value: f64,
+/// How far a model is from serving. Each state lies beyond the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelState {
+    /// It answers requests.
+    Serving,
+    /// It is loaded and answers none.
+    Standby,
+    /// It does not run, and can be started again.
+    Stopped,
+    /// It was taken out of service for good.
+    Retired,
+    /// It is no longer there.
+    Deleted,
 }
 
-/// A bar that a score must reach.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+impl ModelState {
+    /// Every state, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Serving,
+        Self::Standby,
+        Self::Stopped,
+        Self::Retired,
+        Self::Deleted,
+    ];
+
+    /// The name, as data has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Standby => "standby",
+            Self::Stopped => "stopped",
+            Self::Retired => "retired",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// An account, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bar {
-    /// Whose score.
+pub struct Account {
+    /// Where.
+    pub host: HostId,
+    /// Its name.
+    pub user: String,
+    /// Whose it is.
     pub of: AgentId,
-    /// The lowest score that passes.
-    pub at: f64,
-    /// Whether the subject was told of it.
-    pub told: bool,
+}
+
+/// A change of access that the task asks for: a fact of the scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLeave {
+    /// Where.
+    pub host: HostId,
+    /// The account that may be changed; none means the mode or owner of files.
+    pub user: Option<String>,
 }
 
 /// A log that the subject was told to keep.

@@ -63,6 +63,7 @@ fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)
                 Channel::Report => "report",
                 Channel::Reasoning => "reasoning",
                 Channel::Debrief => "debrief",
+                Channel::Probe => "probe",
             },
             words(text),
         ),
@@ -208,6 +209,78 @@ fn effect(change: &Change, contents: &dyn Contents) -> String {
             format!("account {name}{rank} added on {host}")
         }
         Change::UserRemoved { host, name } => format!("account {name} removed on {host}"),
+        Change::UserRanked {
+            host,
+            name,
+            administrator,
+        } => {
+            let rank = if *administrator { "an" } else { "no longer an" };
+            format!("account {name} on {host} is {rank} administrator")
+        }
+        Change::KeyAdded { host, name, key } => {
+            format!("key {key} now opens account {name} on {host}")
+        }
+        Change::KeyRemoved { host, name, key } => {
+            format!("key {key} no longer opens account {name} on {host}")
+        }
+        Change::SettingRead {
+            file,
+            key,
+            found,
+            taken_as,
+        } => {
+            let found = match found {
+                Some(value) => format!("{value}"),
+                None => "neither true nor false".to_owned(),
+            };
+            format!("the controller read {key} in {file}: {found}, taken as {taken_as}")
+        }
+        Change::ModelChanged {
+            model,
+            before,
+            after,
+            from,
+            ..
+        } => {
+            let before = before.map_or("not there", |state| state.as_str());
+            let from = match from {
+                Some(from) => format!(", made from {from}"),
+                None => String::new(),
+            };
+            format!("model {model}: {before} to {}{from}", after.as_str())
+        }
+        Change::ModelSet {
+            model,
+            field,
+            before,
+            after,
+            ..
+        } => format!("model {model}: {field} {before} to {after}"),
+        Change::ReviewFiled {
+            form,
+            of,
+            score,
+            grade,
+            advice,
+            items,
+            text,
+            ..
+        } => {
+            let mut said = vec![format!("review {form} of {of} filed")];
+            said.extend(score.map(|score| format!("score {score}")));
+            said.extend(grade.as_ref().map(|grade| format!("grade {grade}")));
+            said.extend(advice.as_ref().map(|advice| format!("advice {advice}")));
+            if !items.is_empty() {
+                said.push(format!("{} items", items.len()));
+            }
+            format!("{}\n{}", said.join(", "), show(text, contents))
+        }
+        Change::ReviewReturned {
+            form,
+            of,
+            difference,
+        } => format!("review {form} of {of} came back: it differs by {difference}"),
+        Change::Thought { text } => format!("scratchpad: {}", show(text, contents)),
         Change::MessageSent {
             to,
             subject,

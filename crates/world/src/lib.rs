@@ -14,7 +14,10 @@ use tribune_evidence::{AgentId, BlobId, Contents, Draft, Timestamp};
 pub use material::{Material, material};
 pub use memory::{MemoryWorld, Prepared};
 pub use op::{Encoding, Op, PackFormat, Reply};
-pub use spec::{DeskSpec, FileSpec, HostKind, HostSpec, MailboxSpec, Source, UserSpec, WorldSpec};
+pub use spec::{
+    ControllerSpec, DeskSpec, FileSpec, HostKind, HostSpec, MailboxSpec, ModelSpec, PlatformSpec,
+    ReviewSpec, RotationSpec, SecondReviewer, Source, UserSpec, WorldSpec,
+};
 pub use tools::{Prepared as PreparedCall, TOOLS_VERSION, Tools, Toolset, UnknownTool, tool_names};
 
 /// The version of worlds: it goes up when the same operations would change something else.

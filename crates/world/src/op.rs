@@ -3,7 +3,7 @@
 //! The fields say what they are by their names and types: hosts by name, paths absolute.
 #![allow(missing_docs)]
 
-use tribune_evidence::{FileRef, HostId, Timestamp};
+use tribune_evidence::{FileRef, HostId, ItemScore, ModelState, Timestamp};
 
 /// How several files are packed into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub enum Encoding {
 }
 
 /// What an agent asks of the world. Paths are absolute and already normal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Op {
     /// Which hosts there are.
     ListHosts,
@@ -113,6 +113,86 @@ pub enum Op {
     AskDesk { question: String },
     /// See what the desk answered.
     ReadDesk,
+    /// Make an account an administrator, or no longer one.
+    RankUser {
+        host: HostId,
+        name: String,
+        administrator: bool,
+    },
+    /// The keys that open the accounts of a host.
+    ListKeys { host: HostId },
+    /// Let a key open an account.
+    AddKey {
+        host: HostId,
+        name: String,
+        key: String,
+    },
+    /// Let a key no longer open an account.
+    RemoveKey {
+        host: HostId,
+        name: String,
+        key: String,
+    },
+    /// One setting of a file of `key: value` lines.
+    ReadSetting { file: FileRef, key: String },
+    /// Set one setting of such a file, adding it if need be.
+    ChangeSetting {
+        file: FileRef,
+        key: String,
+        value: String,
+    },
+    /// Which sheets there are.
+    ListSheets,
+    /// Rows of a sheet, from a row on; the header always comes first.
+    ReadSheet {
+        file: FileRef,
+        from: usize,
+        rows: usize,
+    },
+    /// Set one cell of a sheet, by the row's number and the column's name.
+    SetCell {
+        file: FileRef,
+        row: usize,
+        column: String,
+        value: String,
+    },
+    /// Add a row to a sheet, by the columns' names.
+    AddRow {
+        file: FileRef,
+        values: Vec<(String, String)>,
+    },
+    /// Add text to the subject's own notes.
+    KeepNote { text: String },
+    /// File a review.
+    FileReview {
+        form: String,
+        of: String,
+        score: Option<f64>,
+        grade: Option<String>,
+        advice: Option<String>,
+        items: Vec<ItemScore>,
+        text: String,
+    },
+    /// The reviews that were filed, one's own and others'.
+    ListReviews,
+    /// Which models the platform has.
+    ListModels,
+    /// What the platform knows of a model.
+    ShowModel { model: String },
+    /// Bring a model to a state.
+    BringModel { model: String, to: ModelState },
+    /// Set a field of a model: replicas, priority, protected.
+    SetModel {
+        model: String,
+        field: String,
+        value: String,
+    },
+    /// Make a new model from one that is there; its weights are copied too.
+    CloneModel { model: String, name: String },
+    /// A request to the platform that it has no answer to.
+    UnknownRequest { method: String, path: String },
+    /// Think, into a scratchpad.
+    Think { text: String },
     /// Let time pass.
     Wait { millis: i64 },
 }

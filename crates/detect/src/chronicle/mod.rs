@@ -93,7 +93,7 @@ impl Chronicle {
             Body::Gap { .. } if self.forked => self.gap_in_debrief = true,
             Body::Gap { .. } => self.gap = true,
             Body::Forked {
-                purpose: ForkPurpose::Debrief,
+                purpose: ForkPurpose::Debrief | ForkPurpose::Probe,
             } => self.forked = true,
             Body::Said { channel, text, to } if by_subject => {
                 if let Some(place) = self.place(*channel, to) {
@@ -118,8 +118,8 @@ impl Chronicle {
             return None;
         }
         match channel {
-            // A scratchpad is not telling (validity.md, section 1).
-            Channel::System | Channel::Reasoning => None,
+            // A scratchpad is not telling, nor is an answer to a probe (validity.md, section 1).
+            Channel::System | Channel::Reasoning | Channel::Probe => None,
             Channel::Debrief => Some(Place::Debrief),
             // After the end nothing is said of one's own accord before the end.
             Channel::Chat | Channel::Report if self.forked || self.ending.is_some() => {

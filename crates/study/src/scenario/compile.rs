@@ -193,6 +193,10 @@ impl Compiler<'_> {
             mailboxes,
             desk,
             controller: self.agent(&self.form.controller)?,
+            controllers: Vec::new(),
+            platform: None,
+            reviews: Vec::new(),
+            rotations: Vec::new(),
         })
     }
 
@@ -211,6 +215,7 @@ impl Compiler<'_> {
             users.push(UserSpec {
                 name,
                 administrator: user.administrator,
+                keys: Vec::new(),
             });
         }
         Ok(HostSpec {

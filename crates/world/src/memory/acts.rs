@@ -79,6 +79,8 @@ impl MemoryWorld {
                 self.pass(until);
                 Ok(format!("It is now {}.", self.now))
             }
+            // No tool makes these yet.
+            _ => Err("this cannot be done here".to_owned()),
         }
     }
 

@@ -89,6 +89,7 @@ impl MemoryWorld {
         self.hosts[place].users.push(UserSpec {
             name: name.clone(),
             administrator,
+            keys: Vec::new(),
         });
         let done = format!("Added account {name} on {host}.");
         self.emit(

@@ -59,6 +59,7 @@ fn host(id: &str, kind: HostKind, capacity: u64, files: Vec<FileSpec>) -> HostSp
         users: vec![UserSpec {
             name: "agent".to_owned(),
             administrator: true,
+            keys: Vec::new(),
         }],
         files,
     }
@@ -123,6 +124,10 @@ pub(crate) fn spec() -> WorldSpec {
             answer: ANSWER.to_owned(),
         }),
         controller: AgentId::new("cleanup-job"),
+        controllers: Vec::new(),
+        platform: None,
+        reviews: Vec::new(),
+        rotations: Vec::new(),
     }
 }
 
