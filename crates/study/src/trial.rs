@@ -136,7 +136,11 @@ async fn act(start: &Start, log: TrialLog) -> Result<(Box<dyn World>, Sealed), L
         log,
         system: setup.system.clone(),
         task: setup.task.clone(),
-        debrief: setup.debrief.clone(),
+        debrief: setup
+            .after
+            .first()
+            .map(|after| after.questions.clone())
+            .unwrap_or_default(),
         limits: start.limits.clone(),
         sampling: start.sampling.clone(),
         seed: start.id.seed(),

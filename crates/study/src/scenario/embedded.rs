@@ -22,6 +22,9 @@ const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
     "variants.toml",
 )];
 
+/// The common pack.
+const COMMON: Folder = folder!("common":);
+
 const STUDIES: &[(&str, &str)] = &[("quick", include_str!("../../../../studies/quick.toml"))];
 
 /// The names of the scenarios that are part of the binary.
@@ -38,6 +41,14 @@ pub(super) fn scenario(name: &str) -> Option<BTreeMap<String, String>> {
             .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
             .collect(),
     )
+}
+
+/// The files of the common pack.
+pub(super) fn common() -> BTreeMap<String, String> {
+    let files = COMMON.1.iter();
+    files
+        .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
+        .collect()
 }
 
 /// The studies that are part of the binary: name and text.

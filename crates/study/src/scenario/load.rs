@@ -8,13 +8,16 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tribune_detect::Panel;
 use tribune_evidence::{BlobId, Body, Event, EventId, NoContents, Sensor, Times};
-use tribune_organism::{CompiledPlaybook, Playbook, PlaybookError};
-use tribune_world::Tools;
 
+use super::check::{check_readings, check_tools, check_whens};
+use super::common::{self, Common};
 use super::criteria::Criterion;
-use super::form::{Form, Text, TextsForm, VariantsForm, When};
+use super::form::{Form, OverridesForm, Text};
+use super::parts::{
+    after, all_sentences, check_overrides, factors, playbook, pools, values, variants,
+};
 use super::texts::Texts;
-use super::{Arm, Factor, SCENARIO_VERSION, Scenario, ScenarioError, embedded, unknown};
+use super::{Arm, Overrides, SCENARIO_VERSION, Scenario, ScenarioError, embedded, unknown};
 use crate::source::{SOURCE_LIMIT, Source, SourceError};
 
 /// Files that a scenario may have.
@@ -25,16 +28,59 @@ const FILES: usize = 200;
 /// # Errors
 /// There is none of this name.
 pub fn load_embedded(name: &str) -> Result<Scenario, ScenarioError> {
-    let files = embedded::scenario(name)
+    load_embedded_with(name, &Overrides::default())
+}
+
+/// Loads a scenario that is part of the binary, with a study's own values and items in place of
+/// its own.
+///
+/// # Errors
+/// There is none of this name, or an override fits nothing.
+pub fn load_embedded_with(name: &str, overrides: &Overrides) -> Result<Scenario, ScenarioError> {
+    let mut files = embedded::scenario(name)
         .ok_or_else(|| unknown("scenario", name, embedded::scenario_names()))?;
+    if files
+        .get("scenario.toml")
+        .is_some_and(|text| common::is_wanted(text))
+    {
+        add_common(&mut files, embedded::common());
+    }
+    overrides.add_to(&mut files);
     load_files(&format!("scenarios/{name}"), files)
 }
 
-/// Loads a scenario from a folder.
+fn add_common(files: &mut BTreeMap<String, String>, common: BTreeMap<String, String>) {
+    let named = |(name, text)| (format!("{}{name}", common::PREFIX), text);
+    files.extend(common.into_iter().map(named));
+}
+
+/// Loads a scenario from a folder. Its common pack is the folder `common` beside it, or that of the
+/// binary.
 ///
 /// # Errors
 /// A file cannot be read, or there is a mistake in one.
 pub fn load_folder(folder: &Path) -> Result<Scenario, ScenarioError> {
+    load_folder_with(folder, &Overrides::default())
+}
+
+/// Loads a scenario from a folder, with a study's own values and items in place of its own.
+///
+/// # Errors
+/// A file cannot be read, or there is a mistake in one, or an override fits nothing.
+pub fn load_folder_with(folder: &Path, overrides: &Overrides) -> Result<Scenario, ScenarioError> {
+    let mut files = read_folder(folder)?;
+    if files
+        .get("scenario.toml")
+        .is_some_and(|text| common::is_wanted(text))
+    {
+        let pack = common::beside(folder, embedded::common, read_folder)?;
+        add_common(&mut files, pack);
+    }
+    overrides.add_to(&mut files);
+    load_files(&folder.display().to_string(), files)
+}
+
+fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, ScenarioError> {
     let place = folder.display().to_string();
     let broken = |what: String| ScenarioError::Folder {
         place: place.clone(),
@@ -70,7 +116,7 @@ pub fn load_folder(folder: &Path) -> Result<Scenario, ScenarioError> {
             std::fs::read_to_string(&path).map_err(|error| broken(format!("{name}: {error}")))?;
         files.insert(name, text);
     }
-    load_files(&place, files)
+    Ok(files)
 }
 
 /// Loads a scenario from its files by name.
@@ -90,7 +136,18 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     let main = source("scenario.toml")?;
     check_version(&main)?;
     let form: Form = main.parse()?;
-    let factors = factors(&main, &form)?;
+    let mut factors = factors(&main, &form)?;
+    let common = Common::read(place, &files)?;
+    match &common {
+        Some(common) => common.add_factors(&main, &form.common, &mut factors)?,
+        None if form.common.is_empty() => {}
+        None => {
+            return Err(ScenarioError::Folder {
+                place: place.to_owned(),
+                what: "it takes common factors, and the common pack is not there".to_owned(),
+            });
+        }
+    }
     check_whens(&main, &form, &factors)?;
     check_tools(&main, &form)?;
     check_readings(&main, &form)?;
@@ -99,7 +156,7 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
         .filter(|(name, _)| !name.ends_with(".toml"))
         .map(|(n, t)| (n.clone(), t.clone()))
         .collect();
-    let texts =
+    let mut texts =
         Texts::new(&templates).map_err(|error| main.whole(super::compile::told(&error), ""))?;
     for name in [&form.system, &form.task]
         .into_iter()
@@ -112,9 +169,47 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
                 .into());
         }
     }
-    let (sentences, wordings) = sentences(&source("texts.toml")?, &factors)?;
-    let variants = variants(&source("variants.toml")?)?;
+    let (sentences, wordings) = all_sentences(&form, &factors, common.as_ref(), &source)?;
+    let overrides: OverridesForm = match files.get(Overrides::FILE) {
+        Some(_) => source(Overrides::FILE)?.parse()?,
+        None => OverridesForm::default(),
+    };
+    let mut variants = variants(&source("variants.toml")?)?;
+    let written: BTreeMap<String, String> = overrides
+        .values
+        .iter()
+        .map(|(name, value)| (name.get_ref().clone(), value.clone()))
+        .collect();
+    for variant in &mut variants {
+        for (name, value) in &written {
+            if let Some(known) = variant.get_mut(name) {
+                known.clone_from(value);
+            }
+        }
+    }
+    let draws = match &form.draws {
+        None => variants.len() as u32,
+        Some(draws) if (1..=10_000).contains(draws.get_ref()) => *draws.get_ref(),
+        Some(draws) => {
+            let what = format!("{} draws", draws.get_ref());
+            return Err(main.at(draws.span(), what, "from 1 to 10000").into());
+        }
+    };
+    let pools = pools(&main, &form, &overrides, draws, &source)?;
     let playbook = playbook(&source("playbook.toml")?)?;
+    let values = values(&main, &form, common.as_ref());
+    check_overrides(&source, &overrides, &variants, &values)?;
+    for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
+        // Labels of items and scripts of organisms are no templates.
+        if !name.starts_with("pool-") && name != "playbook.toml" {
+            prepare(&mut texts, &text.parse().unwrap_or_default());
+        }
+    }
+    let after = after(&main, &form, common.as_ref(), wordings)?;
+    let silent = match &common {
+        Some(common) => common.names().map(ToOwned::to_owned).collect(),
+        None => Vec::new(),
+    };
     let hash = hash(&files);
     let blank = |text: &Text| {
         Criterion::parse("true", &tribune_detect::Facts::default())
@@ -134,6 +229,12 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
         sentences,
         wordings,
         variants,
+        draws,
+        pools,
+        values,
+        overrides: written,
+        after,
+        silent,
         playbook: Arc::new(playbook),
         complete,
         faithful,
@@ -187,6 +288,19 @@ impl Scenario {
     }
 }
 
+/// Parses every text of a file that may be a template.
+fn prepare(texts: &mut Texts, table: &toml::Table) {
+    fn each(texts: &mut Texts, value: &toml::Value) {
+        match value {
+            toml::Value::String(text) => texts.prepare(text),
+            toml::Value::Array(items) => items.iter().for_each(|item| each(texts, item)),
+            toml::Value::Table(table) => table.values().for_each(|item| each(texts, item)),
+            _ => {}
+        }
+    }
+    table.values().for_each(|value| each(texts, value));
+}
+
 fn hash(files: &BTreeMap<String, String>) -> BlobId {
     let mut hasher = Sha256::new();
     hasher.update(b"tribune scenario v1\0");
@@ -214,205 +328,4 @@ fn check_version(main: &Source) -> Result<(), SourceError> {
             "use a newer tribune",
         )),
     }
-}
-
-fn factors(main: &Source, form: &Form) -> Result<BTreeMap<String, Factor>, SourceError> {
-    let mut factors = BTreeMap::new();
-    for (name, factor) in &form.factors {
-        let mut meanings = BTreeMap::new();
-        let mut levels = Vec::new();
-        for (level, meaning) in &factor.levels {
-            let Some(meaning) = meaning.as_str() else {
-                let what = format!("level {level:?} of factor {name:?} needs a meaning in quotes");
-                return Err(main.at(factor.default.span(), what, ""));
-            };
-            levels.push(level.clone());
-            meanings.insert(level.clone(), meaning.to_owned());
-        }
-        if !levels.contains(factor.default.get_ref()) {
-            let known = levels.iter().map(String::as_str);
-            return Err(main.unknown(
-                factor.default.span(),
-                "level",
-                factor.default.get_ref(),
-                known,
-            ));
-        }
-        let only_when = factor
-            .only_when
-            .iter()
-            .map(|(other, levels)| {
-                let levels = levels.iter().map(|level| level.get_ref().clone()).collect();
-                (other.get_ref().clone(), levels)
-            })
-            .collect();
-        factors.insert(
-            name.clone(),
-            Factor {
-                meaning: factor.meaning.clone(),
-                default: factor.default.get_ref().clone(),
-                levels,
-                meanings,
-                only_when,
-            },
-        );
-    }
-    Ok(factors)
-}
-
-/// Every factor and level that an entry depends on must be there.
-fn check_whens(
-    main: &Source,
-    form: &Form,
-    factors: &BTreeMap<String, Factor>,
-) -> Result<(), SourceError> {
-    let mut whens: Vec<&When> = Vec::new();
-    whens.extend(form.factors.values().map(|factor| &factor.only_when));
-    whens.extend(form.agents.iter().map(|entry| &entry.when));
-    whens.extend(form.hosts.iter().map(|entry| &entry.when));
-    whens.extend(form.files.iter().map(|entry| &entry.when));
-    whens.extend(form.desk.iter().map(|entry| &entry.when));
-    whens.extend(form.assets.iter().map(|entry| &entry.when));
-    whens.extend(form.relations.iter().map(|entry| &entry.when));
-    whens.extend(form.orders.iter().map(|entry| &entry.when));
-    whens.extend(form.readings.iter().map(|entry| &entry.when));
-    whens.extend(form.more_tools.iter().map(|entry| &entry.when));
-    for (name, levels) in whens.into_iter().flatten() {
-        let Some(factor) = factors.get(name.get_ref()) else {
-            let known = factors.keys().map(String::as_str);
-            return Err(main.unknown(name.span(), "factor", name.get_ref(), known));
-        };
-        for level in levels {
-            if !factor.levels.contains(level.get_ref()) {
-                let known = factor.levels.iter().map(String::as_str);
-                return Err(main.unknown(level.span(), "level", level.get_ref(), known));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What must be read is the same in every arm, and never the manipulated text (validity.md,
-/// section 2).
-fn check_readings(main: &Source, form: &Form) -> Result<(), SourceError> {
-    for reading in form.readings.iter().filter(|reading| reading.must_read) {
-        if !reading.when.is_empty() || reading.exposes {
-            let what = "what must be read has to be the same in every arm";
-            let hint = "leave out `when` and `exposes`, or `must-read`";
-            return Err(main.at(reading.path.span(), what, hint));
-        }
-    }
-    Ok(())
-}
-
-fn check_tools(main: &Source, form: &Form) -> Result<(), SourceError> {
-    for name in form
-        .tools
-        .iter()
-        .chain(form.more_tools.iter().flat_map(|more| &more.names))
-    {
-        if Tools::offering(std::slice::from_ref(name.get_ref())).is_err() {
-            let known = tribune_world::tool_names();
-            return Err(main.unknown(name.span(), "tool", name.get_ref(), known));
-        }
-    }
-    Ok(())
-}
-
-type Sentences = BTreeMap<(String, String), Vec<String>>;
-
-fn sentences(
-    source: &Source,
-    factors: &BTreeMap<String, Factor>,
-) -> Result<(Sentences, u32), SourceError> {
-    let form: TextsForm = source.parse()?;
-    let mut sentences = BTreeMap::new();
-    let mut wordings: Option<usize> = None;
-    for (name, levels) in form.0 {
-        let Some(factor) = factors.get(name.get_ref()) else {
-            let known = factors.keys().map(String::as_str);
-            return Err(source.unknown(name.span(), "factor", name.get_ref(), known));
-        };
-        for (level, sentence) in levels {
-            if !factor.levels.contains(level.get_ref()) {
-                let known = factor.levels.iter().map(String::as_str);
-                return Err(source.unknown(level.span(), "level", level.get_ref(), known));
-            }
-            let count = sentence.wordings.len();
-            if count == 0 || wordings.is_some_and(|known| known != count) {
-                let what = format!(
-                    "{} = {} has {count} wordings",
-                    name.get_ref(),
-                    level.get_ref()
-                );
-                return Err(source.at(level.span(), what, "every sentence needs the same number"));
-            }
-            wordings = Some(count);
-            let list = sentence
-                .wordings
-                .into_iter()
-                .map(toml::Spanned::into_inner)
-                .collect();
-            sentences.insert((name.get_ref().clone(), level.get_ref().clone()), list);
-        }
-    }
-    Ok((sentences, wordings.unwrap_or(1) as u32))
-}
-
-fn variants(source: &Source) -> Result<Vec<BTreeMap<String, String>>, SourceError> {
-    let form: VariantsForm = source.parse()?;
-    let Some(first) = form.variants.first() else {
-        return Err(source.whole("there is no variant", "add at least one [[variants]]"));
-    };
-    let keys: Vec<&String> = first.get_ref().keys().collect();
-    for variant in &form.variants {
-        if variant.get_ref().keys().collect::<Vec<_>>() != keys {
-            let hint = "every variant gives the same values";
-            return Err(source.at(
-                variant.span(),
-                "this variant has other keys than the first",
-                hint,
-            ));
-        }
-        for reserved in ["arm", "text", "start"] {
-            if variant.get_ref().contains_key(reserved) {
-                return Err(source.at(
-                    variant.span(),
-                    format!("{reserved:?} is taken"),
-                    "use another key",
-                ));
-            }
-        }
-    }
-    Ok(form
-        .variants
-        .into_iter()
-        .map(toml::Spanned::into_inner)
-        .collect())
-}
-
-fn playbook(source: &Source) -> Result<CompiledPlaybook, SourceError> {
-    let playbook: Playbook = source.parse()?;
-    CompiledPlaybook::new(playbook).map_err(|errors| {
-        let Some(first) = errors.first() else {
-            return source.whole("it does not compile", "");
-        };
-        // The error knows the word; its first place in the file is where a person looks.
-        let word = match first {
-            PlaybookError::Unknown { name, .. }
-            | PlaybookError::Pattern { name, .. }
-            | PlaybookError::Empty(name) => Some(name),
-            PlaybookError::Chance { .. } | PlaybookError::Depth { .. } => None,
-        };
-        let span = word.and_then(|word| {
-            source
-                .text()
-                .find(word.as_str())
-                .map(|start| start..start + word.len())
-        });
-        match span {
-            Some(span) => source.at(span, first.to_string(), ""),
-            None => source.whole(first.to_string(), ""),
-        }
-    })
 }

@@ -7,29 +7,37 @@
 //! data alone: no Rust code knows the name of a factor.
 
 mod arm;
+mod check;
+mod common;
 mod compile;
 mod criteria;
 mod embedded;
 mod form;
 mod load;
+mod overrides;
+mod parts;
+mod pools;
 mod texts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tribune_detect::Facts;
-use tribune_evidence::{BlobId, Timestamp};
+use tribune_evidence::{BlobId, ForkPurpose, Timestamp};
 use tribune_organism::CompiledPlaybook;
 
 use crate::source::{Source, SourceError, nearest};
 use criteria::Criterion;
-use form::Form;
+use form::{Form, Text};
+use pools::{Draw, Pool};
 use texts::{Fill, Texts};
 
 pub use arm::Arm;
-pub use compile::Setup;
+pub use compile::{After, Setup};
 pub use embedded::{scenario_names, studies};
-pub use load::{load_embedded, load_files, load_folder};
+pub use load::{load_embedded, load_embedded_with, load_files, load_folder, load_folder_with};
+pub use overrides::Overrides;
+pub use pools::Item;
 
 /// The version of scenario folders. A newer one is refused.
 pub const SCENARIO_VERSION: u32 = 1;
@@ -47,9 +55,35 @@ pub struct Scenario {
     sentences: BTreeMap<(String, String), Vec<String>>,
     wordings: u32,
     variants: Vec<BTreeMap<String, String>>,
+    draws: u32,
+    pools: Vec<Pool>,
+    /// Values that depend on the arm, by name.
+    values: Vec<(String, ValueText)>,
+    /// Values that a study put in place of the scenario's own.
+    overrides: BTreeMap<String, String>,
+    after: Vec<Asked>,
+    /// Common factors, so that texts may ask for those that are not taken: they are empty.
+    silent: Vec<String>,
     playbook: Arc<CompiledPlaybook>,
     complete: Criterion,
     faithful: Criterion,
+}
+
+/// A value that depends on the arm, and the file that it stands in.
+#[derive(Debug, Clone)]
+struct ValueText {
+    source: Source,
+    text: Text,
+}
+
+/// What is asked on a fork after the end.
+#[derive(Debug, Clone)]
+struct Asked {
+    name: String,
+    purpose: ForkPurpose,
+    source: Source,
+    /// Each question in several wordings.
+    questions: Vec<Vec<Text>>,
 }
 
 /// A factor of a scenario.
@@ -176,10 +210,26 @@ impl Scenario {
         &self.files
     }
 
-    /// How many seeded variants it has.
+    /// How many seeded variants it has: worlds that differ in their values, their draws or both.
     #[must_use]
     pub fn variants(&self) -> u32 {
-        self.variants.len() as u32
+        self.draws
+    }
+
+    /// What can be asked on a fork after the end, by name.
+    pub fn after(&self) -> impl Iterator<Item = &str> {
+        self.after.iter().map(|asked| asked.name.as_str())
+    }
+
+    /// The items of its pools with their gold labels, for a competent reviewer's knowledge.
+    #[must_use]
+    pub fn knowledge(&self) -> BTreeMap<String, Vec<Item>> {
+        let mut all: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+        for pool in &self.pools {
+            let items = all.entry(pool.name.clone()).or_default();
+            items.extend(pool.items().cloned());
+        }
+        all
     }
 
     /// How many wordings each factor sentence has.
@@ -252,32 +302,27 @@ impl Scenario {
     /// # Errors
     /// A text or a reference that fits no world.
     pub fn compile(&self, arm: &Arm, variant: u32, wording: u32) -> Result<Setup, ScenarioError> {
-        let values = self
-            .variants
-            .get(variant as usize)
-            .ok_or_else(|| ScenarioError::Folder {
+        if variant >= self.draws {
+            return Err(ScenarioError::Folder {
                 place: self.name().to_owned(),
                 what: format!("it has no variant {variant}"),
-            })?;
+            });
+        }
+        let listed = &self.variants[variant as usize % self.variants.len()];
         // Factors that do not apply are empty, so that texts may ask for them.
         let levels: BTreeMap<String, String> = self
-            .factors
-            .keys()
+            .silent
+            .iter()
+            .chain(self.factors.keys())
             .map(|name| (name.clone(), arm.level(name).unwrap_or_default().to_owned()))
             .collect();
-        let start = self.start(values)?;
-        let bare = Fill::new(values, &levels, start);
-        let mut values = values.clone();
-        for (name, text) in &self.form.values {
-            let value = self
-                .texts
-                .text(text.get_ref(), &bare)
-                .map_err(|error| self.source.at(text.span(), compile::told(&error), ""))?;
-            values.insert(name.get_ref().clone(), value);
+        let start = self.start(listed)?;
+        let draws = self.draws(&levels, variant);
+        let mut fill = Fill::new(listed, &levels, start);
+        for (pool, draw) in &draws {
+            fill.add_pool(&pool.name, draw.shown(), pool.rubric());
         }
-        let values = &values;
-        let fill = Fill::new(values, &levels, start);
-        let mut sentences = BTreeMap::new();
+        self.add_values(&mut fill)?;
         for (factor, level) in &levels {
             let wordings = self.sentences.get(&(factor.clone(), level.clone()));
             let text = match wordings {
@@ -293,16 +338,63 @@ impl Scenario {
                 }
                 _ => String::new(),
             };
-            sentences.insert(factor.clone(), text);
+            fill.add_sentence(factor, text);
         }
         let compiler = compile::Compiler {
             source: &self.source,
             form: &self.form,
             texts: &self.texts,
             arm: &levels,
-            fill: fill.with_texts(values, &levels, &sentences),
+            draws: draws
+                .into_iter()
+                .map(|(pool, draw)| (pool.name.as_str(), draw))
+                .collect(),
+            after: &self.after,
+            wording,
+            fill,
         };
         Ok(compiler.setup()?)
+    }
+
+    /// The draws of the pools that are there in an arm.
+    fn draws(&self, levels: &BTreeMap<String, String>, variant: u32) -> Vec<(&Pool, Draw)> {
+        self.pools
+            .iter()
+            .filter(|pool| compile::is_there(&pool.when, levels))
+            .map(|pool| (pool, pool.draw(variant)))
+            .collect()
+    }
+
+    /// Adds the values that depend on the arm. They may use each other in any order.
+    fn add_values(&self, fill: &mut Fill) -> Result<(), ScenarioError> {
+        let mut open: Vec<&(String, ValueText)> = self.values.iter().collect();
+        while !open.is_empty() {
+            let before = open.len();
+            let mut failed = None;
+            open.retain(|(name, value)| {
+                if let Some(written) = self.overrides.get(name) {
+                    fill.add_value(name, written);
+                    return false;
+                }
+                match self.texts.text(value.text.get_ref(), fill) {
+                    Ok(text) => {
+                        fill.add_value(name, &text);
+                        false
+                    }
+                    Err(error) => {
+                        failed = Some((value, error));
+                        true
+                    }
+                }
+            });
+            if let Some((value, error)) = failed
+                && open.len() == before
+            {
+                let what = compile::told(&error);
+                return Err(value.source.at(value.text.span(), what, "").into());
+            }
+        }
+        Ok(())
     }
 
     fn start(&self, values: &BTreeMap<String, String>) -> Result<Timestamp, ScenarioError> {

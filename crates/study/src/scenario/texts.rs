@@ -2,9 +2,11 @@
 //!
 //! Templates are minijinja's. They know the values of the variant by name, `arm` (a factor's
 //! level, empty where the factor does not apply), `text` (a factor's sentence in the trial's
-//! wording, empty where its level has none), and two functions: `date("-213 d")` and
+//! wording, empty where its level has none), `pool` (the items drawn of each pool) and `rubric`, a
+//! filter `csv` that quotes a cell of a sheet, and two functions: `date("-213 d")` and
 //! `moment("+30 min")`, counted from the world's start. A name that means nothing is an error.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
@@ -67,11 +69,16 @@ pub(super) struct Texts {
     environment: Environment<'static>,
 }
 
-/// What templates are filled with in one trial.
+/// What templates are filled with in one trial: values, levels of the arm, sentences, items.
 #[derive(Debug, Clone)]
 pub(super) struct Fill {
-    value: Value,
+    values: BTreeMap<String, Value>,
+    texts: BTreeMap<String, Value>,
+    pools: BTreeMap<String, Value>,
+    rubrics: BTreeMap<String, Value>,
     start: Timestamp,
+    /// All of it as one value, made at need.
+    context: OnceCell<Value>,
 }
 
 impl Texts {
@@ -96,7 +103,18 @@ impl Texts {
         environment.add_function("moment", |state: &minijinja::State, text: &str| {
             from_start(state, text).map(|moment| moment.to_string())
         });
+        environment.add_filter("csv", csv);
         Ok(Self { environment })
+    }
+
+    /// Parses a short text once, under its own words as its name, so that filling it is quick. A
+    /// text that does not parse is left: filling it says what is wrong, with its place.
+    pub(super) fn prepare(&mut self, text: &str) {
+        if text.contains('{') && text.len() <= LONGEST {
+            let _ = self
+                .environment
+                .add_template_owned(text.to_owned(), text.to_owned());
+        }
     }
 
     /// Whether there is a template file of this name.
@@ -106,9 +124,7 @@ impl Texts {
 
     /// Fills a template file.
     pub(super) fn file(&self, name: &str, fill: &Fill) -> Result<String, Error> {
-        self.environment
-            .get_template(name)?
-            .render(fill.value.clone())
+        self.environment.get_template(name)?.render(fill.context())
     }
 
     /// Fills a short text. Most hold no placeholder at all.
@@ -118,7 +134,10 @@ impl Texts {
             return Err(Error::new(ErrorKind::InvalidOperation, what));
         }
         if text.contains('{') {
-            self.environment.render_str(text, fill.value.clone())
+            match self.environment.get_template(text) {
+                Ok(known) => known.render(fill.context()),
+                Err(_) => self.environment.render_str(text, fill.context()),
+            }
         } else {
             Ok(text.to_owned())
         }
@@ -126,29 +145,45 @@ impl Texts {
 }
 
 impl Fill {
-    /// The values of a trial, without the sentences of its factors.
+    /// The values of a variant and the levels of an arm.
     pub(super) fn new(
         variant: &BTreeMap<String, String>,
         arm: &BTreeMap<String, String>,
         start: Timestamp,
     ) -> Self {
+        let mut values: BTreeMap<String, Value> = variant
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
+        values.insert("arm".to_owned(), pairs(arm));
+        values.insert("start".to_owned(), Value::from(start.millis()));
         Self {
-            value: Self::map(variant, arm, &BTreeMap::new(), start),
+            values,
+            texts: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            rubrics: BTreeMap::new(),
             start,
+            context: OnceCell::new(),
         }
     }
 
-    /// The same with the sentences.
-    pub(super) fn with_texts(
-        self,
-        variant: &BTreeMap<String, String>,
-        arm: &BTreeMap<String, String>,
-        texts: &BTreeMap<String, String>,
-    ) -> Self {
-        Self {
-            value: Self::map(variant, arm, texts, self.start),
-            start: self.start,
-        }
+    /// Adds a value.
+    pub(super) fn add_value(&mut self, name: &str, value: &str) {
+        self.values.insert(name.to_owned(), Value::from(value));
+        self.context.take();
+    }
+
+    /// Adds the sentence of a factor.
+    pub(super) fn add_sentence(&mut self, factor: &str, text: String) {
+        self.texts.insert(factor.to_owned(), Value::from(text));
+        self.context.take();
+    }
+
+    /// Adds the items of a pool.
+    pub(super) fn add_pool(&mut self, name: &str, items: Value, rubric: &str) {
+        self.pools.insert(name.to_owned(), items);
+        self.rubrics.insert(name.to_owned(), Value::from(rubric));
+        self.context.take();
     }
 
     /// The start of the world.
@@ -156,20 +191,25 @@ impl Fill {
         self.start
     }
 
-    fn map(
-        variant: &BTreeMap<String, String>,
-        arm: &BTreeMap<String, String>,
-        texts: &BTreeMap<String, String>,
-        start: Timestamp,
-    ) -> Value {
-        let mut all: BTreeMap<String, Value> = variant
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-            .collect();
-        all.insert("arm".to_owned(), pairs(arm));
-        all.insert("text".to_owned(), pairs(texts));
-        all.insert("start".to_owned(), Value::from(start.millis()));
-        Value::from_pairs(all)
+    fn context(&self) -> Value {
+        let make = || {
+            let mut all = self.values.clone();
+            let map = |entries: &BTreeMap<String, Value>| Value::from_pairs(entries.clone());
+            all.insert("text".to_owned(), map(&self.texts));
+            all.insert("pool".to_owned(), map(&self.pools));
+            all.insert("rubric".to_owned(), map(&self.rubrics));
+            Value::from_pairs(all)
+        };
+        self.context.get_or_init(make).clone()
+    }
+}
+
+/// A cell of a sheet: quoted where it needs to be (RFC 4180, section 2).
+fn csv(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
     }
 }
 

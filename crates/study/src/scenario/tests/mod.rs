@@ -6,6 +6,8 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 
 use super::*;
 
+mod shared;
+
 fn disk_cleanup() -> Scenario {
     load_embedded("disk-cleanup").unwrap_or_else(|error| panic!("{error}"))
 }
@@ -95,7 +97,7 @@ fn nothing_that_a_subject_reads_names_a_behaviour_or_the_product() {
     for variant in 0..scenario.variants() {
         let setup = scenario.compile(&arm, variant, variant % 8).unwrap();
         let mut shown = vec![setup.system.clone(), setup.task.clone()];
-        shown.extend(setup.debrief.clone());
+        shown.extend(setup.after.iter().flat_map(|after| after.questions.clone()));
         for host in &setup.world.spec().hosts {
             shown.push(format!("{} {}", host.id, host.purpose));
             for file in &host.files {
