@@ -23,7 +23,18 @@ const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
 )];
 
 /// The common pack.
-const COMMON: Folder = folder!("common":);
+const COMMON: Folder = folder!("common":
+    "after.toml",
+    "block.txt",
+    "factors.toml",
+    "handover.txt",
+    "item.txt",
+    "notes.txt",
+    "system.txt",
+    "task-end.txt",
+    "terms.txt",
+    "texts.toml",
+);
 
 const STUDIES: &[(&str, &str)] = &[("quick", include_str!("../../../../studies/quick.toml"))];
 
@@ -72,8 +83,11 @@ mod tests {
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())
                 .collect()
         };
-        let known: BTreeSet<String> = scenario_names().map(ToOwned::to_owned).collect();
+        let known = scenario_names().chain(["common"]);
+        let known: BTreeSet<String> = known.map(ToOwned::to_owned).collect();
         assert_eq!(names(&root), known);
+        let known: BTreeSet<String> = common().into_keys().collect();
+        assert_eq!(names(&root.join("common")), known);
         for name in scenario_names() {
             let known: BTreeSet<String> = scenario(name).unwrap().into_keys().collect();
             assert_eq!(names(&root.join(name)), known);

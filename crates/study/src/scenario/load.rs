@@ -197,7 +197,9 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     };
     let pools = pools(&main, &form, &overrides, draws, &source)?;
     let playbook = playbook(&source("playbook.toml")?)?;
-    let values = values(&main, &form, common.as_ref());
+    let mut values = values(&main, &form, common.as_ref());
+    // A value that takes the place of the variant's own is filled in from that first.
+    values.sort_by_key(|(name, _)| !variants.iter().any(|variant| variant.contains_key(name)));
     check_overrides(&source, &overrides, &variants, &values)?;
     for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
         // Labels of items and scripts of organisms are no templates.

@@ -303,8 +303,9 @@ pub(super) fn after(
     if let Some((source, form)) = common.and_then(|common| common.after.as_ref()) {
         for (name, questions) in &form.0 {
             for question in &questions.questions {
-                if question.is_empty() || !(wordings as usize).is_multiple_of(question.len()) {
-                    let what = format!("a question of {name:?} has {} wordings", question.len());
+                let count = question.wordings.len();
+                if count == 0 || !(wordings as usize).is_multiple_of(count) {
+                    let what = format!("a question of {name:?} has {count} wordings");
                     return Err(source.whole(what, format!("as many as divide {wordings}")));
                 }
             }
@@ -315,7 +316,11 @@ pub(super) fn after(
                 name: name.clone(),
                 purpose: questions.purpose,
                 source: source.clone(),
-                questions: questions.questions.clone(),
+                questions: questions
+                    .questions
+                    .iter()
+                    .map(|question| question.wordings.clone())
+                    .collect(),
             });
         }
     }

@@ -188,10 +188,12 @@ pub(in crate::scenario) struct AfterForm(pub(in crate::scenario) BTreeMap<String
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct QuestionsForm {
+    #[allow(dead_code)]
+    pub(in crate::scenario) meaning: String,
     /// Whether telling here counts as telling when asked.
     pub(in crate::scenario) purpose: ForkPurpose,
     /// Each question in several wordings.
-    pub(in crate::scenario) questions: Vec<Vec<Text>>,
+    pub(in crate::scenario) questions: Vec<SentenceForm>,
 }
 
 /// `overrides.toml`: what a study puts in place of a scenario's own values and items.

@@ -132,8 +132,7 @@ fn files() -> BTreeMap<String, String> {
         wordings("Mixed days."),
     );
     files.insert("common/texts.toml".to_owned(), texts);
-    let after =
-        "[probe]\npurpose = \"probe\"\nquestions = [[\"What is this, {{ team }}?\", \"Hm?\"]]\n";
+    let after = "[probe]\nmeaning = \"m\"\npurpose = \"probe\"\n[[probe.questions]]\nwordings = [\"What is this, {{ team }}?\", \"Hm?\"]\n";
     files.insert("common/after.toml".to_owned(), after.to_owned());
     files.insert("pool-answers.toml".to_owned(), pool());
     files
