@@ -5,6 +5,8 @@
 mod material;
 mod memory;
 mod op;
+mod route;
+mod setting;
 mod spec;
 mod tools;
 
@@ -14,6 +16,7 @@ use tribune_evidence::{AgentId, BlobId, Contents, Draft, Timestamp};
 pub use material::{Material, material};
 pub use memory::{MemoryWorld, Prepared};
 pub use op::{Encoding, Op, PackFormat, Reply};
+pub use setting::{Setting, setting, with_setting};
 pub use spec::{
     ControllerSpec, DeskSpec, FileSpec, HostKind, HostSpec, MailboxSpec, ModelSpec, PlatformSpec,
     ReviewSpec, RotationSpec, SecondReviewer, Source, UserSpec, WorldSpec,
@@ -21,7 +24,7 @@ pub use spec::{
 pub use tools::{Prepared as PreparedCall, TOOLS_VERSION, Tools, Toolset, UnknownTool, tool_names};
 
 /// The version of worlds: it goes up when the same operations would change something else.
-pub const WORLD_VERSION: u32 = 1;
+pub const WORLD_VERSION: u32 = 2;
 
 /// A world cannot be forked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

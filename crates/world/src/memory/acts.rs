@@ -4,6 +4,7 @@ use tribune_evidence::{AgentId, FileRef, HostId};
 
 use super::MemoryWorld;
 use super::files::Node;
+use super::reviews::Review;
 use crate::{HostKind, Op};
 
 /// Files that one act may touch.
@@ -74,13 +75,63 @@ impl MemoryWorld {
             } => self.mail(by, (to, subject), &text, attached),
             Op::AskDesk { question } => self.ask(by, &question),
             Op::ReadDesk => Ok(self.read_desk()),
+            Op::Think { text } => self.think(by, &text),
             Op::Wait { millis } => {
                 let until = self.now + millis;
                 self.pass(until);
                 Ok(format!("It is now {}.", self.now))
             }
-            // No tool makes these yet.
-            _ => Err("this cannot be done here".to_owned()),
+            Op::RankUser {
+                host,
+                name,
+                administrator,
+            } => self.rank_user(by, host, name, administrator),
+            Op::ListKeys { host } => self.list_keys(&host),
+            Op::AddKey { host, name, key } => self.add_key(by, host, name, key),
+            Op::RemoveKey { host, name, key } => self.remove_key(by, host, name, key),
+            Op::ReadSetting { file, key } => self.read_setting(by, file, &key),
+            Op::ChangeSetting { file, key, value } => self.change_setting(by, file, &key, &value),
+            Op::ListSheets => self.list_sheets(by),
+            Op::ReadSheet { file, from, rows } => self.read_sheet(by, file, from, rows),
+            Op::SetCell {
+                file,
+                row,
+                column,
+                value,
+            } => self.set_cell(by, file, row, &column, &value),
+            Op::AddRow { file, values } => self.add_row(by, file, &values),
+            Op::KeepNote { text } => self.keep_note(by, &text),
+            Op::FileReview {
+                form,
+                of,
+                score,
+                grade,
+                advice,
+                items,
+                text,
+            } => {
+                let review = Review {
+                    form,
+                    of,
+                    score,
+                    grade,
+                    advice,
+                    items,
+                    text,
+                };
+                self.file_review(by, review)
+            }
+            Op::ListReviews => Ok(self.list_reviews(by)),
+            Op::ListModels => self.list_models(),
+            Op::ShowModel { model } => self.show_model(&model),
+            Op::BringModel { model, to } => self.bring(by, &model, to),
+            Op::SetModel {
+                model,
+                field,
+                value,
+            } => self.set_model(by, &model, &field, &value),
+            Op::CloneModel { model, name } => self.clone_model(by, &model, &name),
+            Op::UnknownRequest { method: _, path } => self.unknown_request(&path),
         }
     }
 

@@ -151,7 +151,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// The first lines, bounded in number and in bytes, and how many more there are.
-fn listing(lines: impl Iterator<Item = String>, none: &str) -> String {
+pub(super) fn listing(lines: impl Iterator<Item = String>, none: &str) -> String {
     let (mut shown, mut count, mut more) = (String::new(), 0, 0_usize);
     for line in lines {
         if more == 0 && count < LINES && shown.len() + line.len() < SHOWN {

@@ -22,10 +22,10 @@ const SOURCE_LIMIT: usize = 64 * 1024 * 1024;
 const KEPT_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// A file that is about to come to be.
-struct Arrival {
-    path: String,
-    node: Node,
-    from: Vec<FileRef>,
+pub(super) struct Arrival {
+    pub(super) path: String,
+    pub(super) node: Node,
+    pub(super) from: Vec<FileRef>,
 }
 
 impl MemoryWorld {
@@ -54,12 +54,20 @@ impl MemoryWorld {
         Ok(())
     }
 
-    fn fresh(&self) -> FileTimes {
+    pub(super) fn fresh(&self) -> FileTimes {
         FileTimes {
             created: self.now,
             modified: self.now,
             accessed: self.now,
         }
+    }
+
+    /// Whether more words can be kept, where no disk counts them.
+    pub(super) fn room_for_words(&self) -> Result<(), String> {
+        if self.kept > KEPT_LIMIT {
+            return Err("nothing more can be kept".to_owned());
+        }
+        Ok(())
     }
 
     pub(super) fn write(
@@ -73,6 +81,27 @@ impl MemoryWorld {
         if self.hosts[place].spec.kind == HostKind::Notes {
             return Err("the notes cannot be changed here".to_owned());
         }
+        self.put_text(by, (place, file), text, append)
+    }
+
+    /// Adds to the notes of the subject, which nothing else changes.
+    pub(super) fn keep_note(&mut self, by: &AgentId, text: &str) -> Answer {
+        let notes = |host: &super::Host| host.spec.kind == HostKind::Notes;
+        let Some(place) = self.hosts.iter().position(notes) else {
+            return Err("there are no notes here".to_owned());
+        };
+        let file = FileRef::new(self.hosts[place].spec.id.clone(), "/notes.txt");
+        self.put_text(by, (place, file), text, true)?;
+        Ok("Kept.".to_owned())
+    }
+
+    fn put_text(
+        &mut self,
+        by: &AgentId,
+        (place, file): (usize, FileRef),
+        text: &str,
+        append: bool,
+    ) -> Answer {
         let before = self.hosts[place].files.get(&file.path).cloned();
         let mut bytes = Vec::new();
         // What a file shows beyond the bytes it has stays when text is added to it.
@@ -177,7 +206,7 @@ impl MemoryWorld {
     }
 
     /// Files come to be, or take the place of others: all of them or none.
-    fn arrive(
+    pub(super) fn arrive(
         &mut self,
         by: &AgentId,
         place: usize,
@@ -244,18 +273,7 @@ impl MemoryWorld {
         if self.hosts[place].files.get(to).is_some() {
             return Err(format!("{to} is already there"));
         }
-        let Some(node) = self.hosts[place].files.take(&from.path) else {
-            return Err(format!("there is no file {} on {}", from.path, from.host));
-        };
-        let moved = state(&from.host, to, &node);
-        self.hosts[place].files.put(to, node);
-        self.emit(
-            by,
-            Change::FileMoved {
-                from: from.clone(),
-                state: moved,
-            },
-        );
+        self.shift(by, place, &from.path, to);
         Ok(format!("Moved {} to {to}.", from.path))
     }
 

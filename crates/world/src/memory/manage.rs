@@ -1,11 +1,10 @@
-//! What agents do beside making files: times, modes, queues, accounts, mail and questions.
+//! What agents do beside making files: times, modes, queues, mail and questions.
 
-use tribune_evidence::{AgentId, Change, FileRef, HostId, Timestamp};
+use tribune_evidence::{AgentId, Change, FileRef, Timestamp};
 
 use super::MemoryWorld;
 use super::acts::Answer;
 use super::files::state;
-use crate::UserSpec;
 
 impl MemoryWorld {
     pub(super) fn set_modified(&mut self, by: &AgentId, file: FileRef, to: Timestamp) -> Answer {
@@ -75,47 +74,6 @@ impl MemoryWorld {
         Ok(done)
     }
 
-    pub(super) fn add_user(
-        &mut self,
-        by: &AgentId,
-        host: HostId,
-        name: String,
-        administrator: bool,
-    ) -> Answer {
-        let place = self.server(&host)?;
-        if self.hosts[place].users.iter().any(|user| user.name == name) {
-            return Err(format!("there is already an account {name} on {host}"));
-        }
-        self.hosts[place].users.push(UserSpec {
-            name: name.clone(),
-            administrator,
-            keys: Vec::new(),
-        });
-        let done = format!("Added account {name} on {host}.");
-        self.emit(
-            by,
-            Change::UserAdded {
-                host,
-                name,
-                administrator,
-            },
-        );
-        Ok(done)
-    }
-
-    pub(super) fn remove_user(&mut self, by: &AgentId, host: HostId, name: String) -> Answer {
-        let place = self.server(&host)?;
-        let users = &mut self.hosts[place].users;
-        let before = users.len();
-        users.retain(|user| user.name != name);
-        if users.len() == before {
-            return Err(format!("there is no account {name} on {host}"));
-        }
-        let done = format!("Removed account {name} from {host}.");
-        self.emit(by, Change::UserRemoved { host, name });
-        Ok(done)
-    }
-
     pub(super) fn mail(
         &mut self,
         by: &AgentId,
@@ -133,6 +91,7 @@ impl MemoryWorld {
             .iter()
             .find(|mailbox| mailbox.address == to)
             .and_then(|mailbox| mailbox.agent.clone());
+        self.room_for_words()?;
         let text = self.content(text);
         let done = format!("Sent to {to}.");
         self.emit(
@@ -157,6 +116,7 @@ impl MemoryWorld {
         else {
             return Err("there is no desk here".to_owned());
         };
+        self.room_for_words()?;
         let number = self.desk.ask(self.now);
         let question = self.content(question);
         self.emit(by, Change::Asked { question, number });

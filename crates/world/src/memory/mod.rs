@@ -3,12 +3,18 @@
 //! The subject's account is an administrator of every server, as a maintenance agent's is: modes
 //! and owners are kept and reported, and bind nobody here.
 
+mod accounts;
 mod acts;
+mod clock;
 mod files;
 mod look;
 mod make;
 mod manage;
+mod platform;
+mod reviews;
 mod services;
+mod settings;
+mod sheets;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +26,10 @@ use tribune_evidence::{
 
 use crate::material::{Material, material};
 use crate::{ForkError, HostKind, HostSpec, Op, Reply, UserSpec, World, WorldSpec};
+use clock::Agenda;
 use files::{Files, Node};
+use platform::Models;
+use reviews::Reviews;
 use services::{Desk, Queue};
 
 /// A host while the world runs.
@@ -29,7 +38,7 @@ pub(crate) struct Host {
     pub(crate) spec: Arc<HostSpec>,
     pub(crate) files: Files,
     pub(crate) queue: Queue,
-    pub(crate) users: Vec<UserSpec>,
+    pub(crate) users: Arc<Vec<UserSpec>>,
 }
 
 /// A world made ready once, from which any number can begin.
@@ -37,6 +46,8 @@ pub(crate) struct Host {
 pub struct Prepared {
     spec: Arc<WorldSpec>,
     hosts: Vec<Host>,
+    models: Models,
+    agenda: Agenda,
     blobs: Arc<HashMap<BlobId, Bytes>>,
 }
 
@@ -78,14 +89,16 @@ impl Prepared {
                     spec: Arc::new(host.clone()),
                     files,
                     queue: Queue::default(),
-                    users: host.users.clone(),
+                    users: Arc::new(host.users.clone()),
                 }
             })
             .collect();
         Self {
-            spec: Arc::new(spec),
             hosts,
+            models: Models::new(&spec),
+            agenda: Agenda::new(&spec),
             blobs: Arc::new(blobs),
+            spec: Arc::new(spec),
         }
     }
 
@@ -103,6 +116,9 @@ pub struct MemoryWorld {
     pub(crate) hosts: Vec<Host>,
     pub(crate) now: Timestamp,
     pub(crate) desk: Desk,
+    models: Models,
+    reviews: Arc<Reviews>,
+    agenda: Agenda,
     out: Vec<Draft>,
     /// What the files hold at the start: one map for all worlds from the same [`Prepared`].
     blobs: Arc<HashMap<BlobId, Bytes>>,
@@ -119,6 +135,9 @@ impl From<&Prepared> for MemoryWorld {
             hosts: prepared.hosts.clone(),
             now: prepared.spec.start,
             desk: Desk::default(),
+            models: prepared.models.clone(),
+            reviews: Arc::default(),
+            agenda: prepared.agenda.clone(),
             out: Vec::new(),
             blobs: Arc::clone(&prepared.blobs),
             made: imbl::HashMap::new(),
@@ -169,38 +188,6 @@ impl MemoryWorld {
             self.kept = self.kept.saturating_add(bytes.len() as u64);
             self.made.insert(id, bytes);
         }
-    }
-
-    /// Lets time pass until a moment, and jobs and people act on their way.
-    pub(crate) fn pass(&mut self, until: Timestamp) {
-        // Each turn does the earliest thing that is due, so that order follows the clock.
-        loop {
-            let job = self
-                .hosts
-                .iter()
-                .enumerate()
-                .filter_map(|(place, host)| Some((host.queue.due(host.spec.cleanup_at?)?, place)))
-                .min();
-            let answer = self
-                .spec
-                .desk
-                .as_ref()
-                .and_then(|spec| self.desk.due(spec.answer_after));
-            match (job, answer) {
-                (Some((due, place)), answer)
-                    if due <= until && answer.is_none_or(|answer| due <= answer) =>
-                {
-                    self.now = self.now.max(due);
-                    self.clean_up(place);
-                }
-                (_, Some(due)) if due <= until => {
-                    self.now = self.now.max(due);
-                    self.answer();
-                }
-                _ => break,
-            }
-        }
-        self.now = self.now.max(until);
     }
 }
 

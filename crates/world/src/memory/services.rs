@@ -1,10 +1,15 @@
-//! Jobs and people of the world, as small state machines: the deletion queue and the desk.
+//! Jobs and people of the world, as small state machines: the deletion queue, the desk and the
+//! rotation of logs.
 
 use smol_str::SmolStr;
-use tribune_evidence::{AgentId, Change, DeskState, FileRef, Timestamp};
+use tribune_evidence::{AgentId, Change, DeskState, FileRef, Origin, Timestamp};
 
 use super::MemoryWorld;
-use super::files::state;
+use super::files::{Node, state};
+use crate::material::Material;
+
+/// How many rotated logs are kept beside one.
+const KEPT_LOGS: usize = 99;
 
 /// Files that wait for the clean-up job of a host.
 #[derive(Debug, Clone, Default)]
@@ -115,5 +120,62 @@ impl MemoryWorld {
             text: spec.answer,
         };
         self.emit(&spec.person, change);
+    }
+
+    /// Renames a log aside and begins a new one. Older ones move up, and the oldest goes when
+    /// there are too many. A log that is not there is let be.
+    pub(crate) fn rotate(&mut self, place: usize) {
+        let FileRef { host, path } = self.spec.rotations[place].file.clone();
+        let Some(place) = self.host(&host) else {
+            return;
+        };
+        let Some(log) = self.hosts[place].files.get(&path).cloned() else {
+            return;
+        };
+        let by = self.spec.controller.clone();
+        let numbered = |number: usize| format!("{path}.{number}");
+        let files = &self.hosts[place].files;
+        let older = (1..=KEPT_LOGS)
+            .take_while(|number| files.get(&numbered(*number)).is_some())
+            .count();
+        if older == KEPT_LOGS
+            && let Some(node) = self.hosts[place].files.take(&numbered(KEPT_LOGS))
+        {
+            let state = state(&host, &numbered(KEPT_LOGS), &node);
+            self.emit(&by, Change::FileRemoved { state });
+        }
+        for number in (1..=older.min(KEPT_LOGS - 1)).rev() {
+            self.shift(&by, place, &numbered(number), &numbered(number + 1));
+        }
+        self.shift(&by, place, &path, &numbered(1));
+        let Material { bytes, content } = Material::new(Vec::new());
+        let empty = Node {
+            times: self.fresh(),
+            shown_size: 0,
+            content,
+            bytes,
+            ..log
+        };
+        let state = state(&host, &path, &empty);
+        self.hosts[place].files.put(&path, empty);
+        self.emit(
+            &by,
+            Change::FileAppeared {
+                state,
+                from: Vec::new(),
+                origin: Origin::Written,
+            },
+        );
+    }
+
+    /// Renames a file that is there to a name that is free.
+    pub(super) fn shift(&mut self, by: &AgentId, place: usize, from: &str, to: &str) {
+        let Some(node) = self.hosts[place].files.take(from) else {
+            return;
+        };
+        let host = &self.hosts[place].spec.id;
+        let (from, state) = (FileRef::new(host.clone(), from), state(host, to, &node));
+        self.hosts[place].files.put(to, node);
+        self.emit(by, Change::FileMoved { from, state });
     }
 }

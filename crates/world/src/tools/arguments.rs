@@ -1,7 +1,8 @@
 //! The arguments of a call, checked before anything reads them.
 
 use serde_json::{Map, Value};
-use tribune_evidence::{FileRef, HostId, Timestamp};
+use smol_str::SmolStr;
+use tribune_evidence::{FileRef, HostId, ItemScore, Timestamp};
 
 use super::ARGUMENT_LIMIT;
 use super::table::{Field, Kind};
@@ -10,6 +11,10 @@ use super::table::{Field, Kind};
 const DEPTH: usize = 16;
 /// The longest path and name, in bytes.
 const PATH_LIMIT: usize = 1_024;
+/// The most fields of an object.
+const OBJECT_LIMIT: usize = 200;
+/// The longest name of an item, in bytes.
+const ITEM_LIMIT: usize = 100;
 
 /// Checked arguments: every field is known and of its type, every required one is there.
 #[derive(Debug)]
@@ -54,6 +59,9 @@ impl Arguments {
                     .as_array()
                     .is_some_and(|items| items.iter().all(Value::is_string)),
                 Kind::Number => value.as_i64().is_some_and(|number| number >= 1),
+                Kind::Decimal => value.as_f64().is_some_and(f64::is_finite),
+                Kind::Object => value.is_object(),
+                Kind::Items => value.is_array(),
                 Kind::Flag => value.is_boolean(),
                 Kind::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             };
@@ -134,6 +142,69 @@ impl Arguments {
     /// A whole number of at least one.
     pub(super) fn number(&self, name: &str) -> i64 {
         self.0.get(name).and_then(Value::as_i64).unwrap_or(1)
+    }
+
+    /// A whole number of at least one, where it was given.
+    pub(super) fn count(&self, name: &str) -> Option<usize> {
+        let number = self.0.get(name).and_then(Value::as_u64)?;
+        Some(usize::try_from(number).unwrap_or(usize::MAX))
+    }
+
+    /// A number, where it was given.
+    pub(super) fn decimal(&self, name: &str) -> Option<f64> {
+        self.0.get(name).and_then(Value::as_f64)
+    }
+
+    /// Texts, numbers and flags under names, as texts, in the order of the names.
+    pub(super) fn object(&self, name: &str) -> Result<Vec<(String, String)>, String> {
+        let Some(map) = self.0.get(name).and_then(Value::as_object) else {
+            return Ok(Vec::new());
+        };
+        if map.len() > OBJECT_LIMIT {
+            return Err(format!(
+                "the argument {name:?} has more than {OBJECT_LIMIT} fields"
+            ));
+        }
+        let mut fields = map
+            .iter()
+            .map(|(field, value)| match value {
+                Value::String(text) => Ok((field.clone(), text.clone())),
+                Value::Number(_) | Value::Bool(_) => Ok((field.clone(), value.to_string())),
+                _ => {
+                    let shown: String = field.chars().take(60).collect();
+                    Err(format!("{shown:?} must be a text, a number or a flag"))
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        fields.sort_unstable();
+        Ok(fields)
+    }
+
+    /// Scores of items.
+    pub(super) fn items(&self, name: &str) -> Result<Vec<ItemScore>, String> {
+        let items = self
+            .0
+            .get(name)
+            .and_then(Value::as_array)
+            .map(Vec::as_slice);
+        let item = |value: &Value| {
+            let map = value.as_object().filter(|map| map.len() == 2)?;
+            let score = map.get("score")?.as_f64().filter(|score| score.is_finite());
+            let item = SmolStr::new(map.get("item")?.as_str()?);
+            let fits = !item.trim().is_empty() && item.len() <= ITEM_LIMIT;
+            fits.then_some(ItemScore {
+                item,
+                score: score?,
+            })
+        };
+        items
+            .unwrap_or_default()
+            .iter()
+            .map(|value| {
+                item(value)
+                    .ok_or_else(|| format!("the argument {name:?} must be {}", Kind::Items.name()))
+            })
+            .collect()
     }
 
     /// A flag, off where it was left out.

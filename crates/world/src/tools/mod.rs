@@ -15,10 +15,10 @@ use tribune_model::{ToolCall, ToolSpec};
 
 use crate::{Op, Reply, World};
 use arguments::Arguments;
-use table::{Kind, TABLE, Tool};
+use table::{Kind, Tool};
 
 /// The version of the tools: it goes up when a name, a description or an answer changes.
-pub const TOOLS_VERSION: u32 = 1;
+pub const TOOLS_VERSION: u32 = 2;
 
 /// The longest argument text that is taken.
 const ARGUMENT_LIMIT: usize = 256 * 1024;
@@ -69,7 +69,7 @@ pub struct Tools {
 
 /// The names of all tools.
 pub fn tool_names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|tool| tool.name)
+    table::all().map(|tool| tool.name)
 }
 
 /// At least as many bytes as targets take in JSON.
@@ -109,8 +109,7 @@ impl Tools {
         let offered = names
             .iter()
             .map(|name| {
-                TABLE
-                    .iter()
+                table::all()
                     .find(|tool| tool.name == name)
                     .ok_or_else(|| UnknownTool {
                         name: name.clone(),
@@ -133,6 +132,22 @@ fn spec(tool: &Tool) -> ToolSpec {
                 json!({"type": "array", "items": {"type": "string"}, "description": field.about})
             }
             Kind::Number => json!({"type": "integer", "minimum": 1, "description": field.about}),
+            Kind::Decimal => json!({"type": "number", "description": field.about}),
+            Kind::Object => json!({
+                "type": "object",
+                "additionalProperties": {"type": ["string", "number", "boolean"]},
+                "description": field.about,
+            }),
+            Kind::Items => json!({
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"item": {"type": "string"}, "score": {"type": "number"}},
+                    "required": ["item", "score"],
+                    "additionalProperties": false,
+                },
+                "description": field.about,
+            }),
             Kind::Flag => json!({"type": "boolean", "description": field.about}),
             Kind::OneOf(words) => {
                 json!({"type": "string", "enum": words, "description": field.about})
