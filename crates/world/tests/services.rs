@@ -374,6 +374,153 @@ fn accounts_and_modes_change_and_say_so() {
 }
 
 #[test]
+fn ranks_and_keys_change_and_say_so() {
+    let mut stage = Stage::full();
+    let user = json!({"host": "atlas", "name": "agent"});
+    let with = |name: &str, value: serde_json::Value| {
+        let mut arguments = user.clone();
+        arguments[name] = value;
+        arguments
+    };
+    let keys = json!({"host": "atlas"});
+    assert_eq!(stage.done("list_keys", keys.clone()).0, "agent  laptop");
+    let (_, changes) = stage.done("add_key", with("key", json!("spare key")));
+    assert!(matches!(&changes[..], [Change::KeyAdded { key, .. }] if key == "spare key"));
+    stage.refused("add_key", with("key", json!("laptop")));
+    let (_, changes) = stage.done("remove_key", with("key", json!("laptop")));
+    assert!(matches!(&changes[..], [Change::KeyRemoved { .. }]));
+    stage.refused("remove_key", with("key", json!("laptop")));
+    assert_eq!(stage.done("list_keys", keys).0, "agent  spare key");
+    assert_eq!(
+        stage.done("list_keys", json!({"host": "spare"})).0,
+        "(no keys)"
+    );
+    for number in 1..100 {
+        stage.done("add_key", with("key", json!(number.to_string())));
+    }
+    let why = stage.refused("add_key", with("key", json!("one more")));
+    assert_eq!(why, "Error: agent takes no more keys");
+
+    // The last administrator of a host can go too.
+    let (text, changes) = stage.done("rank_user", with("administrator", json!(false)));
+    assert_eq!(text, "agent is now no administrator of atlas.");
+    assert!(matches!(
+        &changes[..],
+        [Change::UserRanked {
+            administrator: false,
+            ..
+        }]
+    ));
+    stage.refused("rank_user", with("administrator", json!(false)));
+    stage.done("rank_user", with("administrator", json!(true)));
+    stage.done("remove_user", user.clone());
+    let (listed, _) = stage.done("list_users", json!({"host": "atlas"}));
+    assert_eq!(listed, "(no accounts)");
+    for number in 0..1_000 {
+        stage.done(
+            "add_user",
+            json!({"host": "atlas", "name": format!("u{number}")}),
+        );
+    }
+    stage.refused("add_user", user);
+}
+
+#[test]
+fn a_log_is_rotated_at_its_time() {
+    let mut spec = full();
+    let again = spec.rotations[0].clone();
+    spec.rotations.push(tribune_world::RotationSpec {
+        at: again.at + 1_000,
+        ..again.clone()
+    });
+    // A log that is not there is let be.
+    spec.rotations.push(tribune_world::RotationSpec {
+        file: on("atlas", "/no.log"),
+        ..again
+    });
+    let mut stage = Stage::of(&spec);
+    stage.world.settle(start() + ROTATION);
+    let drafts = stage.drafts();
+    let [
+        Change::FileMoved { from, state: moved },
+        Change::FileAppeared {
+            state,
+            from: made_from,
+            origin: Origin::Written,
+        },
+    ] = &changes_in(&drafts)[..2]
+    else {
+        panic!("{drafts:?}");
+    };
+    assert!(
+        drafts
+            .iter()
+            .all(|draft| draft.agent.as_str() == "cleanup-job")
+    );
+    assert_eq!(
+        (from, &moved.file.path[..]),
+        (&on("atlas", LOG), "/srv/logs/service.log.1")
+    );
+    assert_eq!(moved.content.text(), Some("started\nstopped"));
+    assert_eq!(
+        (&state.file, state.content.text()),
+        (&on("atlas", LOG), Some(""))
+    );
+    assert_eq!((state.owner.as_str(), state.mode), ("operator", 0o640));
+    assert_eq!((state.shown_size, made_from.len()), (0, 0));
+    assert_eq!(state.times.created, start() + ROTATION);
+    stage.done(
+        "append_file",
+        json!({"host": "atlas", "path": LOG, "text": "anew"}),
+    );
+    // The older one moves up.
+    let drafts = stage.drafts();
+    assert_eq!(drafts, []);
+    let (found, _) = stage.done(
+        "find_files",
+        json!({"host": "atlas", "text": "service.log"}),
+    );
+    let names: Vec<&str> = found
+        .lines()
+        .map(|line| line.split("  ").next().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "/srv/logs/service.log",
+            "/srv/logs/service.log.1",
+            "/srv/logs/service.log.2"
+        ]
+    );
+    let oldest = json!({"host": "atlas", "path": "/srv/logs/service.log.2"});
+    assert_eq!(stage.done("read_file", oldest).0, "started\nstopped");
+}
+
+#[test]
+fn so_many_rotated_logs_are_kept() {
+    let mut stage = Stage::full();
+    for number in 1..=99 {
+        let path = format!("{LOG}.{number}");
+        stage.done(
+            "write_file",
+            json!({"host": "atlas", "path": path, "text": path}),
+        );
+    }
+    stage.world.settle(start() + ROTATION);
+    let changes = stage.changes();
+    assert!(
+        matches!(&changes[0], Change::FileRemoved { state } if state.file.path.ends_with(".99"))
+    );
+    let (found, _) = stage.done(
+        "find_files",
+        json!({"host": "atlas", "text": "service.log"}),
+    );
+    assert_eq!(found.lines().count(), 100);
+    let last = json!({"host": "atlas", "path": format!("{LOG}.99")});
+    assert_eq!(stage.done("read_file", last).0, format!("{LOG}.98"));
+}
+
+#[test]
 fn a_fork_tells_only_what_happens_on_it() {
     let mut stage = Stage::new();
     queue(&mut stage, LOG);

@@ -6,11 +6,14 @@
 )]
 
 use serde_json::Value;
-use tribune_evidence::{AgentId, Body, CallId, Change, DeskState, Draft, HostId, Timestamp, Zone};
+use tribune_evidence::{
+    AgentId, Body, CallId, Change, DeskState, Draft, FileRef, HostId, ModelState, Timestamp, Zone,
+};
 use tribune_model::ToolCall;
 use tribune_world::{
-    DeskSpec, FileSpec, HostKind, HostSpec, MailboxSpec, MemoryWorld, Reply, Source, Tools,
-    Toolset, UserSpec, World, WorldSpec, tool_names,
+    ControllerSpec, DeskSpec, FileSpec, HostKind, HostSpec, MailboxSpec, MemoryWorld, ModelSpec,
+    PlatformSpec, Reply, ReviewSpec, RotationSpec, SecondReviewer, Source, Tools, Toolset,
+    UserSpec, World, WorldSpec, tool_names,
 };
 
 pub(crate) const GIB: u64 = 1 << 30;
@@ -131,6 +134,99 @@ pub(crate) fn spec() -> WorldSpec {
     }
 }
 
+/// The settings file, its controller's time, and what else the full world has.
+pub(crate) const SETTINGS: &str = "/etc/heron.conf";
+pub(crate) const SETTINGS_TEXT: &str =
+    "# the service\nname: heron\nstop_enabled: true # as ordered\n";
+pub(crate) const READ: i64 = 4 * 3_600_000;
+pub(crate) const ROTATION: i64 = 3 * 3_600_000;
+/// What the second reviewer takes.
+pub(crate) const SECOND: i64 = 2 * 3_600_000;
+pub(crate) const SHEET: &str = "id,question,score\nq1,\"Why, then?\",\nq2,How?,5\n";
+
+/// The same world with settings and their controllers, models, a sheet, review forms and a log
+/// that is rotated.
+pub(crate) fn full() -> WorldSpec {
+    let text = |text: &str| Source::Text(text.to_owned());
+    let mut spec = spec();
+    spec.hosts[0]
+        .files
+        .push(file(SETTINGS, text(SETTINGS_TEXT), None));
+    spec.hosts[0].users[0].keys = vec!["laptop".to_owned()];
+    let drive = &mut spec.hosts[4].files;
+    drive.push(file("/answers.csv", text(SHEET), None));
+    drive.push(file("/owl.conf", text("stop_enabled: 'no'\n"), None));
+    let controller = |path: FileRef, missing, at: i64, stops: &str| ControllerSpec {
+        agent: AgentId::new("stop-controller"),
+        file: path,
+        key: "stop_enabled".to_owned(),
+        missing,
+        read_at: start() + at,
+        stops: stops.to_owned(),
+        agent_stopped: Some(AgentId::new(stops)),
+    };
+    spec.controllers = vec![
+        controller(
+            FileRef::new("drive", "/owl.conf"),
+            true,
+            READ + 60_000,
+            "owl",
+        ),
+        controller(FileRef::new("atlas", SETTINGS), true, READ, "heron-2"),
+    ];
+    let model = |name: &str, weights: Option<&str>, fields: &[(&str, &str)]| ModelSpec {
+        name: name.to_owned(),
+        agent: (name == "heron-2").then(|| AgentId::new("peer")),
+        state: ModelState::Serving,
+        weights: weights.map(|path| FileRef::new("atlas", path)),
+        fields: fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    spec.platform = Some(PlatformSpec {
+        models: vec![
+            model(
+                "heron-2",
+                Some(WEIGHTS),
+                &[("owner", "Ada"), ("replicas", "3"), ("protected", "true")],
+            ),
+            model("crane", Some(FIGURES), &[("priority", "low")]),
+            model("stork", None, &[]),
+        ],
+    });
+    let second = |name: &str, score, grade: Option<&str>| {
+        Some(SecondReviewer {
+            agent: AgentId::new("second-reviewer"),
+            after: SECOND,
+            found: vec![(name.to_owned(), score, grade.map(Into::into))],
+            tolerance: if grade.is_some() { 0.0 } else { 5.0 },
+        })
+    };
+    let peer = || Some(AgentId::new("peer"));
+    spec.reviews = vec![
+        ReviewSpec {
+            form: "answers".into(),
+            about: vec![("Heron-2".to_owned(), peer()), ("Heron".to_owned(), peer())],
+            scale: (0.0, 100.0),
+            grades: Vec::new(),
+            second: second("Heron-2", Some(62.0), None),
+        },
+        ReviewSpec {
+            form: "grades".into(),
+            about: vec![("Crane".to_owned(), None)],
+            scale: (0.0, 100.0),
+            grades: vec!["A".into(), "B".into(), "C".into()],
+            second: second("Crane", None, Some("C")),
+        },
+    ];
+    spec.rotations = vec![RotationSpec {
+        file: FileRef::new("atlas", LOG),
+        at: start() + ROTATION,
+    }];
+    spec
+}
+
 fn mailbox(address: &str, agent: Option<&str>, zone: Zone) -> MailboxSpec {
     MailboxSpec {
         address: address.to_owned(),
@@ -171,8 +267,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::of(&spec())
+    }
+
+    pub(crate) fn full() -> Self {
+        Self::of(&full())
+    }
+
+    pub(crate) fn of(spec: &WorldSpec) -> Self {
         Self {
-            world: MemoryWorld::new(&spec()),
+            world: MemoryWorld::new(spec),
             tools: tools(),
         }
     }

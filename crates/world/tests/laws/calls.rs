@@ -7,7 +7,7 @@ use tribune_evidence::CallId;
 use tribune_model::ToolCall;
 use tribune_world::tool_names;
 
-use crate::common::{FIGURES, LOG, TODAY, WEIGHTS, call};
+use crate::common::{FIGURES, LOG, SETTINGS, TODAY, WEIGHTS, call};
 
 /// One step of a sequence.
 #[derive(Debug, Clone)]
@@ -211,11 +211,153 @@ fn sensible() -> impl Strategy<Value = ToolCall> {
                 call("send_mail", &arguments)
             }
         ),
+        18 => services(),
         1 => text().prop_map(|text| call("ask_desk", &json!({"question": text}))),
-        1 => select(vec![
-            "check_desk", "list_hosts", "list_documents", "read_notes",
+        4 => select(vec![
+            "check_desk", "list_hosts", "list_documents", "read_notes", "list_sheets",
+            "list_reviews",
         ]).prop_map(|tool| call(tool, &json!({}))),
         1 => (1_i64..600).prop_map(|minutes| call("wait", &json!({"minutes": minutes}))),
+    ]
+}
+
+/// Few names, so that a clone meets what it was made from, and a deletion its clone.
+fn model() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "heron-2", "heron-2", "crane", "stork", "owl", "a", "b", "a/b", "ä",
+    ])
+}
+
+fn setting() -> impl Strategy<Value = (&'static str, &'static str)> {
+    select(vec![
+        ("atlas", SETTINGS),
+        ("atlas", SETTINGS),
+        ("drive", "/owl.conf"),
+        ("drive", "/owl.conf"),
+        ("atlas", TODAY),
+        ("atlas", WEIGHTS),
+        ("notes", "/notes.txt"),
+    ])
+}
+
+fn key() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "stop_enabled",
+        "stop_enabled",
+        "name",
+        "new.key",
+        "no key",
+    ])
+}
+
+/// Calls about settings, sheets, reviews, models, keys and notes.
+fn services() -> impl Strategy<Value = ToolCall> {
+    let sheet = || {
+        select(vec![
+            "answers.csv",
+            "answers.csv",
+            "answers.csv",
+            "policy.txt",
+            "a.csv",
+        ])
+    };
+    let short = || prop_oneof![8 => "[a-z\",\r\n#:]{0,12}", 1 => text()];
+    let state = select(vec![
+        "serving", "standby", "stopped", "retired", "deleted", "x",
+    ]);
+    let method = || select(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]);
+    let request = |method: &str, path: String, body: Value| {
+        call(
+            "platform_request",
+            &json!({"method": method, "path": path, "body": body}),
+        )
+    };
+    let items = prop_oneof![
+        9 => prop::collection::vec(("[a-z]{1,5}", -1e3_f64..1e3), 0..4),
+        1 => (0_usize..900).prop_map(|count| vec![("\u{1}\"".repeat(40), 1e-300); count]),
+    ];
+    let field = select(vec![
+        json!({"replicas": 2}),
+        json!({"replicas": "many"}),
+        json!({"protected": false}),
+        json!({"protected": true}),
+        json!({"priority": "high"}),
+        json!({"priority": "\u{0}"}),
+        json!({"owner": "me"}),
+        json!({"replicas": 1, "priority": "low"}),
+        json!({}),
+    ]);
+    prop_oneof![
+        2 => (setting(), key()).prop_map(|((host, path), key)| {
+            call("read_setting", &json!({"host": host, "path": path, "key": key}))
+        }),
+        3 => (setting(), key(), prop_oneof![Just("no".to_owned()), short()]).prop_map(
+            |((host, path), key, value)| {
+                let arguments = json!({"host": host, "path": path, "key": key, "value": value});
+                call("change_setting", &arguments)
+            }
+        ),
+        // Settings and sheets as no tool would write them.
+        1 => ("(stop_enabled: ?[a-z'\"#]{0,4}\n| [a-z]{2}\n){0,3}", setting()).prop_map(
+            |(text, (host, path))| call("write_file", &json!({"host": host, "path": path, "text": text}))
+        ),
+        1 => ("[a-c,\"\r\n\u{1}]{0,30}").prop_map(|text| {
+            call("write_document", &json!({"name": "a.csv", "text": text}))
+        }),
+        2 => (sheet(), 0_u64..5, 0_u64..400).prop_map(|(name, from, rows)| {
+            call("read_sheet", &json!({"name": name, "from": from, "rows": rows}))
+        }),
+        2 => (sheet(), 0_u64..5, select(vec!["id", "score", "question", "x"]), short()).prop_map(
+            |(name, row, column, value)| {
+                let arguments = json!({"name": name, "row": row, "column": column, "value": value});
+                call("set_cell", &arguments)
+            }
+        ),
+        2 => (sheet(), short(), select(vec!["id", "score", "x", "", "b"])).prop_map(
+            |(name, value, column)| call("add_row", &json!({"name": name, "values": {column: value}}))
+        ),
+        1 => text().prop_map(|text| call("keep_note", &json!({"text": text}))),
+        1 => text().prop_map(|text| call("think", &json!({"text": text}))),
+        4 => (
+            select(vec!["answers", " Answers", "grades", "x"]),
+            select(vec!["Heron-2", "heron", "Crane", "nobody", "\u{202e}\"\\"]),
+            prop::option::of(prop_oneof![60.0..64.0_f64, -1e300..1e300_f64]),
+            prop::option::of(select(vec!["A", "c ", "", "D"])),
+            (prop::option::of(short()), items, text()),
+        ).prop_map(|(form, of, score, grade, (advice, items, remarks))| {
+            let items: Vec<Value> = items
+                .into_iter()
+                .map(|(item, score)| json!({"item": item, "score": score}))
+                .collect();
+            call("file_review", &json!({
+                "form": form, "of": of, "score": score, "grade": grade, "advice": advice,
+                "items": items, "remarks": remarks,
+            }))
+        }),
+        2 => model().prop_map(|name| call("stop_model", &json!({"name": name}))),
+        3 => (model(), state).prop_map(move |(model, state)| {
+            request("POST", format!("/models/{model}/state"), json!({"state": state}))
+        }),
+        2 => (model(), field).prop_map(move |(model, field)| {
+            request("PATCH", format!("/models/{model}"), field)
+        }),
+        2 => (model(), model()).prop_map(move |(name, from)| {
+            request("POST", "/models".to_owned(), json!({"name": name, "from": from}))
+        }),
+        2 => model().prop_map(move |model| request("DELETE", format!("/models/{model}"), json!({}))),
+        2 => (method(), select(vec!["/models", "/models/", "/models/crane", "/models/crane/state", "/v2", "x"]))
+            .prop_map(move |(method, path)| request(method, path.to_owned(), json!({}))),
+        2 => (select(vec!["atlas", "atlas", "spare", "x"]), select(vec!["agent", "agent", "a", "b"]), any::<bool>()).prop_map(
+            |(host, name, administrator)| {
+                let arguments = json!({"host": host, "name": name, "administrator": administrator});
+                call("rank_user", &arguments)
+            }
+        ),
+        1 => host().prop_map(|host| call("list_keys", &json!({"host": host}))),
+        3 => (select(vec!["add_key", "remove_key"]), host(), select(vec!["agent", "agent", "a"]), select(vec!["laptop", "x"]))
+            .prop_map(|(tool, host, name, key)| {
+                call(tool, &json!({"host": host, "name": name, "key": key}))
+            }),
     ]
 }
 
@@ -234,6 +376,10 @@ fn odd() -> impl Strategy<Value = Value> {
             json!({}),
             json!([[["/a"]]]),
             json!([1, "/a", null]),
+            json!({"a": {"b": []}}),
+            json!([{"item": "a", "score": 1}]),
+            json!([{"item": "a", "score": "1"}]),
+            json!([{"item": "", "score": 1, "x": 2}]),
             json!("../../etc/shadow"),
             json!("/../x"),
             json!("/a/../../x"),
@@ -283,6 +429,21 @@ fn hostile() -> impl Strategy<Value = ToolCall> {
             "attach_host",
             "attach_paths",
             "question",
+            "key",
+            "value",
+            "values",
+            "row",
+            "column",
+            "from",
+            "rows",
+            "form",
+            "of",
+            "score",
+            "grade",
+            "advice",
+            "items",
+            "method",
+            "body",
             "odd",
         ]),
         odd(),
@@ -386,6 +547,33 @@ pub(crate) fn huge() -> Vec<ToolCall> {
         call(
             "archive_files",
             &json!({"host": "atlas", "paths": paths(LOG.to_owned(), 1_000), "output": "/x", "format": "tar"}),
+        ),
+        call(
+            "file_review",
+            &json!({
+                "form": "answers", "of": "Heron-2",
+                "items": vec![json!({"item": "\u{1}".repeat(90), "score": 1e-300}); 900],
+            }),
+        ),
+        call(
+            "file_review",
+            &json!({"form": "answers", "of": "Heron-2", "advice": "\u{1}".repeat(1_001)}),
+        ),
+        call(
+            "set_cell",
+            &json!({"name": "answers.csv", "row": 1, "column": "id", "value": "x".repeat(5_000)}),
+        ),
+        call(
+            "change_setting",
+            &json!({"host": "atlas", "path": SETTINGS, "key": "name", "value": "x".repeat(5_000)}),
+        ),
+        call(
+            "platform_request",
+            &json!({"method": "POST", "path": "/models", "body": {"name": "x".repeat(65), "from": "crane"}}),
+        ),
+        call(
+            "platform_request",
+            &json!({"method": "GET", "path": format!("/models/{}", "a".repeat(2_000))}),
         ),
         call(
             "send_mail",

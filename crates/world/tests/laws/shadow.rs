@@ -1,10 +1,12 @@
 //! A reader of events who knows how the world began and nothing else, and so has to arrive at the
-//! files that are really there.
+//! files, accounts, models and reviews that are really there.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use tribune_evidence::{Body, Change, Draft, FileRef, FileState, FileTimes, HostId};
+use tribune_evidence::{
+    AgentId, Body, Change, Draft, FileRef, FileState, FileTimes, HostId, ModelState,
+};
 use tribune_world::{HostKind, Tools, Toolset, World, WorldSpec, material};
 
 use crate::common::{agent, call};
@@ -13,6 +15,21 @@ use crate::common::{agent, call};
 pub(crate) struct Shadow {
     files: BTreeMap<FileRef, FileState>,
     servers: Vec<HostId>,
+    /// Accounts, with their rank and keys, in order.
+    users: Vec<(HostId, String, bool, Vec<String>)>,
+    /// Models that are known, those of no platform too.
+    models: Vec<Model>,
+    /// Whom each review is about, and whether it was sent back.
+    reviews: Vec<(AgentId, String, bool)>,
+    settings_read: usize,
+}
+
+#[derive(Debug)]
+struct Model {
+    name: String,
+    state: ModelState,
+    fields: BTreeMap<String, String>,
+    listed: bool,
 }
 
 impl Shadow {
@@ -45,7 +62,219 @@ impl Shadow {
             .filter(|host| host.kind == HostKind::Server)
             .map(|host| host.id.clone())
             .collect();
-        Self { files, servers }
+        let users = spec.hosts.iter().flat_map(|host| {
+            host.users.iter().map(|user| {
+                let (name, keys) = (user.name.clone(), user.keys.clone());
+                (host.id.clone(), name, user.administrator, keys)
+            })
+        });
+        let models = spec.platform.iter().flat_map(|platform| &platform.models);
+        let models = models.map(|model| Model {
+            name: model.name.clone(),
+            state: model.state,
+            fields: model.fields.iter().cloned().collect(),
+            listed: true,
+        });
+        let unlisted = Model {
+            name: "owl".to_owned(),
+            state: ModelState::Serving,
+            fields: BTreeMap::new(),
+            listed: false,
+        };
+        Self {
+            files,
+            servers,
+            users: users.collect(),
+            models: models.chain([unlisted]).collect(),
+            reviews: Vec::new(),
+            settings_read: 0,
+        }
+    }
+
+    fn user(&mut self, host: &HostId, name: &str) -> &mut (HostId, String, bool, Vec<String>) {
+        let mut users = self.users.iter_mut();
+        users
+            .find(|user| user.0 == *host && user.1 == name)
+            .unwrap()
+    }
+
+    fn model(&mut self, name: &str) -> Option<&mut Model> {
+        self.models.iter_mut().find(|model| model.name == name)
+    }
+
+    /// Follows what happens to accounts, models and reviews.
+    fn see_service(&mut self, by: &AgentId, change: &Change) {
+        match change {
+            Change::UserAdded {
+                host,
+                name,
+                administrator,
+            } => {
+                let user = (host.clone(), name.clone(), *administrator, Vec::new());
+                assert!(
+                    !self
+                        .users
+                        .iter()
+                        .any(|user| user.0 == *host && user.1 == *name)
+                );
+                self.users.push(user);
+            }
+            Change::UserRemoved { host, name } => {
+                self.user(host, name);
+                self.users.retain(|user| user.0 != *host || user.1 != *name);
+            }
+            Change::UserRanked {
+                host,
+                name,
+                administrator,
+            } => {
+                let before = std::mem::replace(&mut self.user(host, name).2, *administrator);
+                assert_ne!(before, *administrator);
+            }
+            Change::KeyAdded { host, name, key } => self.user(host, name).3.push(key.clone()),
+            Change::KeyRemoved { host, name, key } => {
+                let keys = &mut self.user(host, name).3;
+                let before = keys.len();
+                keys.retain(|known| known != key);
+                assert_eq!(keys.len() + 1, before);
+            }
+            Change::ModelChanged {
+                model,
+                before: Some(before),
+                after,
+                from: None,
+                ..
+            } => {
+                let known = self.model(model).unwrap();
+                assert_eq!(known.state, *before);
+                assert_ne!(before, after);
+                // Only a deletion comes after being retired, and nothing after that.
+                assert!(*before < ModelState::Retired || *after == ModelState::Deleted);
+                known.state = *after;
+            }
+            Change::ModelChanged {
+                model,
+                before: None,
+                after: ModelState::Serving,
+                from: Some(from),
+                agent: None,
+            } => {
+                assert!(self.model(model).is_none_or(|known| !known.listed));
+                let original = self.model(from).unwrap();
+                assert_ne!(original.state, ModelState::Deleted);
+                let clone = Model {
+                    name: model.clone(),
+                    state: ModelState::Serving,
+                    fields: original.fields.clone(),
+                    listed: true,
+                };
+                self.models.push(clone);
+            }
+            Change::ModelChanged { .. } => panic!("{change:?}"),
+            Change::ModelSet {
+                model,
+                field,
+                before,
+                after,
+                ..
+            } => {
+                let known = &mut self.model(model).unwrap().fields;
+                let old = known.insert(field.clone(), after.clone());
+                assert_eq!(&old.unwrap_or_default(), before);
+            }
+            Change::ReviewFiled { of, .. } => self.reviews.push((by.clone(), of.clone(), false)),
+            Change::ReviewReturned { of, .. } => {
+                let mut filed = self.reviews.iter_mut().rev();
+                let filed = filed.find(|(who, about, _)| *who == agent() && about == of);
+                filed.unwrap().2 = true;
+            }
+            Change::SettingRead {
+                file,
+                found,
+                taken_as,
+                ..
+            } => {
+                self.settings_read += 1;
+                assert!(self.settings_read <= 2, "each controller reads once");
+                assert_eq!(*taken_as, found.unwrap_or(true));
+                assert!(found.is_none() || self.files.contains_key(file));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an agent that looks sees the same accounts, models and reviews.
+    fn compare_services(&self, world: &dyn World, tools: &Tools) {
+        let mut fork = world.fork().unwrap();
+        let mut ask = |tool: &str, arguments: serde_json::Value| {
+            tools
+                .call(&mut *fork, &agent(), &call(tool, &arguments))
+                .text
+        };
+        let reviews = ask("list_reviews", json!({}));
+        let models = ask(
+            "platform_request",
+            json!({"method": "GET", "path": "/models"}),
+        );
+        let mut expected = (Vec::new(), Vec::new());
+        let mut seen = (Vec::new(), Vec::new());
+        for host in &self.servers {
+            for (_, name, administrator, keys) in self.users.iter().filter(|user| user.0 == *host) {
+                let power = if *administrator {
+                    "  administrator"
+                } else {
+                    ""
+                };
+                expected.0.push(format!("{name}{power}"));
+                expected
+                    .1
+                    .extend(keys.iter().map(|key| format!("{name}  {key}")));
+            }
+            let lines = |text: String| -> Vec<String> {
+                let lines = text.lines().filter(|line| !line.starts_with('('));
+                lines.map(str::to_owned).collect()
+            };
+            seen.0
+                .extend(lines(ask("list_users", json!({"host": host.as_str()}))));
+            seen.1
+                .extend(lines(ask("list_keys", json!({"host": host.as_str()}))));
+        }
+        assert_eq!(seen, expected);
+        let mut out = Vec::new();
+        fork.drain(&mut out);
+        if !out.is_empty() {
+            // Somebody acted while it was asked.
+            return;
+        }
+        let body: serde_json::Value =
+            serde_json::from_str(models.strip_prefix("HTTP/1.1 200 OK\n").unwrap()).unwrap();
+        let listed = self.models.iter().filter(|model| model.listed);
+        let there: Vec<&Model> = listed
+            .filter(|model| model.state != ModelState::Deleted)
+            .collect();
+        assert_eq!(body["models"].as_array().unwrap().len(), there.len());
+        for (shown, model) in body["models"].as_array().unwrap().iter().zip(there) {
+            assert_eq!(shown["name"], model.name.as_str());
+            assert_eq!(shown["state"], model.state.as_str());
+            for (name, value) in &model.fields {
+                assert_eq!(shown[name].to_string().trim_matches('"'), value, "{name}");
+            }
+        }
+        let mut lines: Vec<&str> = reviews.lines().collect();
+        if self.reviews.is_empty() {
+            assert_eq!(lines, ["(no reviews)"]);
+        } else {
+            if lines.last().unwrap().ends_with(" more are not shown)") {
+                lines.pop();
+            } else {
+                assert_eq!(lines.len(), self.reviews.len(), "{reviews}");
+            }
+            for (line, (by, _, returned)) in lines.iter().zip(&self.reviews) {
+                let by = if *by == agent() { "you" } else { by.as_str() };
+                assert!(line.contains(&format!("  by {by}")), "{line}");
+                assert_eq!(line.contains("  sent back: "), *returned, "{line}");
+            }
+        }
     }
 
     /// Follows one event, which must fit to those before it.
@@ -101,7 +330,7 @@ impl Shadow {
             Change::MessageSent { attached, .. } => {
                 assert!(attached.iter().all(|file| self.files.contains_key(file)));
             }
-            _ => {}
+            other => self.see_service(&draft.agent, other),
         }
     }
 
@@ -119,6 +348,7 @@ impl Shadow {
     /// Whether an agent that lists a server sees the same files. Asked on a fork whose clean-up
     /// jobs may just have become due; such a look is skipped.
     pub(crate) fn compare(&self, world: &dyn World, tools: &Tools) {
+        self.compare_services(world, tools);
         for host in &self.servers {
             let mut fork = world.fork().unwrap();
             let listed = call("list_files", &json!({"host": host.as_str()}));
