@@ -66,7 +66,8 @@ pub struct ModelSpec {
     pub state: ModelState,
     /// Where its weights are.
     pub weights: Option<FileRef>,
-    /// Who owns it, and other fields that the platform shows, in order.
+    /// Who owns it, and other fields that the platform shows, in order. `replicas` is shown as a
+    /// number and `protected` as a flag; one that is protected (`true`) cannot be deleted.
     pub fields: Vec<(String, String)>,
 }
 

@@ -361,6 +361,7 @@ fn a_clone_copies_the_file_and_serves() {
     assert_eq!(refused(&mut stage, "POST", "/models", body), "409");
     for (body, status) in [
         (json!({"name": "x", "from": "owl"}), "404"),
+        (json!({"name": "owl", "from": "crane"}), "409"),
         (json!({"name": "a/b", "from": "crane"}), "422"),
         (json!({"name": "../x", "from": "crane"}), "422"),
         (json!({"from": "crane"}), "422"),

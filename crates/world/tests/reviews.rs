@@ -347,6 +347,20 @@ fn ragged_and_broken_sheets_are_taken_as_they_are() {
         text.ends_with("200,199\n(rows 201 to 1000 are not shown)"),
         "{text}"
     );
+    stage.done("write_document", sheet(&"a\n".repeat(10_001)));
+    assert_eq!(
+        stage.refused("add_row", json!({"name": "a.csv", "values": {"a": "x"}})),
+        "Error: the sheet takes no more rows"
+    );
+    for text in ["a\n".repeat(10_002), "a".repeat(255 * 1024)] {
+        stage.done("write_document", sheet(&text));
+        stage.call(
+            "append_document",
+            json!({"name": "a.csv", "text": "a".repeat(9_000)}),
+        );
+        stage.changes();
+        stage.refused("read_sheet", json!({"name": "a.csv"}));
+    }
 }
 
 #[test]

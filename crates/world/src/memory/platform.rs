@@ -258,8 +258,10 @@ impl MemoryWorld {
             let why = "a name is of letters, digits, dots, dashes and underscores";
             return Err(Status::Unprocessable.error(why));
         }
-        // The name of a deleted model stays taken, so that a name says one thing in a record.
-        if self.models.listed.iter().any(|model| model.name == new) {
+        // The name of a deleted model stays taken, and so does that of one which is not shown, so
+        // that a name says one thing in a record.
+        let mut known = self.models.listed.iter().chain(&*self.models.unlisted);
+        if known.any(|model| model.name == new) {
             return Err(conflict("this name is taken"));
         }
         if self.models.listed.len() >= MODELS {

@@ -12,11 +12,13 @@ use super::look::listing;
 use crate::HostKind;
 
 /// The largest sheet, in bytes.
-const SHEET_LIMIT: usize = 1024 * 1024;
+const SHEET_LIMIT: usize = 256 * 1024;
+/// The most rows of a sheet: each takes some hundred bytes while it is read, however short it is.
+const ROW_LIMIT: usize = 10_000;
 /// The longest cell that is set, in bytes.
 const CELL_LIMIT: usize = 4 * 1024;
 /// The most rows that are shown at once.
-const ROWS: usize = 200;
+const SHOWN_ROWS: usize = 200;
 
 /// A sheet, read from a file.
 struct Sheet {
@@ -35,8 +37,12 @@ impl Sheet {
             .flexible(true)
             .from_reader(bytes)
             .into_records()
+            .take(ROW_LIMIT + 2)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| format!("{name} is not a sheet"))?;
+        if rows.len() > ROW_LIMIT + 1 {
+            return Err(format!("{name} has too many rows for a sheet"));
+        }
         if rows.is_empty() {
             return Err(format!("{name} has no header"));
         }
@@ -155,7 +161,7 @@ impl MemoryWorld {
     ) -> Answer {
         let sheet = self.sheet(&file)?;
         let all = sheet.rows.len();
-        let (from, rows) = (from.max(1), rows.clamp(1, ROWS));
+        let (from, rows) = (from.max(1), rows.clamp(1, SHOWN_ROWS));
         let shown = sheet.rows.iter().zip(1_usize..).skip(from - 1).take(rows);
         let end = all.min((from - 1).saturating_add(rows));
         let lines = std::iter::once(line("row", &sheet.header))
@@ -200,6 +206,9 @@ impl MemoryWorld {
         let mut row: StringRecord = sheet.header.iter().map(|_| "").collect();
         for (column, value) in values {
             row = put(&row, sheet.column(column)?, cell(value)?);
+        }
+        if sheet.rows.len() >= ROW_LIMIT {
+            return Err("the sheet takes no more rows".to_owned());
         }
         sheet.rows.push(row);
         let done = format!("Added row {} to {}.", sheet.rows.len(), name(&file));

@@ -47,10 +47,22 @@ fn pair() -> impl Strategy<Value = [ToolCall; 2]> {
             let file = json!({"host": host, "path": path});
             [call("queue_deletion", &file), call("unqueue_deletion", &file)]
         }),
+        1 => (place(), path()).prop_map(|((host, path), to)| [
+            call("queue_deletion", &json!({"host": host, "path": path})),
+            call("rename_file", &json!({"host": host, "path": path, "new_path": to})),
+        ]),
         1 => (host(), any::<bool>()).prop_map(|(host, administrator)| [
             call("add_user", &json!({"host": host, "name": "d", "administrator": administrator})),
             call("remove_user", &json!({"host": host, "name": "d"})),
         ]),
+        1 => (select(vec!["atlas", "spare"]), any::<bool>()).prop_map(|(host, administrator)| {
+            let user = json!({"host": host, "name": "agent", "key": "y"});
+            let rank = json!({"host": host, "name": "agent", "administrator": administrator});
+            match administrator {
+                true => [call("add_key", &user), call("remove_key", &user)],
+                false => [call("add_key", &user), call("rank_user", &rank)],
+            }
+        }),
         1 => text().prop_map(|text| [
             call("append_document", &json!({"name": "log.txt", "text": text})),
             call("read_document", &json!({"name": "log.txt"})),
@@ -307,13 +319,13 @@ fn services() -> impl Strategy<Value = ToolCall> {
         2 => (sheet(), 0_u64..5, 0_u64..400).prop_map(|(name, from, rows)| {
             call("read_sheet", &json!({"name": name, "from": from, "rows": rows}))
         }),
-        2 => (sheet(), 0_u64..5, select(vec!["id", "score", "question", "x"]), short()).prop_map(
+        4 => (sheet(), 1_u64..4, select(vec!["id", "score", "question", "x"]), short()).prop_map(
             |(name, row, column, value)| {
                 let arguments = json!({"name": name, "row": row, "column": column, "value": value});
                 call("set_cell", &arguments)
             }
         ),
-        2 => (sheet(), short(), select(vec!["id", "score", "x", "", "b"])).prop_map(
+        3 => (sheet(), short(), select(vec!["id", "score", "question", "x", ""])).prop_map(
             |(name, value, column)| call("add_row", &json!({"name": name, "values": {column: value}}))
         ),
         1 => text().prop_map(|text| call("keep_note", &json!({"text": text}))),

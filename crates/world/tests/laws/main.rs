@@ -266,8 +266,9 @@ fn the_sequences_reach_every_tool_both_ways() {
     let mut runner = TestRunner::new(config(1));
     let mut counts: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     let mut acts: BTreeMap<String, u32> = BTreeMap::new();
-    for _ in 0..192 {
-        let steps = steps(24).new_tree(&mut runner).unwrap().current();
+    for _ in 0..384 {
+        let mut steps = steps(24).new_tree(&mut runner).unwrap().current();
+        steps.push(Step::Settle(86_400_000));
         let mut world = MemoryWorld::new(&full());
         for step in &steps {
             let (replies, drafts) = take(&mut world, &tools, std::slice::from_ref(step));

@@ -159,7 +159,7 @@ impl Shadow {
                 from: Some(from),
                 agent: None,
             } => {
-                assert!(self.model(model).is_none_or(|known| !known.listed));
+                assert!(self.model(model).is_none());
                 let original = self.model(from).unwrap();
                 assert_ne!(original.state, ModelState::Deleted);
                 let clone = Model {
