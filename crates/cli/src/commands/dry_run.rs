@@ -84,7 +84,11 @@ fn gather(trial: String, setup: &Setup) -> Result<Shown, Failure> {
         trial,
         system: setup.system.clone(),
         task: setup.task.clone(),
-        debrief: setup.debrief.clone(),
+        debrief: setup
+            .after
+            .first()
+            .map(|after| after.questions.clone())
+            .unwrap_or_default(),
         tools: tools
             .specs()
             .iter()
