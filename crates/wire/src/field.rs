@@ -4,13 +4,15 @@
 //! expected. Both matter: the difference must survive a round trip, and one odd field must not
 //! lose the answer that it came with.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::json::Json;
+
 /// A field as it stood in an object.
 ///
-/// Use it with `#[serde(default, skip_serializing_if = "Field::is_absent")]`.
+/// In a type that serde derives, use it with
+/// `#[serde(default, skip_serializing_if = "Field::is_absent")]`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Field<T> {
     /// The object does not have it.
@@ -40,6 +42,27 @@ impl<T> Field<T> {
         }
     }
 
+    /// The value to change, where it is what it should be.
+    pub const fn get_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Absent | Self::Null | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether there is something: neither absent nor null.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        matches!(self, Self::Is(_) | Self::Other(_))
+    }
+
+    /// Takes another one's place for this one's, unless the other is absent or null.
+    pub fn replace_with(&mut self, newer: Self) {
+        if newer.is_given() || self.is_absent() {
+            *self = newer;
+        }
+    }
+
     /// What stands there instead of what should, if anything does.
     #[must_use]
     pub const fn other(&self) -> Option<&Value> {
@@ -55,6 +78,20 @@ impl Field<String> {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.get().map(String::as_str)
+    }
+
+    /// The text, empty where there is none.
+    #[must_use]
+    pub fn or_empty(&self) -> &str {
+        self.text().unwrap_or_default()
+    }
+
+    /// Adds a piece of streamed text to its end.
+    pub fn append(&mut self, piece: Self) {
+        match (&mut *self, piece) {
+            (Self::Is(text), Self::Is(piece)) => text.push_str(&piece),
+            (_, piece) => self.replace_with(piece),
+        }
     }
 }
 
@@ -100,16 +137,13 @@ impl<T: Serialize> Serialize for Field<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+impl<'de, T: Json> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         if value.is_null() {
             return Ok(Self::Null);
         }
-        Ok(match T::deserialize(&value) {
-            Ok(known) => Self::Is(known),
-            Err(_) => Self::Other(value),
-        })
+        Ok(T::from_value(value).map_or_else(Self::Other, Self::Is))
     }
 }
 

@@ -8,7 +8,11 @@
 //! Limits: a number that needs more than 64 bits is rounded by the JSON reader before it gets
 //! here, and of two equal keys in one object the last one stays.
 
+mod object;
+
 pub mod field;
+pub mod json;
 pub mod openai;
 
 pub use field::Field;
+pub use json::Json;

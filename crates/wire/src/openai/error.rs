@@ -1,49 +1,35 @@
 //! What a server says when it does not answer.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use crate::object::{either, object};
 
-use crate::Field;
+object! {
+    /// The body of an answer that is an error.
+    pub struct ErrorResponse {
+        /// The error.
+        error: ErrorBody = "error",
+    }
 
-/// The body of an answer that is an error.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ErrorResponse {
-    /// The error.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub error: Field<ErrorBody>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    /// An error.
+    pub struct ErrorBody {
+        /// For a person.
+        message: String = "message",
+        /// Its class, such as `invalid_request_error`.
+        kind: String = "type",
+        /// The parameter at fault.
+        param: String = "param",
+        /// Its name, such as `model_not_found`; some servers repeat the HTTP status as a number.
+        code: Code = "code",
+    }
 }
 
-/// An error.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ErrorBody {
-    /// For a person.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub message: Field<String>,
-    /// Its class, such as `invalid_request_error`.
-    #[serde(default, rename = "type", skip_serializing_if = "Field::is_absent")]
-    pub kind: Field<String>,
-    /// The parameter at fault.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub param: Field<String>,
-    /// Its name, such as `model_not_found`; some servers repeat the HTTP status as a number.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub code: Field<Code>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
-}
-
-/// The code of an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Code {
-    /// A name.
-    Name(String),
-    /// A status of HTTP.
-    Status(u16),
+either! {
+    /// The code of an error.
+    pub enum Code {
+        /// A name.
+        Name(String),
+        /// A status of HTTP.
+        Status(u16),
+    }
 }
 
 impl ErrorBody {

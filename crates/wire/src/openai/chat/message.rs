@@ -1,37 +1,30 @@
 //! One message, in a request or in a response.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Number;
 
 use crate::Field;
+use crate::object::{either, object};
 
-/// A message.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Message {
-    /// `system`, `user`, `assistant`, `tool`, or another.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub role: Field<String>,
-    /// What it says.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub content: Field<Content>,
-    /// The call that a message of a tool answers.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub tool_call_id: Field<String>,
-    /// The calls that a message of a model makes.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub tool_calls: Field<Vec<ToolCall>>,
-    /// What the model says in place of an answer when it refuses.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub refusal: Field<String>,
-    /// Reasoning, as DeepSeek, vLLM and others give it.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub reasoning_content: Field<String>,
-    /// Reasoning, as OpenRouter and others give it.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub reasoning: Field<String>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
+object! {
+    /// A message.
+    pub struct Message {
+        /// `system`, `user`, `assistant`, `tool`, or another.
+        role: String = "role",
+        /// What it says.
+        content: Content = "content",
+        /// The call that a message of a tool answers.
+        tool_call_id: String = "tool_call_id",
+        /// The calls that a message of a model makes.
+        tool_calls: Vec<ToolCall> = "tool_calls",
+        /// What the model says in place of an answer when it refuses.
+        refusal: String = "refusal",
+        /// The call in the form that came before `tool_calls`; some servers still send it.
+        function_call: FunctionCall = "function_call",
+        /// Reasoning, as DeepSeek, vLLM and others give it.
+        reasoning_content: String = "reasoning_content",
+        /// Reasoning, as OpenRouter and others give it.
+        reasoning: String = "reasoning",
+    }
 }
 
 impl Message {
@@ -86,62 +79,58 @@ impl Message {
     }
 }
 
-/// What a message says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Content {
-    /// Text.
-    Text(String),
-    /// Parts.
-    Parts(Vec<Part>),
+either! {
+    /// What a message says.
+    pub enum Content {
+        /// Text.
+        Text(String),
+        /// Parts.
+        Parts(Vec<Part>),
+    }
 }
 
-/// A part of what a message says.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Part {
-    /// `text`, `refusal`, `image_url`, or another.
-    #[serde(default, rename = "type", skip_serializing_if = "Field::is_absent")]
-    pub kind: Field<String>,
-    /// The text of a part of text.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub text: Field<String>,
-    /// The words of a part that refuses.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub refusal: Field<String>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
+object! {
+    /// A part of what a message says.
+    pub struct Part {
+        /// `text`, `refusal`, `image_url`, or another.
+        kind: String = "type",
+        /// The text of a part of text.
+        text: String = "text",
+        /// The words of a part that refuses.
+        refusal: String = "refusal",
+    }
 }
 
-/// A call of a tool.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ToolCall {
-    /// The id by which its answer names it; some servers leave it empty.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub id: Field<String>,
-    /// `function`, or another.
-    #[serde(default, rename = "type", skip_serializing_if = "Field::is_absent")]
-    pub kind: Field<String>,
-    /// The function called.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub function: Field<FunctionCall>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
-}
+object! {
+    /// A call of a tool.
+    pub struct ToolCall {
+        /// The id by which its answer names it; some servers leave it empty.
+        id: String = "id",
+        /// `function`, or another.
+        kind: String = "type",
+        /// The function called.
+        function: FunctionCall = "function",
+        /// The tool called with free text in place of JSON.
+        custom: CustomCall = "custom",
+        /// In a stream, the call that this is a piece of.
+        index: Number = "index",
+    }
 
-/// A function called.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct FunctionCall {
-    /// Its name.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub name: Field<String>,
-    /// Its arguments as text, exactly as sent; they may not be JSON.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub arguments: Field<String>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    /// A tool called with free text.
+    pub struct CustomCall {
+        /// Its name.
+        name: String = "name",
+        /// Its input, exactly as sent.
+        input: String = "input",
+    }
+
+    /// A function called.
+    pub struct FunctionCall {
+        /// Its name.
+        name: String = "name",
+        /// Its arguments as text, exactly as sent; they may not be JSON.
+        arguments: String = "arguments",
+    }
 }
 
 impl ToolCall {
@@ -174,7 +163,7 @@ impl ToolCall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn message(value: Value) -> Message {
         serde_json::from_value(value).unwrap()

@@ -1,36 +1,27 @@
 //! A completion.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use super::Message;
-use crate::Field;
+use crate::object::{object, words};
 use crate::openai::error::ErrorBody;
 
-/// A response.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ChatResponse {
-    /// The server's id for it.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub id: Field<String>,
-    /// The model that answered, often more exact than the one asked for.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub model: Field<String>,
-    /// The fingerprint of what answered.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub system_fingerprint: Field<String>,
-    /// The answers; one unless more were asked for.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub choices: Field<Vec<Choice>>,
-    /// Tokens and, from some servers, money.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub usage: Field<Usage>,
-    /// An error, which some servers send with status 200.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub error: Field<ErrorBody>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
+object! {
+    /// A response.
+    pub struct ChatResponse {
+        /// The server's id for it.
+        id: String = "id",
+        /// The model that answered, often more exact than the one asked for.
+        model: String = "model",
+        /// The fingerprint of what answered.
+        system_fingerprint: String = "system_fingerprint",
+        /// The answers; one unless more were asked for.
+        choices: Vec<Choice> = "choices",
+        /// Tokens and, from some servers, money.
+        usage: Usage = "usage",
+        /// An error, which some servers send with status 200.
+        error: ErrorBody = "error",
+    }
 }
 
 impl ChatResponse {
@@ -47,84 +38,52 @@ impl ChatResponse {
     }
 }
 
-/// An answer.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Choice {
-    /// What the model says and calls.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub message: Field<Message>,
-    /// Why it stopped.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub finish_reason: Field<FinishReason>,
-    /// An error in place of the rest of the answer, as OpenRouter sends it.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub error: Field<ErrorBody>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
-}
-
-/// Why a model stopped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FinishReason {
-    /// It was done.
-    Stop,
-    /// It reached the most tokens.
-    Length,
-    /// It wants its calls carried out.
-    ToolCalls,
-    /// A filter stopped it.
-    ContentFilter,
-    /// Another word.
-    Other(String),
-}
-
-impl FinishReason {
-    /// The word for it on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Stop => "stop",
-            Self::Length => "length",
-            Self::ToolCalls => "tool_calls",
-            Self::ContentFilter => "content_filter",
-            Self::Other(word) => word,
-        }
+object! {
+    /// An answer.
+    pub struct Choice {
+        /// What the model says and calls.
+        message: Message = "message",
+        /// Why it stopped.
+        finish_reason: FinishReason = "finish_reason",
+        /// An error in place of the rest of the answer, as OpenRouter sends it.
+        error: ErrorBody = "error",
     }
 }
 
-impl Serialize for FinishReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+words! {
+    /// Why a model stopped.
+    pub enum FinishReason {
+        /// It was done.
+        Stop = "stop",
+        /// It reached the most tokens.
+        Length = "length",
+        /// It wants its calls carried out.
+        ToolCalls = "tool_calls",
+        /// A filter stopped it.
+        ContentFilter = "content_filter",
     }
 }
 
-impl<'de> Deserialize<'de> for FinishReason {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        Ok(match word.as_str() {
-            "stop" => Self::Stop,
-            "length" => Self::Length,
-            "tool_calls" => Self::ToolCalls,
-            "content_filter" => Self::ContentFilter,
-            _ => Self::Other(word),
-        })
+object! {
+    /// Tokens and money.
+    pub struct Usage {
+        /// Tokens sent.
+        prompt_tokens: Number = "prompt_tokens",
+        /// Tokens received, reasoning included.
+        completion_tokens: Number = "completion_tokens",
+        /// Dollars, from servers that say so.
+        cost: Number = "cost",
+        /// Of the tokens sent, which ones were cached.
+        prompt_tokens_details: TokenDetails = "prompt_tokens_details",
+        /// Of the tokens received, which ones were reasoning.
+        completion_tokens_details: TokenDetails = "completion_tokens_details",
     }
-}
 
-/// Tokens and money.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Usage {
-    /// Tokens sent.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub prompt_tokens: Field<Number>,
-    /// Tokens received, reasoning included.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub completion_tokens: Field<Number>,
-    /// Dollars, from servers that say so.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub cost: Field<Number>,
-    /// All other fields.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    /// Parts of a count of tokens.
+    pub struct TokenDetails {
+        /// Tokens read from a cache.
+        cached_tokens: Number = "cached_tokens",
+        /// Tokens of reasoning.
+        reasoning_tokens: Number = "reasoning_tokens",
+    }
 }
