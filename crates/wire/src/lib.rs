@@ -10,9 +10,14 @@
 
 mod object;
 
+pub mod answer;
+pub mod anthropic;
 pub mod field;
+pub mod gemini;
 pub mod json;
 pub mod openai;
+pub mod stream;
 
+pub use answer::{Answer, Call, End, Stop, Tokens};
 pub use field::Field;
 pub use json::Json;

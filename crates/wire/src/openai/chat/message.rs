@@ -133,29 +133,41 @@ object! {
     }
 }
 
+impl FunctionCall {
+    /// The arguments as text. Where a server sent JSON in place of text, that JSON.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        match &self.arguments {
+            Field::Is(text) => text.clone(),
+            Field::Other(value) => value.to_string(),
+            Field::Absent | Field::Null => String::new(),
+        }
+    }
+}
+
 impl ToolCall {
     /// The id, empty if there is none.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.id.text().unwrap_or_default()
+        self.id.or_empty()
     }
 
-    /// The name of the function, empty if there is none.
+    /// The name of the function or of the tool with free text, empty if there is none.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.function
-            .get()
-            .and_then(|function| function.name.text())
-            .unwrap_or_default()
+        let function = self.function.get().map(|function| &function.name);
+        let custom = || self.custom.get().map(|custom| &custom.name);
+        function.or_else(custom).map_or("", Field::or_empty)
     }
 
-    /// The arguments as text. Where a server sent JSON in place of text, that JSON.
+    /// The arguments as text, or the input of a tool with free text. Where a server sent JSON in
+    /// place of text, that JSON.
     #[must_use]
     pub fn arguments(&self) -> String {
-        match self.function.get().map(|function| &function.arguments) {
-            Some(Field::Is(text)) => text.clone(),
-            Some(Field::Other(value)) => value.to_string(),
-            Some(Field::Absent | Field::Null) | None => String::new(),
+        match (self.function.get(), self.custom.get()) {
+            (Some(function), _) => function.arguments(),
+            (None, Some(custom)) => custom.input.or_empty().to_owned(),
+            (None, None) => String::new(),
         }
     }
 }
