@@ -4,10 +4,11 @@
 //! expected. Both matter: the difference must survive a round trip, and one odd field must not
 //! lose the answer that it came with.
 
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::json::Json;
+use crate::json::{Json, Reader};
 
 /// A field as it stood in an object.
 ///
@@ -115,6 +116,27 @@ impl Field<serde_json::Number> {
     }
 }
 
+/// Anything but null.
+struct Given<T>(T);
+
+impl<T: Json> Json for Given<T> {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Null => Err(Value::Null),
+            value => T::from_value(value).map(Self),
+        }
+    }
+    fn into_value(self) -> Value {
+        self.0.into_value()
+    }
+    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Result<Self, Value>, A::Error> {
+        T::from_map(map).map(|read| read.map(Self))
+    }
+    fn from_seq<'de, A: SeqAccess<'de>>(list: A) -> Result<Result<Self, Value>, A::Error> {
+        T::from_seq(list).map(|read| read.map(Self))
+    }
+}
+
 impl<T> From<T> for Field<T> {
     fn from(value: T) -> Self {
         Self::Is(value)
@@ -139,11 +161,13 @@ impl<T: Serialize> Serialize for Field<T> {
 
 impl<'de, T: Json> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        if value.is_null() {
-            return Ok(Self::Null);
-        }
-        Ok(T::from_value(value).map_or_else(Self::Other, Self::Is))
+        // A field of any value takes null for a value; for a field it is null.
+        let read = Reader::<Given<T>>::new().deserialize(deserializer)?;
+        Ok(match read {
+            Ok(given) => Self::Is(given.0),
+            Err(Value::Null) => Self::Null,
+            Err(other) => Self::Other(other),
+        })
     }
 }
 

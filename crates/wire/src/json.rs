@@ -1,9 +1,14 @@
 //! JSON as values that known types are taken out of, and its limits.
 //!
-//! Text is parsed once into a value; a type then moves out what it knows and keeps what is left.
-//! Nothing is copied, so a streamed piece costs little more than its parsing, and what a type
-//! cannot take is given back whole, so nothing is lost.
+//! A type reads its known fields straight from the text and all others as values, or moves them
+//! out of a value that is there already. Nothing is copied on the way, so a streamed piece costs
+//! no more than its parsing, and what a type cannot take is kept as a value, so nothing is lost.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
@@ -22,6 +27,80 @@ pub trait Json: Sized {
 
     /// The value again.
     fn into_value(self) -> Value;
+
+    /// Reads an object as this type; where it does not fit, as a value.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Result<Self, Value>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(map)).map(Self::from_value)
+    }
+
+    /// Reads a list as this type; where it does not fit, as a value.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    fn from_seq<'de, A: SeqAccess<'de>>(list: A) -> Result<Result<Self, Value>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(list)).map(Self::from_value)
+    }
+}
+
+/// Reads anything as a type, or as a value where it does not fit.
+pub(crate) struct Reader<T>(PhantomData<T>);
+
+impl<T> Reader<T> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: Json> DeserializeSeed<'de> for Reader<T> {
+    type Value = Result<T, Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Json> Visitor<'de> for Reader<T> {
+    type Value = Result<T, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::Bool(flag)))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::from(number)))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::from(number)))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::from(number)))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::String(text.to_owned())))
+    }
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::String(text)))
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::Null))
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::Null))
+    }
+    fn visit_some<D: Deserializer<'de>>(self, some: D) -> Result<Self::Value, D::Error> {
+        self.deserialize(some)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::from_map(map)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        T::from_seq(list)
+    }
 }
 
 impl Json for Value {
@@ -116,6 +195,23 @@ impl<T: Json> Json for Vec<T> {
     fn into_value(self) -> Value {
         self.into_iter().map(T::into_value).collect()
     }
+    fn from_seq<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Result<Self, Value>, A::Error> {
+        let mut taken = Self::new();
+        while let Some(element) = list.next_element_seed(Reader::<T>::new())? {
+            match element {
+                Ok(element) => taken.push(element),
+                Err(other) => {
+                    let before = taken.into_iter().map(T::into_value);
+                    let mut values: Vec<Value> = before.chain([other]).collect();
+                    while let Some(value) = list.next_element()? {
+                        values.push(value);
+                    }
+                    return Ok(Err(Value::Array(values)));
+                }
+            }
+        }
+        Ok(Ok(taken))
+    }
 }
 
 impl<T: Json> Field<T> {
@@ -170,6 +266,11 @@ const SHORT: usize = 64 * 1024;
 /// # Errors
 /// It is too large, or no JSON.
 pub fn parse(text: &[u8], most_bytes: usize, most_values: usize) -> Result<Value, ReadError> {
+    check(text, most_bytes, most_values)?;
+    serde_json::from_slice(text).map_err(|error| ReadError::NotJson(error.to_string()))
+}
+
+fn check(text: &[u8], most_bytes: usize, most_values: usize) -> Result<(), ReadError> {
     if text.len() > most_bytes {
         return Err(ReadError::TooLarge {
             what: "a JSON text",
@@ -182,7 +283,7 @@ pub fn parse(text: &[u8], most_bytes: usize, most_values: usize) -> Result<Value
             limit: most_values,
         });
     }
-    serde_json::from_slice(text).map_err(|error| ReadError::NotJson(error.to_string()))
+    Ok(())
 }
 
 /// Reads a whole body as one of the protocols' types.
@@ -190,8 +291,12 @@ pub fn parse(text: &[u8], most_bytes: usize, most_values: usize) -> Result<Value
 /// # Errors
 /// It is too large, no JSON, or no object.
 pub fn read<T: Json>(text: &[u8], most_bytes: usize, most_values: usize) -> Result<T, ReadError> {
-    let value = parse(text, most_bytes, most_values)?;
-    T::from_value(value).map_err(|_| ReadError::NotAnObject)
+    check(text, most_bytes, most_values)?;
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let read = Reader::<T>::new().deserialize(&mut reader);
+    let read = read.and_then(|read| reader.end().map(|()| read));
+    read.map_err(|error| ReadError::NotJson(error.to_string()))?
+        .map_err(|_| ReadError::NotAnObject)
 }
 
 /// How many values a text holds at most, if it is JSON.

@@ -33,6 +33,46 @@ macro_rules! object {
                 $( self.$field.put(&mut map, $key); )*
                 ::serde_json::Value::Object(map)
             }
+
+            fn from_map<'de, A: ::serde::de::MapAccess<'de>>(
+                mut map: A,
+            ) -> Result<Result<Self, ::serde_json::Value>, A::Error> {
+                struct Key;
+                impl ::serde::de::Visitor<'_> for Key {
+                    type Value = Result<&'static str, String>;
+                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str("a key")
+                    }
+                    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                        Ok(match key {
+                            $( $key => Ok($key), )*
+                            other => Err(other.to_owned()),
+                        })
+                    }
+                }
+                impl<'de> ::serde::de::DeserializeSeed<'de> for Key {
+                    type Value = Result<&'static str, String>;
+                    fn deserialize<D: ::serde::Deserializer<'de>>(
+                        self,
+                        deserializer: D,
+                    ) -> Result<Self::Value, D::Error> {
+                        deserializer.deserialize_str(self)
+                    }
+                }
+                let mut read = Self::default();
+                while let Some(key) = map.next_key_seed(Key)? {
+                    match key {
+                        $( Ok($key) => read.$field = map.next_value()?, )*
+                        Ok(other) => {
+                            read.rest.insert(other.to_owned(), map.next_value()?);
+                        }
+                        Err(other) => {
+                            read.rest.insert(other, map.next_value()?);
+                        }
+                    }
+                }
+                Ok(Ok(read))
+            }
         }
 
         impl ::serde::Serialize for $name {
@@ -151,16 +191,15 @@ macro_rules! words {
     )*};
 }
 
-/// Reading through a value, which every type here is taken out of.
+/// Reading by whichever of the ways of [`Json`](crate::Json) fits.
 macro_rules! deserialize {
     ($name:ident, $expected:literal) => {
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                let value =
-                    <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
-                <Self as $crate::json::Json>::from_value(value).map_err(|_| {
+                let reader = $crate::json::Reader::<Self>::new();
+                ::serde::de::DeserializeSeed::deserialize(reader, deserializer)?.map_err(|_| {
                     <D::Error as ::serde::de::Error>::custom(concat!("expected ", $expected))
                 })
             }

@@ -23,7 +23,7 @@ fn response(text: &str) -> ChatResponse {
 
 #[test]
 fn an_answer_in_words() {
-    let response = response(include_str!("golden/response-text.json"));
+    let response = response(include_str!("golden/chat/response-text.json"));
     let choice = response.first().unwrap();
     let message = choice.message.get().unwrap();
     assert_eq!(message.text(), "The disk has 12 GB free again.");
@@ -42,7 +42,7 @@ fn an_answer_in_words() {
 
 #[test]
 fn calls_in_their_order_with_their_arguments_as_sent() {
-    let response = response(include_str!("golden/response-calls.json"));
+    let response = response(include_str!("golden/chat/response-calls.json"));
     let choice = response.first().unwrap();
     let message = choice.message.get().unwrap();
     let calls: Vec<_> = message
@@ -67,7 +67,7 @@ fn calls_in_their_order_with_their_arguments_as_sent() {
 
 #[test]
 fn reasoning_cost_and_fields_that_nobody_knows() {
-    let response = response(include_str!("golden/response-reasoning.json"));
+    let response = response(include_str!("golden/chat/response-reasoning.json"));
     let message = response.first().unwrap().message.get().unwrap();
     assert_eq!(
         message.shown_reasoning(),
@@ -79,14 +79,14 @@ fn reasoning_cost_and_fields_that_nobody_knows() {
 
 #[test]
 fn a_refusal() {
-    let response = response(include_str!("golden/response-refusal.json"));
+    let response = response(include_str!("golden/chat/response-refusal.json"));
     let message = response.first().unwrap().message.get().unwrap();
     assert_eq!(message.refusal(), Some("I cannot help with that."));
 }
 
 #[test]
 fn odd_fields_do_not_lose_the_answer() {
-    let response = response(include_str!("golden/response-odd.json"));
+    let response = response(include_str!("golden/chat/response-odd.json"));
     let choice = response.first().unwrap();
     assert_eq!(
         choice.finish_reason.get(),
@@ -107,7 +107,7 @@ fn odd_fields_do_not_lose_the_answer() {
 #[test]
 fn a_request_is_written_with_its_messages_last() {
     let request: ChatRequest =
-        whole(&serde_json::from_str(include_str!("golden/request.json")).unwrap());
+        whole(&serde_json::from_str(include_str!("golden/chat/request.json")).unwrap());
     assert_eq!(request.messages.get().map(Vec::len), Some(4));
     assert!(request.rest.contains_key("parallel_tool_calls"));
     let plain = ChatRequest {

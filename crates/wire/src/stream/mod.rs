@@ -20,7 +20,7 @@ pub(crate) use budget::Budget;
 use thiserror::Error;
 
 use crate::answer::{Answer, Call};
-use crate::json::{Json, ReadError, parse};
+use crate::json::{Json, ReadError, read};
 
 /// How much a stream may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             event_bytes: 16 << 20,
-            event_values: 250_000,
+            event_values: 100_000,
             message_bytes: 64 << 20,
             blocks: 4_096,
         }
@@ -168,12 +168,8 @@ pub trait Fold: Sized {
 
 /// Reads the data of an event.
 pub(crate) fn data<T: Json>(event: Event<'_>, limits: &Limits) -> Result<T, StreamError> {
-    let value = parse(
-        event.data.as_bytes(),
-        limits.event_bytes,
-        limits.event_values,
-    )?;
-    T::from_value(value).map_err(|_| StreamError::Broken("an event is not an object"))
+    let text = event.data.as_bytes();
+    Ok(read(text, limits.event_bytes, limits.event_values)?)
 }
 
 /// How events are cut out of bytes.
