@@ -46,6 +46,24 @@ pub(crate) fn text(
     Ok(())
 }
 
+/// Adds a piece of a value to a field.
+pub(crate) fn value(
+    field: &mut Field<Value>,
+    newer: Field<Value>,
+    budget: &mut Budget,
+) -> Result<(), StreamError> {
+    match (field, newer) {
+        (Field::Is(old), Field::Is(new)) => piece(old, new, "", budget),
+        (field, newer) => {
+            if let Field::Is(new) = &newer {
+                budget.keep(new)?;
+            }
+            field.replace_with(newer);
+            Ok(())
+        }
+    }
+}
+
 /// Adds the pieces of an object to it.
 pub(crate) fn pieces(
     map: &mut Map<String, Value>,

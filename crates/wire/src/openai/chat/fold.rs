@@ -68,7 +68,6 @@ impl Fold for ChatFold {
         if let Some(error) = failure(event, &chunk) {
             return Err(StreamError::Provider(error));
         }
-        chunk.rest.remove("obfuscation");
         let mut pass = Pass::AtOnce;
         match std::mem::take(&mut chunk.choices) {
             Field::Is(choices) => {
@@ -99,7 +98,7 @@ impl Fold for ChatFold {
         if self.has_choices {
             whole.choices = Field::Is(self.slots.into_iter().map(Slot::choice).collect());
         }
-        if let Some(Value::String(object)) = whole.rest.get_mut("object")
+        if let Field::Is(object) = &mut whole.object
             && object == "chat.completion.chunk"
         {
             "chat.completion".clone_into(object);
@@ -119,7 +118,8 @@ fn failure(event: Event<'_>, chunk: &Chunk) -> Option<ProviderError> {
     }
     let text = |name: &str| chunk.rest.get(name).and_then(Value::as_str);
     let plain = chunk.error.other().and_then(Value::as_str);
-    if plain.is_some() || event.name == "error" || text("object") == Some("error") {
+    let is_error = event.name == "error" || chunk.object.text() == Some("error");
+    if plain.is_some() || is_error {
         let message = plain.or(text("message")).or(text("detail"));
         return Some(ProviderError {
             message: message.unwrap_or(event.data).to_owned(),
@@ -147,6 +147,9 @@ impl ChatFold {
     fn head(&mut self, chunk: Chunk) -> Result<(), StreamError> {
         let head = &mut self.head;
         head.id.replace_with(chunk.id);
+        head.object.replace_with(chunk.object);
+        head.created.replace_with(chunk.created);
+        head.service_tier.replace_with(chunk.service_tier);
         head.model.replace_with(chunk.model);
         head.system_fingerprint
             .replace_with(chunk.system_fingerprint);
@@ -178,6 +181,7 @@ impl ChatFold {
             Field::Absent | Field::Null => {}
             Field::Other(_) => return Err(StreamError::Broken("a delta is not an object")),
         }
+        merge::value(&mut slot.choice.logprobs, piece.logprobs, &mut self.budget)?;
         merge::pieces(&mut slot.choice.rest, piece.rest, &mut self.budget)?;
         let was_open = !slot.choice.finish_reason.is_given();
         slot.choice.finish_reason.replace_with(piece.finish_reason);
@@ -205,7 +209,7 @@ impl ChatFold {
             index,
             ..Slot::default()
         };
-        number.put(&mut slot.choice.rest, "index");
+        slot.choice.index = number;
         self.slots.push(slot);
         Ok(self.slots.len() - 1)
     }

@@ -1,6 +1,6 @@
 //! A completion.
 
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 use super::Message;
 use crate::object::{object, words};
@@ -11,10 +11,16 @@ object! {
     pub struct ChatResponse {
         /// The server's id for it.
         id: String = "id",
+        /// `chat.completion`.
+        object: String = "object",
+        /// When it was made, in seconds since 1970.
+        created: Number = "created",
         /// The model that answered, often more exact than the one asked for.
         model: String = "model",
         /// The fingerprint of what answered.
         system_fingerprint: String = "system_fingerprint",
+        /// How fast it was answered for which price.
+        service_tier: String = "service_tier",
         /// The answers; one unless more were asked for.
         choices: Vec<Choice> = "choices",
         /// Tokens and, from some servers, money.
@@ -41,10 +47,14 @@ impl ChatResponse {
 object! {
     /// An answer.
     pub struct Choice {
+        /// Its number, from 0.
+        index: Number = "index",
         /// What the model says and calls.
         message: Message = "message",
         /// Why it stopped.
         finish_reason: FinishReason = "finish_reason",
+        /// How likely each token was.
+        logprobs: Value = "logprobs",
         /// An error in place of the rest of the answer, as OpenRouter sends it.
         error: ErrorBody = "error",
     }
