@@ -96,7 +96,9 @@ impl Fold for GenerateFold {
         }
         let mut whole = self.head;
         if self.has_candidates {
-            whole.candidates = Field::Is(self.candidates);
+            let mut candidates = self.candidates;
+            candidates.sort_by_key(index);
+            whole.candidates = Field::Is(candidates);
         }
         Ok(whole)
     }
@@ -104,15 +106,10 @@ impl Fold for GenerateFold {
 
 impl GenerateFold {
     fn candidate(&mut self, piece: Candidate, news: &mut Vec<News>) -> Result<Pass, StreamError> {
-        let index = |candidate: &Candidate| match &candidate.index {
-            Field::Absent | Field::Null => Some(0),
-            index => index.whole(),
-        };
-        let wanted = index(&piece);
-        if wanted.is_none() {
-            return Err(StreamError::Broken("the number of an answer is none"));
-        }
-        let at = self.candidates.iter().position(|old| index(old) == wanted);
+        let index = index(&piece).ok_or(StreamError::Broken("the number of an answer is none"))?;
+        let number = usize::try_from(index).unwrap_or(usize::MAX);
+        let same = |old: &Candidate| self::index(old) == Some(index);
+        let at = self.candidates.iter().position(same);
         let at = match at {
             Some(at) => at,
             None if self.candidates.len() < MOST_CANDIDATES => {
@@ -154,7 +151,7 @@ impl GenerateFold {
                     }
                 };
                 for part in parts {
-                    if add(at, whole, part, &mut self.budget, news)? == Pass::Held {
+                    if add(number, whole, part, &mut self.budget, news)? == Pass::Held {
                         pass = Pass::Held;
                     }
                     if whole.parts().len() > self.limits.blocks {
@@ -167,6 +164,14 @@ impl GenerateFold {
             Field::Other(_) => return Err(StreamError::Broken("content is not an object")),
         }
         Ok(pass)
+    }
+}
+
+/// Which answer it is; the first has no number.
+fn index(candidate: &Candidate) -> Option<u64> {
+    match &candidate.index {
+        Field::Absent | Field::Null => Some(0),
+        index => index.whole(),
     }
 }
 

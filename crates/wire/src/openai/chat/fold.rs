@@ -96,7 +96,9 @@ impl Fold for ChatFold {
         }
         let mut whole = self.head;
         if self.has_choices {
-            whole.choices = Field::Is(self.slots.into_iter().map(Slot::choice).collect());
+            let mut slots = self.slots;
+            slots.sort_by_key(|slot| slot.index);
+            whole.choices = Field::Is(slots.into_iter().map(Slot::choice).collect());
         }
         if let Field::Is(object) = &mut whole.object
             && object == "chat.completion.chunk"
@@ -165,6 +167,7 @@ impl ChatFold {
                 .whole()
                 .ok_or(StreamError::Broken("the number of an answer is none"))?,
         };
+        let number = usize::try_from(index).unwrap_or(usize::MAX);
         let at = self.slot(index, piece.index)?;
         let Some(slot) = self.slots.get_mut(at) else {
             return Err(StreamError::Broken("an answer that is not there"));
@@ -172,7 +175,7 @@ impl ChatFold {
         let mut pass = Pass::AtOnce;
         match piece.delta {
             Field::Is(delta) => {
-                pass = slot.delta(at, delta, &mut self.budget, &mut self.blocks, news)?;
+                pass = slot.delta(number, delta, &mut self.budget, &mut self.blocks, news)?;
                 if self.blocks > self.limits.blocks {
                     let (what, limit) = ("the number of calls and parts", self.limits.blocks);
                     return Err(StreamError::TooLarge { what, limit });
@@ -189,7 +192,7 @@ impl ChatFold {
             pass = Pass::Held;
             if was_open {
                 slot.close();
-                news.extend(calls(at, &slot.message).map(News::Call));
+                news.extend(calls(number, &slot.message).map(News::Call));
             }
         }
         Ok(pass)
