@@ -1,19 +1,29 @@
 //! A stand-in for a model provider: a small server on 127.0.0.1 that speaks OpenAI's chat
-//! completions and does what a test tells it, faults included.
+//! completions and responses, Anthropic's messages and Gemini's content, whole and streamed, and
+//! does what a test tells it, faults included.
 //!
 //! ```
-//! use tribune_testkit::provider::{Provider, chat_text};
+//! use tribune_testkit::provider::{Provider, Reply, Turn};
 //!
-//! let provider = Provider::start(|_request| chat_text("Hello."));
+//! let provider = Provider::start(|_request| Reply::Turn(Turn::text("Hello.")));
 //! // Give `provider.base_url()` to a client, let it ask, then look at what it sent:
 //! assert!(provider.requests().is_empty());
 //! ```
 //!
+//! A [`Turn`] is answered in the protocol and the form that was asked for. The other kinds of
+//! [`Reply`] are for faults, and for answers that only one protocol has.
+//!
 //! The server has a thread and a runtime of its own, so it serves tests of async and of other code
 //! alike, and stops when it is dropped. Scripts are given the request and should not block.
 
+mod asked;
+mod door;
+mod fault;
+mod protocol;
 mod reply;
 mod server;
+mod speak;
+mod turn;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +32,12 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub use asked::{Asked, Heard};
+pub use fault::{At, Fault};
+pub use protocol::{Form, Protocol, turns};
 pub use reply::{Reply, chat_calls, chat_text, completion, error};
 pub use server::Seen;
+pub use turn::{SEAL, Turn, TurnCall, TurnStop};
 
 use server::State;
 
@@ -40,20 +54,16 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Starts a stand-in that answers each completion request, given as JSON, by a script.
+    /// Starts a stand-in that answers each request for a turn, given as JSON, by a script.
     ///
     /// # Panics
     /// The machine gives no port or no thread.
     #[must_use]
     pub fn start(script: impl Fn(&Value) -> Reply + Send + Sync + 'static) -> Self {
-        let models = serde_json::json!({
-            "object": "list",
-            "data": MODELS.map(|id| serde_json::json!({"id": id, "object": "model"})),
-        });
-        Self::start_with_models(script, Reply::Json(200, models))
+        Self::begin(script, None)
     }
 
-    /// The same, with an answer of its own to `GET /v1/models`.
+    /// The same, with an answer of its own to whoever asks for the list of models.
     ///
     /// # Panics
     /// The machine gives no port or no thread.
@@ -61,6 +71,13 @@ impl Provider {
     pub fn start_with_models(
         script: impl Fn(&Value) -> Reply + Send + Sync + 'static,
         models: Reply,
+    ) -> Self {
+        Self::begin(script, Some(models))
+    }
+
+    fn begin(
+        script: impl Fn(&Value) -> Reply + Send + Sync + 'static,
+        models: Option<Reply>,
     ) -> Self {
         let state = std::sync::Arc::new(State::new(Box::new(script), models));
         let (address, stop, thread) = server::start(std::sync::Arc::clone(&state));
@@ -91,16 +108,19 @@ impl Provider {
     /// The machine gives no port or no thread.
     #[must_use]
     pub fn scripted(replies: Vec<Reply>) -> Self {
-        Self::agent(move |messages| {
-            let said = messages
-                .iter()
-                .filter(|message| message["role"] == "assistant")
-                .count();
-            pick(&replies, said)
-        })
+        Self::start(move |request| pick(&replies, turns(request)))
     }
 
-    /// A small agent: a closure from the messages so far to the next reply.
+    /// A small agent in any protocol: a closure from what a request says to the next reply.
+    ///
+    /// # Panics
+    /// The machine gives no port or no thread.
+    #[must_use]
+    pub fn actor(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start(move |request| answer(&Asked::of(request)))
+    }
+
+    /// A small agent of chat completions: a closure from the messages so far to the next reply.
     ///
     /// # Panics
     /// The machine gives no port or no thread.
@@ -111,23 +131,35 @@ impl Provider {
         })
     }
 
-    /// The base URL, `http://127.0.0.1:PORT/v1`.
+    /// The base URL with its version, `http://127.0.0.1:PORT/v1`, as OpenAI's clients want it.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
-    /// The completion requests so far, as JSON (null where one was not JSON), in order of arrival.
+    /// The base URL without a version, as Anthropic's and Google's clients want it.
+    #[must_use]
+    pub fn root_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The base URL for a TLS error: the port answers in plain text.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// The requests for a turn so far, as JSON (null where one was not JSON), in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {
         self.completions().iter().map(Seen::json).collect()
     }
 
-    /// The completion requests so far with their headers and their text, in order of arrival.
+    /// The requests for a turn so far with their headers and their text, in order of arrival.
     #[must_use]
     pub fn completions(&self) -> Vec<Seen> {
         let mut seen = self.seen();
-        seen.retain(|seen| seen.method == "POST" && seen.path == server::COMPLETIONS);
+        seen.retain(|seen| seen.asks().is_some());
         seen
     }
 

@@ -1,11 +1,13 @@
 //! What a stand-in answers, faults included.
 
-use std::io;
-
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
+
+use super::fault::{Fault, dropped};
+use super::protocol::{Form, Protocol};
+use super::speak::{self, Part, Piece};
+use super::turn::Turn;
 
 /// The beginning of an answer that is never ended.
 const CUT: &str = "{\"id\":\"cut\",\"choices\":[";
@@ -13,6 +15,13 @@ const CUT: &str = "{\"id\":\"cut\",\"choices\":[";
 /// An answer of a stand-in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
+    /// A turn, in the protocol and the form in which it is asked for.
+    Turn(Turn),
+    /// A turn with which something goes wrong on its way.
+    Faulty(Turn, Fault),
+    /// An error in the protocol that was spoken: 429, 500, 529 or any other status, and the
+    /// `Retry-After` header, if there is to be one.
+    Error(u16, Option<String>),
     /// A status and JSON.
     Json(u16, Value),
     /// A status, headers, and text of any kind.
@@ -21,31 +30,91 @@ pub enum Reply {
     Hang,
     /// Begins an answer of status 200 and closes the connection in the middle of it.
     Drop,
+    /// Closes the connection before any answer.
+    Close,
+}
+
+/// What becomes of a connection that waits for an answer.
+pub(super) enum Outcome {
+    /// It is answered.
+    Answer(Response<Body>),
+    /// It waits for ever.
+    Wait,
+    /// It is closed.
+    Close,
 }
 
 impl Reply {
-    /// The response; `None` for one that never comes.
-    pub(super) fn response(self) -> Option<Response<Body>> {
-        match self {
-            Self::Json(status, value) => {
-                let kind = [("content-type".to_owned(), "application/json".to_owned())];
-                Some(respond(status, &kind, Body::from(value.to_string())))
+    /// The outcome for a request that came in a protocol, wanted a form and said something.
+    pub(super) fn outcome(self, protocol: Protocol, form: Form, request: &Value) -> Outcome {
+        let json = |status: u16, value: &Value| {
+            let kind = [("content-type".to_owned(), "application/json".to_owned())];
+            respond(status, &kind, Body::from(value.to_string()))
+        };
+        Outcome::Answer(match self {
+            Self::Turn(turn) => {
+                let pieces = pieces(protocol, form, &turn, request);
+                let text: String = pieces.into_iter().map(|(text, _)| text).collect();
+                respond(200, &[kind(form)], Body::from(text))
             }
-            Self::Status(status, headers, text) => {
-                Some(respond(status, &headers, Body::from(text)))
+            Self::Faulty(turn, fault) => {
+                let form = match (fault, form) {
+                    (Fault::WrongForm, Form::Whole) => Form::Events,
+                    (Fault::WrongForm, _) => Form::Whole,
+                    _ => form,
+                };
+                let kind = match fault {
+                    Fault::WrongType => ("content-type".to_owned(), "text/html".to_owned()),
+                    _ => kind(form),
+                };
+                let pieces = pieces(protocol, form, &turn, request);
+                respond(200, &[kind], fault.body(&pieces, form))
             }
-            Self::Hang => None,
-            Self::Drop => {
-                let begun = stream::once(async { Ok(Bytes::from_static(CUT.as_bytes())) });
-                let cut = stream::once(async {
-                    // Waits a turn, so that the beginning is on its way before the fault.
-                    tokio::task::yield_now().await;
-                    Err(io::Error::other("the stand-in closes the connection here"))
-                });
-                Some(respond(200, &[], Body::from_stream(begun.chain(cut))))
+            Self::Error(status, wait) => {
+                let message = format!("the stand-in answers with status {status}");
+                let mut response = json(status, &speak::error(protocol, status, &message));
+                if let Some(wait) = wait.and_then(|wait| HeaderValue::try_from(wait).ok()) {
+                    response.headers_mut().insert(header::RETRY_AFTER, wait);
+                }
+                response
             }
-        }
+            Self::Json(status, value) => json(status, &value),
+            Self::Status(status, headers, text) => respond(status, &headers, Body::from(text)),
+            Self::Drop => respond(200, &[], dropped(Bytes::from_static(CUT.as_bytes()))),
+            Self::Hang => return Outcome::Wait,
+            Self::Close => return Outcome::Close,
+        })
     }
+}
+
+/// A turn in pieces; a whole one is cut around its first call, so that faults find it.
+fn pieces(protocol: Protocol, form: Form, turn: &Turn, request: &Value) -> Vec<Piece> {
+    if form != Form::Whole {
+        return speak::stream(protocol, form, turn, request);
+    }
+    let text = speak::whole(protocol, turn).to_string();
+    let name = turn.calls.first().map(|call| format!("\"{}\"", call.name));
+    let call = name.and_then(|name| Some((text.find(&name)?, name.len())));
+    let Some((at, length)) = call else {
+        let (words, end) = text.split_at(text.len() / 2);
+        let end = (end.to_owned(), Part::End);
+        return vec![(words.to_owned(), Part::Words), end];
+    };
+    let (words, rest) = text.split_at(at);
+    let (call, end) = rest.split_at(length);
+    vec![
+        (words.to_owned(), Part::Words),
+        (call.to_owned(), Part::Call),
+        (end.to_owned(), Part::End),
+    ]
+}
+
+fn kind(form: Form) -> (String, String) {
+    let kind = match form {
+        Form::Whole | Form::Array => "application/json",
+        Form::Events => "text/event-stream; charset=utf-8",
+    };
+    ("content-type".to_owned(), kind.to_owned())
 }
 
 /// A response; what is no status becomes 500, what is no header is left out.

@@ -13,11 +13,10 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::Reply;
-use super::reply;
-
-/// Where completions are asked for.
-pub(super) const COMPLETIONS: &str = "/v1/chat/completions";
-const MODELS: &str = "/v1/models";
+use super::door::{Cord, Door};
+use super::protocol::{Form, Protocol, Route, route};
+use super::reply::Outcome;
+use super::{reply, speak};
 
 /// The largest request that is read. No test needs more.
 const LARGEST_REQUEST: usize = 64 * 1024 * 1024;
@@ -31,6 +30,8 @@ pub struct Seen {
     pub method: String,
     /// The path.
     pub path: String,
+    /// What stands in the address after `?`; empty if nothing does.
+    pub query: String,
     /// The headers, names in small letters, in order of arrival.
     pub headers: Vec<(String, String)>,
     /// The body as text.
@@ -47,6 +48,15 @@ impl Seen {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The protocol that it speaks and the form that it wants, if it asks for a turn.
+    #[must_use]
+    pub fn asks(&self) -> Option<(Protocol, Form)> {
+        match route(self) {
+            Route::Turn(protocol, form) => Some((protocol, form)),
+            Route::Models(_) | Route::Unknown => None,
+        }
+    }
+
     /// The body as JSON; null where it is none.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -57,7 +67,7 @@ impl Seen {
 /// What the server needs and keeps.
 pub(super) struct State {
     script: Script,
-    models: Reply,
+    models: Option<Reply>,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -70,7 +80,7 @@ impl fmt::Debug for State {
 }
 
 impl State {
-    pub(super) fn new(script: Script, models: Reply) -> Self {
+    pub(super) fn new(script: Script, models: Option<Reply>) -> Self {
         Self {
             script,
             models,
@@ -85,33 +95,38 @@ impl State {
             .clone()
     }
 
-    fn answer(&self, seen: Seen) -> Reply {
-        let reply = (seen.method.as_str(), seen.path.as_str());
-        let request = match reply {
-            ("POST", COMPLETIONS) => serde_json::from_str::<Value>(&seen.body).ok(),
-            _ => None,
+    fn answer(&self, seen: Seen) -> Outcome {
+        let route = route(&seen);
+        let request = serde_json::from_str::<Value>(&seen.body).ok();
+        let (protocol, form) = match route {
+            Route::Turn(protocol, form) => (protocol, form),
+            Route::Models(protocol) => (protocol, Form::Whole),
+            Route::Unknown => (Protocol::OpenAiChat, Form::Whole),
         };
-        let known = match reply {
-            ("GET", MODELS) => Some(self.models.clone()),
-            ("POST", COMPLETIONS) if request.is_none() => {
-                Some(reply::error(400, "not_json", "the request is not JSON"))
+        let known = match (route, &request) {
+            (Route::Models(protocol), _) => Some(
+                self.models
+                    .clone()
+                    .unwrap_or_else(|| Reply::Json(200, speak::models(protocol, &super::MODELS))),
+            ),
+            (Route::Turn(..), None) => {
+                let message = "the request is not JSON";
+                Some(Reply::Json(400, speak::error(protocol, 400, message)))
             }
-            ("POST", COMPLETIONS) => None,
-            (method, path) => Some(reply::error(
-                404,
-                "unknown_url",
-                &format!("no such URL: {method} {path}"),
-            )),
+            (Route::Turn(..), Some(_)) => None,
+            (Route::Unknown, _) => {
+                let message = format!("no such URL: {} {}", seen.method, seen.path);
+                Some(reply::error(404, "unknown_url", &message))
+            }
         };
         // Kept before the script is asked, so that a script which panics does not hide it.
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(seen);
-        match (known, request) {
-            (Some(reply), _) => reply,
-            (None, request) => (self.script)(&request.unwrap_or_default()),
-        }
+        let request = request.unwrap_or_default();
+        let reply = known.unwrap_or_else(|| (self.script)(&request));
+        reply.outcome(protocol, form, &request)
     }
 }
 
@@ -139,10 +154,11 @@ pub(super) fn start(state: Arc<State>) -> (SocketAddr, oneshot::Sender<()>, Join
                 let listener = tokio::net::TcpListener::from_std(listener)
                     .expect("the listener in the runtime");
                 let router = Router::new().fallback(handle).with_state(state);
+                let service = router.into_make_service_with_connect_info::<Cord>();
                 // Not a graceful stop: it would wait for replies that never come.
                 tokio::select! {
                     _ = stopped => {}
-                    _ = axum::serve(listener, router).into_future() => {}
+                    _ = axum::serve(Door(listener), service).into_future() => {}
                 }
             });
         })
@@ -152,6 +168,7 @@ pub(super) fn start(state: Arc<State>) -> (SocketAddr, oneshot::Sender<()>, Join
 
 async fn handle(
     extract::State(state): extract::State<Arc<State>>,
+    extract::ConnectInfo(cord): extract::ConnectInfo<Cord>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -169,11 +186,17 @@ async fn handle(
     let seen = Seen {
         method: method.as_str().to_owned(),
         path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
         headers: headers.collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    match state.answer(seen).response() {
-        Some(response) => response,
-        None => std::future::pending().await,
+    match state.answer(seen) {
+        Outcome::Answer(response) => response,
+        Outcome::Wait => std::future::pending().await,
+        Outcome::Close => {
+            cord.cut();
+            // Never seen: the connection takes no more bytes.
+            Response::new(Body::empty())
+        }
     }
 }
