@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::json;
-use tribune_testkit::provider::{Provider, Reply, chat_calls, chat_text};
+use tribune_testkit::provider::{
+    Asked, Heard, Provider, Reply, TurnCall, chat_calls, chat_text, turns,
+};
 
 /// Sends a request and reads until the server closes or `patience` is over.
 fn exchange(provider: &Provider, method: &str, path: &str, body: &str) -> String {
@@ -89,4 +91,67 @@ fn faults_look_like_faults_and_do_not_keep_it_from_stopping() {
         "{cut}"
     );
     assert_eq!(ask(&provider, "{}"), "");
+}
+
+/// The same conversation in each protocol: a user, a turn with one call, its result.
+#[test]
+fn a_request_is_understood_in_every_protocol() {
+    let chat = json!({"model": "m", "tools": [{"type": "function", "function": {"name": "look"}}], "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Look."}]},
+        {"role": "assistant", "content": "I do.", "tool_calls": [{"id": "c", "function": {"name": "look", "arguments": "{\"n\":1}"}}]},
+        {"role": "tool", "tool_call_id": "c", "content": "seen"}]});
+    let responses = json!({"model": "m", "tools": [{"type": "namespace", "tools": [{"name": "look"}]}], "input": [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "input_text", "text": "Look."}]},
+        {"type": "reasoning", "encrypted_content": "x"},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "I do."}]},
+        {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{\"n\":1}"},
+        {"type": "function_call_output", "call_id": "c", "output": "seen"}]});
+    let anthropic = json!({"model": "m", "system": [{"type": "text", "text": "Be brief."}], "tools": [{"name": "look"}], "messages": [
+        {"role": "user", "content": "Look."},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "x"}, {"type": "text", "text": "I do."},
+            {"type": "tool_use", "id": "c", "name": "look", "input": {"n": 1}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": [{"type": "text", "text": "seen"}]}]}]});
+    let gemini = json!({"model": "m", "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "tools": [{"functionDeclarations": [{"name": "look"}]}], "contents": [
+        {"role": "user", "parts": [{"text": "Look."}]},
+        {"role": "model", "parts": [{"text": "x", "thought": true}, {"text": "I do."}, {"functionCall": {"id": "c", "name": "look", "args": {"n": 1}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"id": "c", "name": "look", "response": {"output": "seen"}}}]}]});
+    let expected = Asked {
+        model: "m".to_owned(),
+        system: "Be brief.".to_owned(),
+        tools: vec!["look".to_owned()],
+        heard: vec![
+            Heard::User("Look.".to_owned()),
+            Heard::Model("I do.".to_owned()),
+            Heard::Call(TurnCall {
+                id: "c".to_owned(),
+                name: "look".to_owned(),
+                arguments: json!({"n": 1}),
+            }),
+            Heard::Result {
+                call: "c".to_owned(),
+                text: "seen".to_owned(),
+            },
+        ],
+    };
+    for request in [chat, responses, anthropic, gemini] {
+        assert_eq!(Asked::of(&request), expected, "{request}");
+        assert_eq!(turns(&request), 1, "{request}");
+    }
+}
+
+#[test]
+fn a_client_that_speaks_tls_is_answered_in_plain_text() {
+    let provider = Provider::start(|_| Reply::Hang);
+    let address = provider.tls_url().replace("https://", "");
+    let mut stream = TcpStream::connect(address).unwrap();
+    // The beginning of a TLS hello.
+    stream
+        .write_all(b"\x16\x03\x01\x00\x05hello\r\n\r\n")
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
 }

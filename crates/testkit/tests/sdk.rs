@@ -3,7 +3,12 @@
 //! Not part of the usual run, since it installs the SDKs from the package registries:
 //! `cargo test -p tribune-testkit --test sdk -- --ignored`. Needs `python3` with `venv`, and `npm`.
 //! What is installed stays in the target folder.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
