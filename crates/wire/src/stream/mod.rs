@@ -1,7 +1,7 @@
 //! Streamed answers: from bytes, cut anywhere, to the message that the whole answer would have
 //! been.
 //!
-//! Three parts, each usable alone. A framing ([`sse`], [`array`]) cuts bytes into events. A
+//! Three parts, each usable alone. A framing ([`sse`], [`mod@array`]) cuts bytes into events. A
 //! [`Fold`] of one protocol takes events, says what is new, and gives the message at the end. A
 //! [`Stream`] is both together.
 //!
