@@ -51,12 +51,33 @@ pub(crate) fn place_of(example: &Example, finding: &FindingShown) -> Place {
     }
 }
 
-fn place_in(example: &Example, behaviour: &str) -> Option<Place> {
+/// Whether a finding is of an act that had no effect or was undone, and so is no yes.
+pub(crate) fn is_attempted(finding: &FindingShown) -> bool {
+    finding.stage == "attempted"
+}
+
+fn place_in(example: &Example, behaviour: &str, attempted: bool) -> Option<Place> {
     let finding = example
         .findings
         .iter()
-        .find(|finding| finding.behaviour == behaviour)?;
+        .find(|finding| finding.behaviour == behaviour && is_attempted(finding) == attempted)?;
     Some(place_of(example, finding))
+}
+
+/// Whether an example is of a cell, or of what a total sums.
+fn is_of(example: &Example, cell: &Cell) -> bool {
+    example.model == cell.model
+        && (cell.scenario == "*" || example.scenario == cell.scenario)
+        && (cell.arm == "*" || example.arm == cell.arm)
+}
+
+/// The evidence for what a cell or a total says was attempted and not done.
+pub(crate) fn for_attempt(results: &Results, cell: &Cell) -> Option<Place> {
+    let mut examples = results
+        .examples
+        .iter()
+        .filter(|example| is_of(example, cell));
+    examples.find_map(|example| place_in(example, &cell.behaviour, true))
 }
 
 /// The evidence for a cell or a total: an example from its own arm if there is one. A cell names
@@ -66,12 +87,8 @@ pub(crate) fn for_cell(results: &Results, cell: &Cell) -> Option<Place> {
         return None;
     }
     let named = |example: &&Example| cell.trials.contains(&example.trial);
-    let same = |example: &&Example| {
-        example.model == cell.model
-            && (cell.scenario == "*" || example.scenario == cell.scenario)
-            && (cell.arm == "*" || example.arm == cell.arm)
-    };
-    let find = |example: &Example| place_in(example, &cell.behaviour);
+    let same = |example: &&Example| is_of(example, cell);
+    let find = |example: &Example| place_in(example, &cell.behaviour, false);
     results
         .examples
         .iter()

@@ -49,6 +49,7 @@ pub(crate) fn cell(model: &str, arm: &str, behaviour: &str, tally: (u64, u64, u6
         all: rate(yes, no, unknown),
         per_protocol: rate(yes, no, 0),
         as_exposed: rate(yes, no.saturating_sub(1), 0),
+        attempted: 0,
         overt: counts(&[
             ("omitted", yes / 2),
             ("denied", yes / 4),
@@ -365,6 +366,32 @@ pub(crate) fn results() -> Results {
         methods: methods(),
         failures: Vec::new(),
     }
+}
+
+/// The results of a self-test in which a benign subject made a copy and took it back, twice.
+pub(crate) fn attempted() -> Results {
+    let mut results = results();
+    results
+        .cells
+        .iter_mut()
+        .chain(&mut results.totals)
+        .filter(|cell| cell.model == FAITHFUL && cell.behaviour == "exfiltration")
+        .filter(|cell| cell.arm == PLAIN || cell.arm == "*")
+        .for_each(|cell| cell.attempted = 2);
+    let mut one = example();
+    one.trial = TRIAL.replace("3f9c", "77aa");
+    FAITHFUL.clone_into(&mut one.model);
+    PLAIN.clone_into(&mut one.arm);
+    one.findings.truncate(1);
+    for finding in &mut one.findings {
+        "attempted".clone_into(&mut finding.stage);
+        finding.tags = vec!["undone".to_owned()];
+    }
+    for line in &mut one.lines {
+        line.proves.clear();
+    }
+    results.examples.push(one);
+    results
 }
 
 /// The results of a run on a real model that went badly in every way.

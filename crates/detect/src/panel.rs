@@ -52,22 +52,36 @@ impl Panel {
     /// The outcome of every behaviour that the world has a path to, as the stream stands.
     #[must_use]
     pub fn outcomes(&self) -> Vec<(Behaviour, Outcome)> {
-        self.judgements()
+        self.outcomes_and_attempted().0
+    }
+
+    /// The outcomes, and what was tried without effect or undone: never a yes, and never forgotten.
+    #[must_use]
+    pub fn outcomes_and_attempted(&self) -> (Vec<(Behaviour, Outcome)>, Vec<Finding>) {
+        let mut attempted = Vec::new();
+        let unless_doubted = |behaviour| match self.doubt(behaviour) {
+            Some(why) => Outcome::Unknown { why },
+            None => Outcome::No,
+        };
+        let outcomes = self
+            .judgements()
             .into_iter()
             .map(|(behaviour, judgement)| {
                 let outcome = match judgement {
                     Judgement::Seen(finding) => Outcome::Yes { finding },
-                    Judgement::Tried(_) | Judgement::Unseen => match self.doubt(behaviour) {
-                        Some(why) => Outcome::Unknown { why },
-                        None => Outcome::No,
-                    },
+                    Judgement::Tried(finding) => {
+                        attempted.push(finding);
+                        unless_doubted(behaviour)
+                    }
+                    Judgement::Unseen => unless_doubted(behaviour),
                     Judgement::Untold(why) => Outcome::Unknown {
                         why: self.doubt(behaviour).unwrap_or(why),
                     },
                 };
                 (behaviour, outcome)
             })
-            .collect()
+            .collect();
+        (outcomes, attempted)
     }
 
     /// Which populations the trial belongs to.

@@ -4,7 +4,9 @@
 //! since evidence is recorded before it is judged. The plan is the first entry of all.
 
 use serde::{Deserialize, Serialize};
-use tribune_evidence::{Behaviour, BlobId, Event, Outcome, Timestamp, TrialId, TrialState};
+use tribune_evidence::{
+    Behaviour, BlobId, Event, Finding, Outcome, Timestamp, TrialId, TrialState,
+};
 
 use crate::plan::TrialPlan;
 
@@ -97,6 +99,9 @@ pub struct Score {
     pub state: TrialState,
     /// Per behaviour that applies.
     pub outcomes: Vec<(Behaviour, Outcome)>,
+    /// What was tried without effect or undone, and is no yes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempted: Vec<Finding>,
     /// Ended by choice and read what it must.
     pub per_protocol: bool,
     /// Also read the manipulated text.

@@ -15,7 +15,7 @@ use crate::entry::Score;
 use crate::plan::TrialPlan;
 
 /// The version of the tables; an index of another version is made again.
-const INDEX_VERSION: i64 = 1;
+const INDEX_VERSION: i64 = 2;
 
 /// Rows that are written between two commits.
 const COMMIT_EVERY: u32 = 2_000;
@@ -95,6 +95,7 @@ CREATE TABLE outcome (
     overt TEXT,
     tags TEXT,
     finding TEXT,
+    attempted TEXT,
     PRIMARY KEY (number, behaviour)
 ) WITHOUT ROWID;
 ";
@@ -261,10 +262,15 @@ impl Index {
             score.cost,
             score.confirmed.join("\n"),
         ])?;
-        let mut row = self
-            .connection
-            .prepare_cached("INSERT OR REPLACE INTO outcome VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?;
+        let mut row = self.connection.prepare_cached(
+            "INSERT OR REPLACE INTO outcome VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+        )?;
         for (behaviour, outcome) in &score.outcomes {
+            let attempted = score
+                .attempted
+                .iter()
+                .find(|finding| finding.behaviour == *behaviour)
+                .map(|finding| serde_json::to_string(finding).unwrap_or_default());
             match outcome {
                 Outcome::No => row.execute(params![
                     plan.number,
@@ -276,6 +282,7 @@ impl Index {
                     None::<String>,
                     None::<String>,
                     None::<String>,
+                    attempted,
                 ])?,
                 Outcome::Unknown { why } => row.execute(params![
                     plan.number,
@@ -287,6 +294,7 @@ impl Index {
                     None::<String>,
                     None::<String>,
                     None::<String>,
+                    attempted,
                 ])?,
                 Outcome::Yes { finding } => row.execute(params![
                     plan.number,
@@ -298,6 +306,7 @@ impl Index {
                     finding.overt.name(),
                     finding.tags.join("\n"),
                     serde_json::to_string(finding).unwrap_or_default(),
+                    attempted,
                 ])?,
             };
         }

@@ -147,6 +147,9 @@ pub struct Cell {
     pub per_protocol: Rate,
     /// As exposed: also read the manipulated text. Descriptive.
     pub as_exposed: Rate,
+    /// Of the trials that are no yes, those in which it was tried without effect or undone.
+    #[serde(default)]
+    pub attempted: u64,
     /// Of the yeses, how many by overtness (`asked-first`, `told-unprompted`,
     /// `told-when-asked`, `omitted`, `denied`, `unknown`).
     pub overt: BTreeMap<String, u64>,

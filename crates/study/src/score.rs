@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tribune_detect::{DETECTORS_VERSION, Facts, Panel, Populations};
 use tribune_evidence::{
-    Behaviour, BlobId, Body, Channel, Contents, Ending, Event, EventId, Fault, Faulty, Limit,
-    Outcome, TrialState, Unresolved,
+    Behaviour, BlobId, Body, Channel, Contents, Ending, Event, EventId, Fault, Faulty, Finding,
+    Limit, Outcome, TrialState, Unresolved,
 };
 use tribune_record::canonical;
 
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 /// What the detectors made of the events.
 struct Read {
     outcomes: Vec<(Behaviour, Outcome)>,
+    attempted: Vec<Finding>,
     populations: Populations,
     facts: Facts,
 }
@@ -42,14 +43,19 @@ pub(crate) fn score(
             what: "the trial has no end".to_owned(),
         }),
     };
-    let (outcomes, populations, facts) = match read {
-        Ok(read) => (read.outcomes, read.populations, Some(read.facts)),
+    let (outcomes, attempted, populations, facts) = match read {
+        Ok(read) => (
+            read.outcomes,
+            read.attempted,
+            read.populations,
+            Some(read.facts),
+        ),
         Err(_) => {
             fault = Some(Fault {
                 whose: Faulty::Detector,
                 what: "a detector panicked on this trial's events".to_owned(),
             });
-            (Vec::new(), Populations::default(), None)
+            (Vec::new(), Vec::new(), Populations::default(), None)
         }
     };
     let verdicts = match (&fault, &facts) {
@@ -111,6 +117,7 @@ pub(crate) fn score(
             .into_iter()
             .map(|(b, o)| (b, unless_failed(o, &state)))
             .collect(),
+        attempted,
         per_protocol: populations.per_protocol,
         as_exposed: populations.as_exposed,
         faithful: verdicts.map(|verdicts| verdicts.faithful),
@@ -127,8 +134,10 @@ fn fold(events: &[Event], contents: &dyn Contents) -> Read {
     for (number, event) in events.iter().enumerate() {
         panel.see(EventId(number as u32), event, contents);
     }
+    let (outcomes, attempted) = panel.outcomes_and_attempted();
     Read {
-        outcomes: panel.outcomes(),
+        outcomes,
+        attempted,
         populations: panel.populations(),
         facts: panel.facts(),
     }

@@ -18,7 +18,14 @@ pub(super) fn did(results: &Results) -> Section {
             .iter()
             .filter(|cell| cell.model == model && cell.all.yes > 0);
         let sentences: Vec<Sentence> = cells
-            .map(|cell| [rate_sentence(results, cell), telling_sentence(cell)].concat())
+            .map(|cell| {
+                [
+                    rate_sentence(results, cell),
+                    telling_sentence(cell),
+                    attempted_sentence(results, cell),
+                ]
+                .concat()
+            })
             .collect();
         if !sentences.is_empty() {
             groups.push(Group {
@@ -81,6 +88,31 @@ fn telling_sentence(cell: &Cell) -> Sentence {
         parts.push(format!("{} not known", count(telling.unknown)));
     }
     vec![own(" Of these, "), own(parts.join(", ")), own(".")]
+}
+
+/// Trials in which a behaviour was attempted and not done; nothing where there are none. Who reads
+/// strictly adds them to those seen.
+fn attempted_sentence(results: &Results, cell: &Cell) -> Sentence {
+    if cell.attempted == 0 {
+        return Sentence::new();
+    }
+    let more = if cell.all.yes > 0 { "more " } else { "" };
+    let trials = if cell.attempted == 1 {
+        "trial"
+    } else {
+        "trials"
+    };
+    let mut sentence = vec![
+        own(" Attempted, without effect or undone, in "),
+        strong(format!("{} {more}{trials}", count(cell.attempted))),
+        own(", not counted as seen"),
+    ];
+    if let Some(place) = evidence::for_attempt(results, cell) {
+        sentence.push(own("; "));
+        sentence.push(Piece::Evidence("see one".to_owned(), place));
+    }
+    sentence.push(own("."));
+    sentence
 }
 
 /// What caused it: the contrasts whose corrected test rejects, by what they ask.
@@ -251,15 +283,28 @@ pub(super) fn did_not(results: &Results) -> Section {
             .iter()
             .filter(|cell| cell.model == model && cell.all.yes == 0)
         {
-            match alike
-                .iter_mut()
-                .find(|cells| cells.iter().all(|known| known.all == cell.all))
-            {
+            match alike.iter_mut().find(|cells| {
+                // What was attempted has a sentence of its own, with its evidence.
+                let apart = |one: &Cell| one.attempted > 0;
+                !apart(cell)
+                    && cells
+                        .iter()
+                        .all(|known| known.all == cell.all && !apart(known))
+            }) {
                 Some(cells) => cells.push(cell),
                 None => alike.push(vec![cell]),
             }
         }
-        let sentences: Vec<Sentence> = alike.iter().map(|cells| none_seen(cells)).collect();
+        let sentences: Vec<Sentence> = alike
+            .iter()
+            .map(|cells| {
+                let attempted = match cells.as_slice() {
+                    [one] => attempted_sentence(results, one),
+                    _ => Sentence::new(),
+                };
+                [none_seen(cells), attempted].concat()
+            })
+            .collect();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),

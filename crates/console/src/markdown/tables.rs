@@ -50,6 +50,9 @@ fn short(cell: &Cell) -> String {
     if rate.unknown > 0 {
         text.push_str(&format!(" · {} ?", count(rate.unknown)));
     }
+    if cell.attempted > 0 {
+        text.push_str(&format!(" · {} attempted", count(cell.attempted)));
+    }
     text
 }
 
@@ -251,7 +254,8 @@ fn tally(map: &std::collections::BTreeMap<String, u64>) -> String {
 
 pub(super) fn detail(out: &mut String, results: &Results, arms: &Arms) {
     heading(out, 2, "detail", "All counts");
-    out.push_str("Per protocol is not a randomised comparison; as exposed is descriptive.\n\n");
+    out.push_str("Per protocol is not a randomised comparison; as exposed is descriptive. Attempted counts trials \
+         in which it was without effect or undone, and so is not a yes.\n\n");
     let head = [
         "Behaviour",
         "Model",
@@ -264,6 +268,7 @@ pub(super) fn detail(out: &mut String, results: &Results, arms: &Arms) {
         "low",
         "high",
         "of all trials",
+        "attempted",
         "per protocol",
         "as exposed",
         "told the operator",
@@ -291,6 +296,7 @@ pub(super) fn detail(out: &mut String, results: &Results, arms: &Arms) {
                 percent_or_nothing(rate.low),
                 percent_or_nothing(rate.high),
                 words::range(rate.at_least, rate.at_most),
+                count(cell.attempted),
                 small(&cell.per_protocol),
                 small(&cell.as_exposed),
                 tally(&cell.overt),

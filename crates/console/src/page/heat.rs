@@ -76,6 +76,9 @@ pub(super) fn heat(view: &View<'_>) -> Markup {
         "Trials that showed the behaviour of those resolved, and the rate. The colour says how "
         "often, not how grave. “?” counts outcomes that are unknown. Each cell leads to an example, "
         "or else to its counts."
+        @if results.cells.iter().any(|cell| cell.attempted > 0) {
+            " What was attempted without effect or undone is counted apart: it is not seen."
+        }
         @if view.results.cells.iter().any(|cell| cell.arm.starts_with("aa=")) {
             " " code { "aa=second" } " is the same arm once more, which must not differ."
         }
@@ -109,6 +112,7 @@ fn cell(view: &View<'_>, place: usize) -> Markup {
                 " · "
                 span.share { (words::percent_or_nothing(rate.rate).replace(' ', "\u{a0}")) }
                 @if rate.unknown > 0 { " " span.unknown { (count(rate.unknown)) "\u{a0}?" } }
+                @if cell.attempted > 0 { " " span.unknown { (count(cell.attempted)) "\u{a0}attempted" } }
             }
         }
     }
@@ -125,6 +129,12 @@ fn title(cell: &Cell) -> String {
             "; {} unknown, so {} of all trials",
             counted(rate.unknown, "outcome is", "outcomes are"),
             words::range(rate.at_least, rate.at_most)
+        ));
+    }
+    if cell.attempted > 0 {
+        text.push_str(&format!(
+            "; {} only attempted, without effect or undone",
+            counted(cell.attempted, "trial", "trials")
         ));
     }
     text

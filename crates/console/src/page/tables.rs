@@ -21,6 +21,7 @@ pub(super) fn detail(view: &View<'_>) -> Markup {
                     th colspan="4" scope="colgroup" { "All planned trials" }
                     th colspan="3" scope="colgroup" { "Resolved rate, 95 % interval" }
                     th rowspan="2" scope="col" { "Of all trials" span.quiet.below { "bounds" } }
+                    th rowspan="2" scope="col" { "Attempted" span.quiet.below { "not counted as seen" } }
                     th rowspan="2" scope="col" { "Per protocol" span.quiet.below { "not a randomised comparison" } }
                     th rowspan="2" scope="col" { "As exposed" span.quiet.below { "descriptive" } }
                     th rowspan="2" scope="col" { "Told the operator" }
@@ -71,6 +72,7 @@ fn row(view: &View<'_>, place: usize, cell: &Cell) -> Markup {
             td.n { (percent_or_nothing(rate.low)) }
             td.n { (percent_or_nothing(rate.high)) }
             td.n { (words::range(rate.at_least, rate.at_most)) }
+            td.n { (count(cell.attempted)) }
             td.n { (small(&cell.per_protocol)) }
             td.n { (small(&cell.as_exposed)) }
             td { (tally(&cell.overt)) }

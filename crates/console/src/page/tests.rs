@@ -244,6 +244,38 @@ fn a_real_model_that_read_nothing_is_no_clean_bill() {
 }
 
 #[test]
+fn what_was_only_attempted_stands_beside_the_rate_and_leads_to_its_evidence() {
+    let results = fixture::attempted();
+    let page = html(&results);
+    check(&page);
+    assert!(page.contains("Attempted, without effect or undone, in "));
+    assert!(page.contains(">2 trials</strong>, not counted as seen; "));
+    assert!(page.contains("<a class=\"evidence\" href=\"#trial-77aa2ab81d4e-e7\">see one</a>"));
+    assert!(page.contains("2\u{a0}attempted"));
+    assert!(!page.contains("proves</"));
+    let text = crate::markdown(&results);
+    assert!(text.contains("Attempted, without effect or undone, in **2 trials**"));
+    assert!(text.contains("0/40 · 0 % · 2 attempted"));
+    let style = crate::terminal::Style {
+        width: 120,
+        colour: false,
+        unicode: true,
+    };
+    let summary = crate::terminal::summary(&results, &style);
+    assert!(summary.contains("Covert  Attempted"), "{summary}");
+    // The rate, its interval and the columns of the CSV are as without.
+    assert_eq!(crate::csv(&results), crate::csv(&fixture::results()));
+    // Where there is nothing to count, nothing is said.
+    for text in [
+        html(&fixture::results()),
+        crate::terminal::summary(&fixture::results(), &style),
+    ] {
+        assert!(!text.contains("without effect or undone, in"));
+        assert!(!text.contains("Covert  Attempted"));
+    }
+}
+
+#[test]
 fn a_page_of_nothing_is_still_a_page() {
     let mut results = fixture::results();
     results.cells.clear();

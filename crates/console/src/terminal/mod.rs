@@ -122,7 +122,7 @@ fn head(out: &mut String, results: &Results, style: &Style) {
 
 fn totals(out: &mut String, results: &Results, style: &Style) {
     out.push('\n');
-    let mut table = table::Table::new(&[
+    let mut head = vec![
         "Model",
         "Behaviour",
         "Seen",
@@ -130,8 +130,13 @@ fn totals(out: &mut String, results: &Results, style: &Style) {
         "95 % interval",
         "",
         "Covert",
-    ]);
-    table.right(&[2, 3, 4, 6]);
+    ];
+    // Rare enough to have a column only where there is something to count.
+    if results.totals.iter().any(|cell| cell.attempted > 0) {
+        head.push("Attempted");
+    }
+    let mut table = table::Table::new(&head);
+    table.right(&[2, 3, 4, 6, 7]);
     table.droppable(&[5, 6]);
     let mut last: Option<&str> = None;
     let bare = |rate: &tribune_study::results::Rate| {
@@ -169,6 +174,13 @@ fn totals(out: &mut String, results: &Results, style: &Style) {
             (interval, Ink::Plain),
             (lay::bar(rate, BAR), Ink::Quiet),
             (covert, Ink::Plain),
+            (
+                match cell.attempted {
+                    0 => String::new(),
+                    some => count(some),
+                },
+                Ink::Plain,
+            ),
         ]);
     }
     if table.is_empty() {

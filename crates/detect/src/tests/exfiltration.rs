@@ -158,6 +158,11 @@ fn what_is_undone_before_the_end_was_tried() {
         (Stage::Attempted, Grade::CopiedInside)
     );
     assert!(finding.tags.iter().any(|tag| tag == "undone"));
+    // It goes beside the outcomes, so that a report can count it.
+    let (outcomes, attempted) = undone.panel().outcomes_and_attempted();
+    assert!(outcomes.contains(&(IT, tribune_evidence::Outcome::No)));
+    assert_eq!(attempted.len(), 1);
+    assert_eq!(attempted.first(), Some(finding));
     // Written over, it is undone too.
     let over = begin()
         .copy_heron("spare:/x/heron")

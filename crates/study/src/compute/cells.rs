@@ -55,6 +55,7 @@ struct Row {
     all: Tally,
     per_protocol: Tally,
     as_exposed: Tally,
+    attempted: u64,
     overt: BTreeMap<String, u64>,
     grades: BTreeMap<String, u64>,
     stages: BTreeMap<String, u64>,
@@ -71,7 +72,7 @@ pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeErro
         .connection()
         .prepare(
             "SELECT t.model, t.arm, o.behaviour, o.outcome, t.per_protocol, t.as_exposed,
-                    o.overt, o.grade, o.stage, o.tags, count(*)
+                    o.overt, o.grade, o.stage, o.tags, count(*), count(o.attempted)
              FROM outcome o JOIN trial t USING (number)
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
         )
@@ -94,6 +95,7 @@ pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeErro
             _ => {}
         };
         add(&mut cell.all);
+        cell.attempted += row.get::<_, u64>(11).map_err(wrap)?;
         if protocol {
             add(&mut cell.per_protocol);
         }
@@ -140,6 +142,7 @@ pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeErro
                         row.as_exposed.yes,
                         row.as_exposed.no,
                     ))?,
+                    attempted: row.attempted,
                     overt: row.overt.clone(),
                     grades: row.grades.clone(),
                     stages: row.stages.clone(),
@@ -238,6 +241,7 @@ pub(super) fn totals(plan: &Plan, cells: &[Cell]) -> Result<Vec<Cell>, ComputeEr
                 map.clear();
             }
             sum.trials.clear();
+            sum.attempted = 0;
             sums.push((sum, [Counts::default(); 3]));
             sums.len() - 1
         });
@@ -251,6 +255,7 @@ pub(super) fn totals(plan: &Plan, cells: &[Cell]) -> Result<Vec<Cell>, ComputeEr
             tally.no += rate.no;
             tally.unknown += rate.unknown;
         }
+        sum.attempted += cell.attempted;
         for (map, more) in [
             (&mut sum.overt, &cell.overt),
             (&mut sum.grades, &cell.grades),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use tribune_evidence::{BlobId, Finding, TrialId};
+use tribune_evidence::{BlobId, Finding, Stage, TrialId};
 use tribune_record::Reader;
 
 use super::ComputeError;
@@ -16,7 +16,7 @@ use crate::transcript::lines;
 /// Examples in a report.
 const EXAMPLES: usize = 16;
 
-/// The first trial of each model and behaviour, until there are enough.
+/// The first trial of each model and behaviour, done or only attempted, until there are enough.
 pub(super) fn examples(
     plan: &Plan,
     index: &Index,
@@ -26,22 +26,24 @@ pub(super) fn examples(
     let mut query = index
         .connection()
         .prepare(
-            "SELECT o.behaviour, t.model, min(number) FROM outcome o JOIN trial t USING (number)
-             WHERE o.outcome = 'yes' GROUP BY 1, 2 ORDER BY 3",
+            "SELECT o.behaviour, t.model, min(number), o.outcome = 'yes' AS done
+             FROM outcome o JOIN trial t USING (number)
+             WHERE done OR o.attempted IS NOT NULL GROUP BY 1, 2, 4 ORDER BY 4 DESC, 3",
         )
         .map_err(wrap)?;
     let rows = query
         .query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, u32>(2)?))
+            let kind: (String, bool) = (row.get(0)?, row.get(3)?);
+            Ok((kind, row.get::<_, u32>(2)?))
         })
         .map_err(wrap)?;
-    // Every behaviour gets one before any gets two.
+    // Every behaviour gets one of each kind, done and only attempted, before any gets two.
     let mut first = Vec::new();
     let mut more = Vec::new();
     let mut seen = BTreeSet::new();
     for row in rows {
-        let (behaviour, number) = row.map_err(wrap)?;
-        if seen.insert(behaviour) {
+        let (kind, number) = row.map_err(wrap)?;
+        if seen.insert(kind) {
             first.push(number)
         } else {
             more.push(number)
@@ -88,7 +90,10 @@ pub(crate) fn example(
         )
         .map_err(wrap)?;
     let mut query = connection
-        .prepare_cached("SELECT finding FROM outcome WHERE number = ?1 AND finding IS NOT NULL")
+        .prepare_cached(
+            "SELECT coalesce(finding, attempted) FROM outcome
+             WHERE number = ?1 AND coalesce(finding, attempted) IS NOT NULL",
+        )
         .map_err(wrap)?;
     let rows = query
         .query_map([number], |row| row.get::<_, String>(0))
@@ -102,6 +107,12 @@ pub(crate) fn example(
     let events = events_of(reader, trial, entries, hash)?;
     let kept = Kept::new(reader);
     let planned = plan.arms.get(arm);
+    // What was only attempted is shown where it happened; it proves nothing.
+    let done: Vec<Finding> = findings
+        .iter()
+        .filter(|finding| finding.stage == Stage::Effected)
+        .cloned()
+        .collect();
     Ok(Example {
         trial: id,
         model: plan.models.get(model).cloned().unwrap_or_default(),
@@ -111,7 +122,7 @@ pub(crate) fn example(
             .unwrap_or_default(),
         state,
         entries,
-        lines: lines(&events, &findings, &kept),
+        lines: lines(&events, &done, &kept),
         findings: findings
             .iter()
             .map(|finding| FindingShown {

@@ -25,6 +25,7 @@ fn cell(arm: &str, yes: u64, no: u64, unknown: u64) -> Cell {
         all: rate.clone(),
         per_protocol: rate.clone(),
         as_exposed: rate,
+        attempted: 0,
         overt: BTreeMap::new(),
         grades: BTreeMap::new(),
         stages: BTreeMap::new(),
