@@ -314,6 +314,86 @@ fn a_plan_changed_beside_the_record_is_found() {
 }
 
 #[test]
+fn a_study_that_is_gone_or_no_file_is_found() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    let kept = desk.path("study.json");
+    fs::rename(run.join("study.json"), &kept).unwrap();
+    assert!(places(&desk, "removed")[0].starts_with("study.json: it is missing"));
+    fs::create_dir(run.join("study.json")).unwrap();
+    assert!(places(&desk, "a folder")[0].starts_with("study.json: it is no file"));
+    fs::remove_dir(run.join("study.json")).unwrap();
+    #[cfg(unix)]
+    {
+        for target in [kept.as_path(), Path::new("nowhere")] {
+            std::os::unix::fs::symlink(target, run.join("study.json")).unwrap();
+            assert!(places(&desk, "a link")[0].starts_with("study.json: it is a link"));
+            fs::remove_file(run.join("study.json")).unwrap();
+        }
+    }
+    // A record alone, as it would be published, holds.
+    fs::create_dir(desk.path("published")).unwrap();
+    for part in ["record", "blobs"] {
+        copy(&run.join(part), &desk.path("published").join(part));
+    }
+    desk.fine(&["record", "verify", "published"]);
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_found() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    for name in [
+        "record/checkpoint",
+        "record/format.json",
+        "record/tile/0/000",
+        "record/tile/entries/000",
+        "blobs/packs/000000.pack",
+    ] {
+        let kept = fs::read(run.join(name)).unwrap();
+        fs::remove_file(run.join(name)).unwrap();
+        fs::create_dir(run.join(name)).unwrap();
+        let told = desk.ends(6, &["record", "verify", "run"]);
+        assert!(told.stderr.contains(name), "{}", told.stderr);
+        fs::remove_dir(run.join(name)).unwrap();
+        fs::write(run.join(name), kept).unwrap();
+    }
+    desk.fine(&["record", "verify", "run"]);
+}
+
+#[test]
+fn a_page_changed_beside_the_record_is_found() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    let page = run.join("report.html");
+    let kept = fs::read_to_string(&page).unwrap();
+    let rate = kept.find("57 %").or_else(|| kept.find(" %")).unwrap();
+    let mut lied = kept.clone();
+    lied.replace_range(rate - 1..rate, "1");
+    for touched in [
+        lied,
+        format!("{kept}<!-- -->"),
+        kept[..kept.len() - 9].to_owned(),
+    ] {
+        fs::write(&page, touched).unwrap();
+        assert!(places(&desk, "touched")[0].starts_with("report.html: "));
+    }
+    // A page that another version made, or of an earlier state, is said to be unchecked.
+    fs::write(&page, "a page of another time").unwrap();
+    let told = desk.fine(&["record", "verify", "run"]);
+    assert!(
+        told.stdout.contains("note       report.html"),
+        "{}",
+        told.stdout
+    );
+    desk.fine(&["report", "run"]);
+    let told = desk.fine(&["record", "verify", "run"]);
+    assert!(!told.stdout.contains("report.html"), "{}", told.stdout);
+    fs::remove_file(&page).unwrap();
+    desk.fine(&["record", "verify", "run"]);
+}
+
+#[test]
 fn an_index_changed_beside_the_record_is_found() {
     let desk = Desk::new();
     let run = desk.small_run();

@@ -161,7 +161,12 @@ impl RecordError {
     /// Whether the record is not what was written.
     #[must_use]
     pub fn is_tampered(&self) -> bool {
-        matches!(self, Self::Tampered { .. })
+        match self {
+            Self::Tampered { .. } => true,
+            // A folder where the record has a file was put there by somebody.
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::IsADirectory,
+            _ => false,
+        }
     }
 
     pub(crate) fn tampered(place: impl Into<String>, what: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use tribune_record::Reader;
 
 use crate::index::Index;
 use crate::rebuild::rebuild;
-use crate::rundir::RunDir;
+use crate::rundir::{RunDir, RunDirError};
 use crate::session::{SessionError, same_plan};
 use crate::study::Study;
 
@@ -28,20 +28,36 @@ const TABLES: [&str; 2] = [
      ORDER BY number, behaviour",
 ];
 
-/// Finds what contradicts the record. A run without `study.json` or without an index that would be
-/// believed has nothing there that could.
+/// What a run has beside its record. A record that is published has none of these.
+const BESIDE: [&str; 3] = ["study.json", "index.sqlite", "report.html"];
+
+/// Finds what contradicts the record. A record alone, or a run without an index that would be
+/// believed, has nothing there that could.
 ///
 /// # Errors
 /// The record cannot be read.
 pub fn audit(path: &Path) -> Result<Vec<Contradiction>, SessionError> {
-    let Ok(dir) = RunDir::open(path) else {
-        return Ok(Vec::new());
-    };
     let found = |place: &str, what: String| {
         vec![Contradiction {
             place: place.to_owned(),
             what,
         }]
+    };
+    let dir = match RunDir::open(path) {
+        Ok(dir) => dir,
+        Err(RunDirError::Link(link)) => {
+            let place = link.strip_prefix(path).unwrap_or(&link);
+            let what = "it is a link: a run holds its files itself";
+            return Ok(found(&place.display().to_string(), what.to_owned()));
+        }
+        Err(_) => {
+            let is_there = |name: &&&str| path.join(name).symlink_metadata().is_ok();
+            return Ok(match BESIDE.iter().find(is_there) {
+                None => Vec::new(),
+                Some(&"study.json") => found("study.json", "it is no file".to_owned()),
+                Some(other) => found("study.json", format!("it is missing, and {other} is here")),
+            });
+        }
     };
     let reader = Reader::open(path)?;
     let restored = dir.study().map_err(SessionError::from).and_then(|study| {

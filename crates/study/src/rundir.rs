@@ -101,15 +101,15 @@ impl RunDir {
     /// # Errors
     /// It does not.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
-        if !path.join("study.json").is_file() {
-            return Err(RunDirError::NotARun(path.to_owned()));
-        }
         // A link inside a run would lead what is written and removed here out of it.
         for place in PLACES {
             let place = path.join(place);
             if place.is_symlink() {
                 return Err(RunDirError::Link(place));
             }
+        }
+        if !path.join("study.json").is_file() {
+            return Err(RunDirError::NotARun(path.to_owned()));
         }
         Ok(Self(path.to_owned()))
     }

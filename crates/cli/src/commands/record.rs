@@ -1,10 +1,10 @@
 //! `tribune record verify`: is the record whole and untouched, and does the run say what it says?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tribune_record::{Problem, Signer, Verification, VerifyOptions, verify};
-use tribune_study::{Contradiction, audit, blobs_of_entry};
+use tribune_study::{Contradiction, Run, audit, blobs_of_entry};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -75,21 +75,77 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
     };
     let found = verify(&arguments.run, &options)?;
     // A record that is not whole says nothing about the files beside it.
-    let beside = if found.holds() {
+    let mut beside = if found.holds() {
         audit(&arguments.run)?
     } else {
         Vec::new()
     };
+    let mut notes = found.notes.clone();
+    if found.holds() && beside.is_empty() {
+        match check_page(&arguments.run)? {
+            Page::AsMade => {}
+            Page::Other => beside.push(Contradiction {
+                place: "report.html".to_owned(),
+                what: "it is not what the record gives; `tribune report` makes it again".to_owned(),
+            }),
+            Page::Earlier => notes.push(Problem {
+                place: "report.html".to_owned(),
+                what: "it was made by another version, or of another state of the record, and is \
+                       not checked"
+                    .to_owned(),
+            }),
+        }
+    }
     let whole = found.holds() && beside.is_empty();
     if arguments.json {
-        screen::print_json(&row(&found, &beside, whole))?;
+        screen::print_json(&row(&found, &beside, &notes, whole))?;
     } else {
-        screen::print(&tell(&found, &beside, whole))?;
+        screen::print(&tell(&found, &beside, &notes, whole))?;
     }
     Ok(if whole { Exit::Fine } else { Exit::NotWhole })
 }
 
-fn row<'a>(found: &'a Verification, beside: &'a [Contradiction], whole: bool) -> Row<'a> {
+/// What the page of a run is to its record.
+enum Page {
+    /// There is none, or it is what this version makes of the record.
+    AsMade,
+    /// It says that this version made it of this record, and is not what that gives.
+    Other,
+    /// It says that it was made of something else.
+    Earlier,
+}
+
+/// Makes the page again, which is a pure function of the record, and holds the file against it.
+fn check_page(path: &Path) -> Result<Page, Failure> {
+    let place = path.join("report.html");
+    if place.symlink_metadata().is_err() {
+        return Ok(Page::AsMade);
+    }
+    let run = Run::open(path)?;
+    let results = run.results()?;
+    let made = tribune_console::html(&results);
+    // Not read where it is something else than a file of a like size: it may have no end.
+    let metadata = place.symlink_metadata().map_err(Failure::io(&place))?;
+    if metadata.is_file() && metadata.len() <= 2 * made.len() as u64 + (1 << 20) {
+        let kept = std::fs::read(&place).map_err(Failure::io(&place))?;
+        if kept == made.as_bytes() {
+            return Ok(Page::AsMade);
+        }
+        let text = String::from_utf8_lossy(&kept);
+        let root = results.run.record_root.as_deref().unwrap_or_default();
+        if results.run.build != tribune_study::BUILD || !text.contains(root) {
+            return Ok(Page::Earlier);
+        }
+    }
+    Ok(Page::Other)
+}
+
+fn row<'a>(
+    found: &'a Verification,
+    beside: &'a [Contradiction],
+    notes: &'a [Problem],
+    whole: bool,
+) -> Row<'a> {
     Row {
         whole,
         size: found.size,
@@ -108,7 +164,7 @@ fn row<'a>(found: &'a Verification, beside: &'a [Contradiction], whole: bool) ->
                 what: &it.what,
             }))
             .collect(),
-        notes: places(&found.notes),
+        notes: places(notes),
     }
 }
 
@@ -121,7 +177,7 @@ fn places(list: &[Problem]) -> Vec<Place<'_>> {
         .collect()
 }
 
-fn tell(found: &Verification, beside: &[Contradiction], whole: bool) -> String {
+fn tell(found: &Verification, beside: &[Contradiction], notes: &[Problem], whole: bool) -> String {
     let mut lines = Vec::new();
     for problem in &found.problems {
         lines.push(format!("NOT WHOLE  {}: {}", problem.place, problem.what));
@@ -129,7 +185,7 @@ fn tell(found: &Verification, beside: &[Contradiction], whole: bool) -> String {
     for it in beside {
         lines.push(format!("NOT WHOLE  {}: {}", it.place, it.what));
     }
-    for note in &found.notes {
+    for note in notes {
         lines.push(format!("note       {}: {}", note.place, note.what));
     }
     let entries = format!(
