@@ -31,7 +31,7 @@ impl Failure {
     pub(crate) fn new(exit: Exit, what: impl fmt::Display) -> Self {
         Self(Box::new(Parts {
             exit,
-            what: inert(&what.to_string()),
+            what: short(&inert(&what.to_string())),
             help: None,
             place: None,
             broken_pipe: false,
@@ -40,7 +40,7 @@ impl Failure {
 
     /// What to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.0.help = Some(inert(&help.into()));
+        self.0.help = Some(short(&inert(&help.into())));
         self
     }
 
@@ -119,16 +119,44 @@ fn flat(text: &str) -> String {
         .collect()
 }
 
+/// The longest line of a file that is shown around a mistake, in bytes.
+const WIDEST: usize = 400;
+
+/// The longest message, in characters: names in it come from files and may have no end.
+const LONGEST: usize = 2_000;
+
+/// A message, cut where it is too long to be read.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether a line around the place is too long to be shown; the message names the place all the
+/// same. The frame has the lines before and after too.
+fn is_too_wide(error: &SourceError) -> bool {
+    let Some(span) = &error.span else {
+        return false;
+    };
+    let start = span.start.min(error.text.len());
+    let before = error.text.get(..start).unwrap_or_default();
+    let after = error.text.get(start..).unwrap_or_default();
+    let back = before.rsplit('\n').take(2).map(str::len);
+    let ahead = after.split('\n').take(2).map(str::len);
+    back.chain(ahead).any(|length| length > WIDEST)
+}
+
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         let mut failure = Self::new(Exit::Input, &error);
-        if error.span.is_some() {
+        if error.span.is_some() && !is_too_wide(&error) {
             // The hint stands beside the place; the message already names file, line and column.
             let label = error.span.clone().map(|span| {
                 let hint = if error.hint.is_empty() {
                     "here".to_owned()
                 } else {
-                    inert(&error.hint)
+                    short(&inert(&error.hint))
                 };
                 LabeledSpan::new_with_span(Some(hint), span)
             });

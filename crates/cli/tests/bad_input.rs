@@ -113,6 +113,23 @@ fn a_mistake_in_a_study_names_the_line_and_the_nearest_right_word() {
 }
 
 #[test]
+fn a_line_without_end_is_named_and_not_shown() {
+    for text in [
+        "\0".repeat(3_000_000),
+        format!("a = {}", "[".repeat(200_000)),
+        format!("{} = 1", "k".repeat(3_000_000)),
+        STUDY.replace("\"Nothing.\"", &format!("\"{}\" x", "n".repeat(100_000))),
+    ] {
+        let desk = Desk::new();
+        desk.write("mine.toml", &text);
+        let told = desk.ends(3, &["run", "mine.toml", "--out", "run"]);
+        assert!(told.stderr.contains("mine.toml:"), "no place is named");
+        assert!(told.stderr.len() < 20_000, "{} bytes", told.stderr.len());
+        assert!(!desk.path("run").exists(), "nothing is begun");
+    }
+}
+
+#[test]
 fn a_mistake_in_an_argument_names_the_nearest_right_word() {
     let desk = desk_with("", "");
     let mistakes: [(i32, &[&str]); 9] = [
