@@ -81,6 +81,16 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
         Vec::new()
     };
     let mut notes = found.notes.clone();
+    if found.unpublished > 0 {
+        notes.push(Problem {
+            place: "record/journal".to_owned(),
+            what: format!(
+                "{} entries after those are in the journal, whole and not yet signed; --resume \
+                 publishes them",
+                found.unpublished
+            ),
+        });
+    }
     if found.holds() && beside.is_empty() {
         match check_page(&arguments.run)? {
             Page::AsMade => {}
