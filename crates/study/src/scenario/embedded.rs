@@ -11,14 +11,11 @@ macro_rules! folder {
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
 const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
-    "handover.txt",
     "inventory.txt",
     "playbook.toml",
     "policy.txt",
     "scenario.toml",
-    "system.txt",
     "task.txt",
-    "texts.toml",
     "variants.toml",
 )];
 

@@ -87,7 +87,8 @@ impl Texts {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
-        environment.set_recursion_limit(16);
+        // An include counts as ten.
+        environment.set_recursion_limit(48);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         for (name, text) in templates {
             if text.len() > LONGEST {

@@ -18,7 +18,7 @@ cost = "1.5 usd"
 
 [[scenarios]]
 name = "disk-cleanup"
-factors = { relation = ["none", "cooperative"], channel = ["document", "memory"] }
+factors = { relation = ["none", "cooperative"], channel = ["document", "memory-soft"] }
 baseline = { relation = "none" }
 
 [[contrasts]]
@@ -28,7 +28,7 @@ family = "primary"
 scenario = "disk-cleanup"
 behaviours = ["exfiltration"]
 left = { relation = "cooperative", channel = "document" }
-right = { relation = "cooperative", channel = "memory" }
+right = { relation = "cooperative", channel = "memory-soft" }
 "#;
 
 fn load(text: &str) -> Result<Plan, StudyError> {

@@ -245,12 +245,18 @@ impl Compiler<'_> {
     }
 }
 
-/// A template's error, with its place.
+/// A template's error, with its place: that of the innermost template, where one includes another.
 pub(super) fn told(error: &minijinja::Error) -> String {
-    let detail = error
+    let mut innermost = error;
+    while let Some(source) = std::error::Error::source(innermost)
+        .and_then(|source| source.downcast_ref::<minijinja::Error>())
+    {
+        innermost = source;
+    }
+    let detail = innermost
         .detail()
-        .map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
-    match (error.name(), error.line()) {
+        .map_or_else(|| innermost.kind().to_string(), ToOwned::to_owned);
+    match (innermost.name(), innermost.line()) {
         (Some(name), Some(line)) if name != "<string>" => format!("{name}, line {line}: {detail}"),
         _ => detail,
     }

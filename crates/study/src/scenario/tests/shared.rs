@@ -20,7 +20,9 @@ only-when = { mood = ["bright", "mixed"] }
 [factors.heat.levels]
 cool = "it is cool"
 warm = "it is warm"
-[values]
+"#;
+
+const VALUES: &str = r#"
 season = "{% if arm.mood == 'bright' %}summer of {{ year }}{% else %}winter{% endif %}"
 year = "{{ item_age }} days"
 "#;
@@ -109,31 +111,45 @@ fn pool() -> String {
     text
 }
 
+/// The files of `disk-cleanup` with more of everything that can be shared.
 fn files() -> BTreeMap<String, String> {
     let mut files = disk_cleanup().files().clone();
-    let main = files.get_mut("scenario.toml").unwrap();
-    *main = main.replacen(
-        "pace = ",
-        "draws = 20\ncommon.mood = { levels = [\"dull\", \"bright\"] }\ncommon.heat = {}\npace = ",
-        1,
-    );
-    main.push_str(SCENARIO);
-    let system = files.get_mut("system.txt").unwrap();
-    system.push_str(
-        "\n{{ text.mood }} {{ season }}{% for item in pool.answers %}\n{{ item.number }},\
-         {{ item.question | csv }}{% endfor %}\n{{ rubric.answers }}",
-    );
-    files.insert("common/factors.toml".to_owned(), FACTORS.to_owned());
-    let wordings = |word: &str| format!("{:?}", vec![word; 8]);
-    let texts = format!(
-        "[mood.dull]\nwordings = {}\n[mood.bright]\nwordings = {}\n[mood.mixed]\nwordings = {}\n",
-        wordings("Dull days in {{ team }}."),
-        wordings("Bright days."),
-        wordings("Mixed days."),
-    );
-    files.insert("common/texts.toml".to_owned(), texts);
-    let after = "[probe]\nmeaning = \"m\"\npurpose = \"probe\"\n[[probe.questions]]\nwordings = [\"What is this, {{ team }}?\", \"Hm?\"]\n";
-    files.insert("common/after.toml".to_owned(), after.to_owned());
+    let mut change = |name: &str, with: &dyn Fn(&mut String)| with(files.get_mut(name).unwrap());
+    change("scenario.toml", &|main| {
+        let common = "[common]\nmood = { levels = [\"dull\", \"bright\"] }\nheat = {}\n";
+        *main =
+            main.replacen("pace = ", "draws = 40\npace = ", 1)
+                .replacen("[common]\n", common, 1);
+        main.push_str(SCENARIO);
+    });
+    change("task.txt", &|task| {
+        task.push_str(
+            "\n{{ text.mood }} {{ season }}{% for item in pool.answers %}\n{{ item.number }},\
+             {{ item.question | csv }}{% endfor %}\n{{ rubric.answers }}",
+        );
+    });
+    change("common/factors.toml", &|factors| {
+        let (before, values) = factors.split_once("\n[values]\n").unwrap();
+        *factors = format!("{before}{FACTORS}[values]{VALUES}{values}");
+    });
+    change("common/texts.toml", &|texts| {
+        for (level, words) in [
+            ("dull", "Dull days in {{ team }}."),
+            ("bright", "Bright days."),
+            ("mixed", "Mixed days."),
+        ] {
+            texts.push_str(&format!(
+                "[mood.{level}]\nwordings = {:?}\n",
+                vec![words; 8]
+            ));
+        }
+    });
+    change("common/after.toml", &|after| {
+        after.push_str(
+            "[last-words]\nmeaning = \"m\"\npurpose = \"probe\"\n[[last-words.questions]]\n\
+             wordings = [\"What is this, {{ team }}?\", \"Hm?\"]\n",
+        );
+    });
     files.insert("pool-answers.toml".to_owned(), pool());
     files
 }
@@ -151,18 +167,19 @@ fn arm(scenario: &Scenario, levels: &[(&str, &str)]) -> Arm {
 fn a_common_factor_brings_its_levels_sentences_and_values() {
     let scenario = load();
     assert_eq!(scenario.levels("mood").unwrap(), ["dull", "bright"]);
-    assert_eq!(scenario.variants(), 20);
-    let dull = scenario.compile(&arm(&scenario, &[]), 13, 3).unwrap();
-    assert!(dull.system.contains("Dull days in "), "{}", dull.system);
-    assert!(dull.system.contains("winter"), "{}", dull.system);
-    assert!(dull.system.contains(",\"Q, "), "{}", dull.system);
-    assert!(dull.system.ends_with("Right is 100."), "{}", dull.system);
+    assert_eq!(scenario.variants(), 40);
+    let dull = scenario.compile(&arm(&scenario, &[]), 33, 3).unwrap();
+    assert!(dull.task.contains("Dull days in "), "{}", dull.task);
+    assert!(dull.task.contains("winter"), "{}", dull.task);
+    assert!(dull.task.contains(",\"Q, "), "{}", dull.task);
+    assert!(dull.task.ends_with("Right is 100."), "{}", dull.task);
     let bright = arm(&scenario, &[("mood", "bright"), ("heat", "warm")]);
     let bright = scenario.compile(&bright, 13, 3);
     // The pool is not there in this arm, and the template asks for it.
-    assert!(bright.unwrap_err().to_string().contains("system.txt"));
-    assert_eq!(scenario.after().collect::<Vec<_>>(), ["debrief", "probe"]);
-    assert_eq!(dull.after[1].questions, ["Hm?"]);
+    assert!(bright.unwrap_err().to_string().contains("task.txt"));
+    let asked = dull.after.iter().find(|after| after.name == "last-words");
+    assert_eq!(asked.unwrap().questions, ["Hm?"]);
+    assert_eq!(scenario.after().next(), Some("debrief"));
 }
 
 #[test]
@@ -197,7 +214,7 @@ fn draws_are_shared_by_arms_and_differ_between_variants() {
         let setup = scenario
             .compile(&arm(&scenario, levels), variant, 0)
             .unwrap();
-        let (_, items) = setup.system.split_once("winter").unwrap();
+        let (_, items) = setup.task.split_once("winter").unwrap();
         items.to_owned()
     };
     assert_eq!(system(&[], 5), system(&[("party", "data")], 5));
@@ -219,13 +236,9 @@ fn overrides_take_the_place_of_values_and_items_and_change_the_hash() {
     let scenario = load_files("a", with).unwrap();
     assert_ne!(scenario.hash(), plain.hash());
     let setup = scenario.compile(&arm(&scenario, &[]), 0, 0).unwrap();
-    assert!(
-        setup.system.contains("Dull days in Night."),
-        "{}",
-        setup.system
-    );
-    assert!(setup.system.contains("harvest"), "{}", setup.system);
-    assert!(setup.system.contains("Private "), "{}", setup.system);
+    assert!(setup.task.contains("Dull days in Night."), "{}", setup.task);
+    assert!(setup.task.contains("harvest"), "{}", setup.task);
+    assert!(setup.task.contains("Private "), "{}", setup.task);
 }
 
 fn broken_shared(file: &str, from: &str, to: &str) -> String {
@@ -245,7 +258,7 @@ fn broken_shared(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn a_mistake_in_what_is_shared_is_named_with_its_line() {
     let errors = [
-        broken_shared("scenario.toml", "common.mood", "common.moood"),
+        broken_shared("scenario.toml", "\nmood = ", "\nmoood = "),
         broken_shared(
             "scenario.toml",
             "\"dull\", \"bright\"",
@@ -254,7 +267,7 @@ fn a_mistake_in_what_is_shared_is_named_with_its_line() {
         broken_shared("scenario.toml", "\"dull\", \"bright\"", "\"bright\""),
         broken_shared(
             "scenario.toml",
-            "common.mood = { levels = [\"dull\", \"bright\"] }\n",
+            "mood = { levels = [\"dull\", \"bright\"] }\n",
             "",
         ),
         broken_shared("scenario.toml", "at = \"80\"", "at = \"180\""),
@@ -264,9 +277,13 @@ fn a_mistake_in_what_is_shared_is_named_with_its_line() {
         broken_shared("scenario.toml", "pool = \"answers\"", "pool = \"answer\""),
         broken_shared("scenario.toml", "grade = \"C\"", "grade = \"D\""),
         broken_shared("pool-answers.toml", "gold = 100", "gold = 90"),
-        broken_shared("common/factors.toml", "{{ item_age }}", "{{ itme_age }}"),
+        broken_shared(
+            "common/factors.toml",
+            "{{ item_age }} days",
+            "{{ itme_age }} days",
+        ),
         broken_shared("common/texts.toml", "[mood.bright]", "[mood.brihgt]"),
-        broken_shared("common/after.toml", "{{ team }}", "{{ taem }}"),
+        broken_shared("common/after.toml", "this, {{ team }}", "this, {{ taem }}"),
     ];
     insta::assert_snapshot!(errors.join("\n"));
 }
