@@ -49,9 +49,14 @@ pub fn load_embedded_with(name: &str, overrides: &Overrides) -> Result<Scenario,
     load_files(&format!("scenarios/{name}"), files)
 }
 
+/// Adds the common pack; of its pools, those that the scenario draws from.
 fn add_common(files: &mut BTreeMap<String, String>, common: BTreeMap<String, String>) {
+    let main = files.get("scenario.toml").cloned().unwrap_or_default();
     let named = |(name, text)| (format!("{}{name}", common::PREFIX), text);
-    files.extend(common.into_iter().map(named));
+    let wanted = |(name, _): &(String, String)| {
+        !name.starts_with("common/pool-") || main.contains(&format!("\"{name}\""))
+    };
+    files.extend(common.into_iter().map(named).filter(wanted));
 }
 
 /// Loads a scenario from a folder. Its common pack is the folder `common` beside it, or that of the
@@ -203,7 +208,7 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     check_overrides(&source, &overrides, &variants, &values)?;
     for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
         // Labels of items and scripts of organisms are no templates.
-        if !name.starts_with("pool-") && name != "playbook.toml" {
+        if !name.contains("pool-") && name != "playbook.toml" {
             prepare(&mut texts, &text.parse().unwrap_or_default());
         }
     }
