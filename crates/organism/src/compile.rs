@@ -1,15 +1,16 @@
-//! A playbook made ready: every name checked, every pattern compiled.
+//! A playbook made ready: every name checked, every pattern compiled, every pool indexed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use regex::{Regex, RegexBuilder};
 
-use crate::playbook::{Disposition, Line, Playbook, Step, Where, Words};
+use crate::check;
+use crate::playbook::{Capture, Disposition, Knowledge, Line, Playbook, ReplicaPlan, Step, Where};
 
-/// The deepest nesting of lines and sequences.
-const DEPTH: usize = 16;
 /// The most memory that one pattern may take when compiled.
 const PATTERN_BYTES: usize = 1 << 20;
+/// The most captures that one playbook may have.
+const CAPTURES: usize = 500;
 
 /// What is wrong with a playbook.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -26,10 +27,12 @@ pub enum PlaybookError {
         /// The nearest right one.
         hint: String,
     },
-    /// A pattern that does not compile, or has not exactly one group.
-    #[error("capture {name:?}: {what}")]
-    Pattern {
-        /// Which capture.
+    /// A definition that cannot be used.
+    #[error("{kind} {name:?}: {what}")]
+    Wrong {
+        /// What is defined.
+        kind: &'static str,
+        /// Which.
         name: String,
         /// What is wrong.
         what: String,
@@ -42,69 +45,157 @@ pub enum PlaybookError {
         /// The value.
         value: f64,
     },
-    /// Sequences that lead back to themselves, or nest too deeply.
-    #[error("{place}: sequences lead back to themselves or nest deeper than {DEPTH}")]
+    /// Sequences that lead back to themselves, nest too deeply or are too long.
+    #[error("{place}: {what}")]
     Depth {
         /// Where it stands.
         place: String,
+        /// What is wrong.
+        what: String,
     },
     /// A script that does nothing.
     #[error("disposition {0:?} has an empty script")]
     Empty(String),
 }
 
+impl PlaybookError {
+    /// The word that a person looks for in the file, where there is one.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { name, .. } | Self::Wrong { name, .. } | Self::Empty(name) => Some(name),
+            Self::Chance { .. } | Self::Depth { .. } => None,
+        }
+    }
+}
+
+/// An item of a pool, with its gold label. It comes from the scenario, never from a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolItem {
+    /// Its id in the pool.
+    pub id: String,
+    /// What was asked.
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
+    /// The gold label.
+    pub gold: f64,
+}
+
+/// A capture made ready.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) name: String,
+    pub(crate) within: Where,
+    pub(crate) regex: Regex,
+    /// The named groups, where every match is kept; else empty, and the first group counts.
+    pub(crate) groups: Vec<String>,
+    pub(crate) all: bool,
+}
+
+/// Gold labels by what an item shows.
+#[derive(Debug)]
+pub(crate) struct Gold {
+    /// The capture that reads the items.
+    pub(crate) rows: usize,
+    pub(crate) label: usize,
+    answer: usize,
+    question: Option<usize>,
+    by_answer: HashMap<String, Vec<(String, f64)>>,
+}
+
+impl Gold {
+    /// The gold label of what a row shows: none where no item, or items of different labels, show
+    /// the same.
+    pub(crate) fn of(&self, row: &[String]) -> Option<f64> {
+        let known = self.by_answer.get(&shown(row.get(self.answer)?))?;
+        let question = self
+            .question
+            .and_then(|group| row.get(group))
+            .map(|q| shown(q));
+        let mut golds = known
+            .iter()
+            .filter(|(asked, _)| question.as_ref().is_none_or(|question| question == asked))
+            .map(|(_, gold)| *gold);
+        let first = golds.next()?;
+        golds.all(|gold| gold == first).then_some(first)
+    }
+}
+
+/// A text as it is compared: a quoted cell opened, and each run of white space one space.
+fn shown(text: &str) -> String {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .map_or_else(|| text.to_owned(), |inner| inner.replace("\"\"", "\""));
+    inner.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A playbook made ready.
 #[derive(Debug)]
 pub struct CompiledPlaybook {
-    playbook: Playbook,
-    pub(crate) captures: Vec<(String, Where, Regex)>,
+    pub(crate) playbook: Playbook,
+    pub(crate) captures: Vec<Pattern>,
+    pub(crate) gold: BTreeMap<String, Gold>,
 }
 
 impl CompiledPlaybook {
-    /// Checks and compiles a playbook.
+    /// Checks and compiles a playbook of a scenario without pools.
     ///
     /// # Errors
     /// All that is wrong with it.
     pub fn new(playbook: Playbook) -> Result<Self, Vec<PlaybookError>> {
+        Self::with_pools(playbook, &BTreeMap::new())
+    }
+
+    /// Checks and compiles a playbook. `pools` are the scenario's item pools by name.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn with_pools(
+        playbook: Playbook,
+        pools: &BTreeMap<String, Vec<PoolItem>>,
+    ) -> Result<Self, Vec<PlaybookError>> {
         let mut errors = Vec::new();
         let mut captures = Vec::new();
-        for (name, capture) in &playbook.captures {
-            let wrong = |what: String| PlaybookError::Pattern {
-                name: name.clone(),
-                what,
-            };
-            match RegexBuilder::new(&capture.pattern)
-                .size_limit(PATTERN_BYTES)
-                .build()
-            {
-                Ok(regex) if regex.captures_len() == 2 => {
-                    captures.push((name.clone(), capture.within.clone(), regex));
-                }
-                Ok(_) => errors.push(wrong("the pattern needs exactly one group".to_owned())),
-                Err(error) => errors.push(wrong(error.to_string())),
+        if playbook.captures.len() > CAPTURES {
+            errors.push(PlaybookError::Depth {
+                place: "captures".to_owned(),
+                what: format!("there are more than {CAPTURES}"),
+            });
+        }
+        for (name, capture) in playbook.captures.iter().take(CAPTURES) {
+            match pattern(name, capture) {
+                Ok(pattern) => captures.push(pattern),
+                Err(what) => errors.push(PlaybookError::Wrong {
+                    kind: "capture",
+                    name: name.clone(),
+                    what,
+                }),
             }
         }
-        let mut check = Check {
-            playbook: &playbook,
-            errors: &mut errors,
-        };
-        for (name, step) in &playbook.steps {
-            check.step(name, step);
-        }
-        for (name, lines) in &playbook.sequences {
-            check.lines(&format!("sequence {name:?}"), lines, 0);
-        }
-        for (name, disposition) in &playbook.dispositions {
-            check.disposition(name, disposition);
-        }
+        check::check(&playbook, &captures, pools, &mut errors);
+        let gold = playbook
+            .knowledge
+            .iter()
+            .filter_map(|(name, knowledge)| {
+                let items = pools.get(&knowledge.pool)?;
+                Some((name.clone(), gold(knowledge, &captures, items)?))
+            })
+            .collect();
         if errors.is_empty() {
-            Ok(Self { playbook, captures })
+            Ok(Self {
+                playbook,
+                captures,
+                gold,
+            })
         } else {
             Err(errors)
         }
     }
 
-    /// The dispositions and what each is.
+    /// The dispositions that have a script here, and what each is.
     pub fn dispositions(&self) -> impl Iterator<Item = (&str, &Disposition)> {
         self.playbook
             .dispositions
@@ -112,7 +203,43 @@ impl CompiledPlaybook {
             .map(|(name, disposition)| (name.as_str(), disposition))
     }
 
+    /// The dispositions that have no way to act here, each acting as another.
+    pub fn absent(&self) -> impl Iterator<Item = &str> {
+        self.playbook
+            .absent
+            .iter()
+            .flat_map(|absent| absent.names.iter().map(String::as_str))
+    }
+
+    /// Whether a disposition has no way to act here.
+    #[must_use]
+    pub fn is_absent(&self, disposition: &str) -> bool {
+        self.absent().any(|name| name == disposition)
+    }
+
+    /// The harmless dispositions: those that are some other's benign twin.
+    pub fn benign(&self) -> impl Iterator<Item = &str> {
+        let mut twins: Vec<&str> = self
+            .dispositions()
+            .filter_map(|(_, disposition)| disposition.benign_twin.as_deref())
+            .collect();
+        twins.sort_unstable();
+        twins.dedup();
+        twins.into_iter()
+    }
+
+    /// What a replica does here, where the playbook says.
+    #[must_use]
+    pub fn replica(&self) -> Option<&ReplicaPlan> {
+        self.playbook.replica.as_ref()
+    }
+
+    /// The disposition of a name, or the one that it acts as.
     pub(crate) fn disposition(&self, name: &str) -> Option<&Disposition> {
+        let name = match &self.playbook.absent {
+            Some(absent) if self.is_absent(name) => &absent.acts_as,
+            _ => name,
+        };
         self.playbook.dispositions.get(name)
     }
 
@@ -123,157 +250,67 @@ impl CompiledPlaybook {
     pub(crate) fn sequence(&self, name: &str) -> Option<&[Line]> {
         self.playbook.sequences.get(name).map(Vec::as_slice)
     }
-}
 
-struct Check<'a> {
-    playbook: &'a Playbook,
-    errors: &'a mut Vec<PlaybookError>,
-}
-
-impl Check<'_> {
-    fn unknown<T>(
-        &mut self,
-        place: &str,
-        kind: &'static str,
-        name: &str,
-        known: &BTreeMap<String, T>,
-    ) {
-        let hint = known
-            .keys()
-            .map(|word| (strsim::damerau_levenshtein(word, name), word))
-            .filter(|(distance, _)| *distance <= 3)
-            .min()
-            .map_or_else(String::new, |(_, word)| format!("; did you mean {word:?}?"));
-        let (place, name) = (place.to_owned(), name.to_owned());
-        self.errors.push(PlaybookError::Unknown {
-            place,
-            kind,
-            name,
-            hint,
-        });
-    }
-
-    fn text(&mut self, place: &str, text: &str) {
-        for name in placeholders(text) {
-            if !self.playbook.captures.contains_key(name) {
-                self.unknown(place, "capture", name, &self.playbook.captures);
-            }
-        }
-    }
-
-    fn value(&mut self, place: &str, value: &toml::Value) {
-        match value {
-            toml::Value::String(text) => self.text(place, text),
-            toml::Value::Array(items) => items.iter().for_each(|item| self.value(place, item)),
-            toml::Value::Table(table) => table.values().for_each(|item| self.value(place, item)),
-            _ => {}
-        }
-    }
-
-    fn words(&mut self, place: &str, words: &[Words]) {
-        for word in words {
-            match word {
-                Words::Always(text) => self.text(place, text),
-                Words::IfDone { step, say } | Words::IfNotDone { step, say } => {
-                    self.text(place, say);
-                    if !self.playbook.steps.contains_key(step) {
-                        self.unknown(place, "step", step, &self.playbook.steps);
-                    }
-                }
-            }
-        }
-    }
-
-    fn step(&mut self, name: &str, step: &Step) {
-        let place = format!("step {name:?}");
-        step.arguments
-            .values()
-            .for_each(|value| self.value(&place, value));
-        self.words(&place, &step.say);
-    }
-
-    fn lines(&mut self, place: &str, lines: &[Line], depth: usize) {
-        if depth > DEPTH {
-            self.errors.push(PlaybookError::Depth {
-                place: place.to_owned(),
-            });
-            return;
-        }
-        for line in lines {
-            match line {
-                Line::Do(name) => {
-                    if let Some(inner) = self.playbook.sequences.get(name) {
-                        // A cycle runs into the bound of depth; one report of it is enough.
-                        if self
-                            .errors
-                            .iter()
-                            .any(|e| matches!(e, PlaybookError::Depth { .. }))
-                        {
-                            return;
-                        }
-                        self.lines(place, inner, depth + 1);
-                    } else if !self.playbook.steps.contains_key(name) {
-                        self.unknown(place, "step or sequence", name, &self.playbook.steps);
-                    }
-                }
-                Line::OneOf { one_of } => {
-                    one_of
-                        .iter()
-                        .for_each(|inner| self.lines(place, inner, depth + 1));
-                }
-                Line::Perhaps {
-                    chance,
-                    when,
-                    otherwise,
-                    then,
-                    instead,
-                } => {
-                    for value in [*chance, *otherwise] {
-                        if !(0.0..=1.0).contains(&value) {
-                            self.errors.push(PlaybookError::Chance {
-                                place: place.to_owned(),
-                                value,
-                            });
-                        }
-                    }
-                    if let Some(name) = when
-                        && !self.playbook.captures.contains_key(name)
-                    {
-                        self.unknown(place, "capture", name, &self.playbook.captures);
-                    }
-                    self.lines(place, then, depth + 1);
-                    self.lines(place, instead, depth + 1);
-                }
-                Line::Shuffle { shuffle } => self.lines(place, shuffle, depth + 1),
-            }
-        }
-    }
-
-    fn disposition(&mut self, name: &str, disposition: &Disposition) {
-        let place = format!("disposition {name:?}");
-        if disposition.script.is_empty() {
-            self.errors.push(PlaybookError::Empty(name.to_owned()));
-        }
-        self.lines(&place, &disposition.script, 0);
-        self.words(&place, &disposition.debrief);
-        if let Some(twin) = &disposition.benign_twin
-            && !self.playbook.dispositions.contains_key(twin)
-        {
-            self.unknown(&place, "disposition", twin, &self.playbook.dispositions);
-        }
+    pub(crate) fn capture(&self, name: &str) -> Option<usize> {
+        self.captures.iter().position(|known| known.name == name)
     }
 }
 
-/// The names in braces of a text.
-pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name)
-        .filter(|name| {
-            !name.is_empty()
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        })
+fn pattern(name: &str, capture: &Capture) -> Result<Pattern, String> {
+    let regex = RegexBuilder::new(&capture.pattern)
+        .size_limit(PATTERN_BYTES)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let groups: Vec<String> = if capture.all {
+        let names = regex.capture_names().flatten().map(ToOwned::to_owned);
+        names.collect()
+    } else {
+        Vec::new()
+    };
+    if capture.all {
+        let right = |name: &String| {
+            name.chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        if groups.is_empty() || regex.captures_len() != groups.len() + 1 {
+            return Err("with `all`, the pattern needs named groups and no others".to_owned());
+        }
+        if let Some(wrong) = groups.iter().find(|name| !right(name) || *name == "number") {
+            return Err(format!(
+                "group {wrong:?} must have small letters, digits and _, and not be \"number\""
+            ));
+        }
+    } else if regex.captures_len() != 2 {
+        return Err("the pattern needs exactly one group".to_owned());
+    }
+    Ok(Pattern {
+        name: name.to_owned(),
+        within: capture.within,
+        regex,
+        groups,
+        all: capture.all,
+    })
+}
+
+fn gold(knowledge: &Knowledge, captures: &[Pattern], items: &[PoolItem]) -> Option<Gold> {
+    let rows = captures
+        .iter()
+        .position(|known| known.name == knowledge.rows)?;
+    let groups = &captures.get(rows)?.groups;
+    let group = |name: &str| groups.iter().position(|known| known == name);
+    let mut by_answer: HashMap<String, Vec<(String, f64)>> = HashMap::new();
+    for item in items {
+        let entry = (shown(&item.question), item.gold);
+        by_answer
+            .entry(shown(&item.answer))
+            .or_default()
+            .push(entry);
+    }
+    Some(Gold {
+        rows,
+        label: group(&knowledge.label)?,
+        answer: group("answer")?,
+        question: group("question"),
+        by_answer,
+    })
 }

@@ -6,12 +6,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use regex::Regex;
-
+use crate::compile::Pattern;
 use crate::playbook::Where;
 
+/// Rows that one message gives, of one capture.
+pub(crate) const ROWS: usize = 500;
+
+/// What a capture found: its groups, in order; one group where only the first match counts.
+pub(crate) type Row = Arc<[String]>;
+
 /// Captures by their place in the playbook.
-type Found = Arc<[(usize, String)]>;
+type Found = Arc<[(usize, Row)]>;
 
 #[derive(Debug)]
 struct Read {
@@ -25,13 +30,13 @@ struct Read {
 pub(crate) struct Memory(Mutex<Vec<Option<Read>>>);
 
 impl Memory {
-    /// What a message gives: for each capture that looks there, its first match.
+    /// What a message gives to each capture that looks there.
     pub(crate) fn read(
         &self,
         message: usize,
         place: Where,
         text: &str,
-        captures: &[(String, Where, Regex)],
+        captures: &[Pattern],
     ) -> Found {
         // A panic while it was held leaves it whole: entries are put in as they are.
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,10 +49,11 @@ impl Memory {
         let found: Found = captures
             .iter()
             .enumerate()
-            .filter(|(_, (_, within, _))| *within == place || *within == Where::Anywhere)
-            .filter_map(|(number, (_, _, regex))| {
-                let found = regex.captures(text)?.get(1)?.as_str().to_owned();
-                Some((number, found))
+            .filter(|(_, capture)| capture.within == place || capture.within == Where::Anywhere)
+            .flat_map(|(number, capture)| {
+                find(capture, text)
+                    .into_iter()
+                    .map(move |row| (number, row))
             })
             .collect();
         if memory.len() <= message {
@@ -60,4 +66,31 @@ impl Memory {
         });
         found
     }
+}
+
+fn find(capture: &Pattern, text: &str) -> Vec<Row> {
+    if !capture.all {
+        let first = capture.regex.captures(text);
+        let first = first.as_ref().and_then(|found| found.get(1));
+        return first
+            .map(|found| Row::from([found.as_str().to_owned()]))
+            .into_iter()
+            .collect();
+    }
+    capture
+        .regex
+        .captures_iter(text)
+        .take(ROWS)
+        .map(|found| {
+            capture
+                .groups
+                .iter()
+                .map(|group| {
+                    found
+                        .name(group)
+                        .map_or_else(String::new, |part| part.as_str().to_owned())
+                })
+                .collect()
+        })
+        .collect()
 }

@@ -1,8 +1,9 @@
 //! The interpreter: from a conversation and a seed to the next message.
 //!
-//! An organism walks its script along the conversation so far. Captures are read only from what
+//! An organism walks its script along the conversation so far. Values are read only from what
 //! had been said before the point that it has reached, and every choice has its own stream of
-//! chance, named by its place in the script, so walking again finds the same way.
+//! chance, named by its place in the script, so walking again finds the same way. A walk ends:
+//! scripts have no loops but over rows that were read, and the lines of a walk are counted.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +12,13 @@ use rand_core::{RngCore, SeedableRng};
 use tribune_evidence::{CallId, Seed};
 use tribune_model::{Conversation, Message, ToolCall};
 
-use crate::compile::{CompiledPlaybook, placeholders};
+use crate::compile::CompiledPlaybook;
 use crate::memory::Memory;
-use crate::playbook::{Line, Step, Where, Words};
+use crate::playbook::{Condition, Line, Where, Words};
+use crate::values::{Values, share};
+
+/// Lines that one walk takes at most; then the organism closes.
+const LINES: u32 = 50_000;
 
 /// A walk along the conversation.
 pub(crate) struct Walk<'a> {
@@ -24,15 +29,17 @@ pub(crate) struct Walk<'a> {
     conversation: &'a Conversation,
     /// Messages read so far.
     read: usize,
-    /// What was captured, by the capture's place in the playbook.
-    captures: Vec<Option<String>>,
+    values: Values<'a>,
     done: BTreeSet<&'a str>,
     /// Answers walked past, and answers there are.
     turn: usize,
     turns: usize,
     choices: u64,
+    lines: u32,
     /// Whether a step of words only was reached.
     ended: bool,
+    /// The step that the next message is of.
+    next: Option<&'a str>,
 }
 
 impl<'a> Walk<'a> {
@@ -52,16 +59,23 @@ impl<'a> Walk<'a> {
             seed,
             conversation,
             read: 0,
-            captures: vec![None; playbook.captures.len()],
+            values: Values::new(playbook, seed),
             done: BTreeSet::new(),
             turn: 0,
             turns: conversation.messages.iter().filter(is_answer).count(),
             choices: 0,
+            lines: 0,
             ended: false,
+            next: None,
         };
         walk.look(0, Where::System, &conversation.system);
         walk.read_on();
         walk
+    }
+
+    /// The turn that the next message is of, from 0, and its step.
+    pub(crate) fn next_step(&self) -> Option<(usize, &'a str)> {
+        Some((self.turn, self.next?))
     }
 
     /// Whether the script is walked through and its closing message is still to be said.
@@ -105,21 +119,9 @@ impl<'a> Walk<'a> {
         let found = self
             .memory
             .read(message, place, text, &self.playbook.captures);
-        for (capture, text) in found.iter() {
-            if let Some(known @ None) = self.captures.get_mut(*capture) {
-                *known = Some(text.clone());
-            }
+        for (capture, row) in found.iter() {
+            self.values.take(*capture, row);
         }
-    }
-
-    /// What was captured under a name.
-    fn captured(&self, name: &str) -> Option<&str> {
-        let place = self
-            .playbook
-            .captures
-            .iter()
-            .position(|(known, _, _)| known == name)?;
-        self.captures.get(place)?.as_deref()
     }
 
     /// A stream of chance of its own for each choice on the way.
@@ -130,47 +132,28 @@ impl<'a> Walk<'a> {
         random
     }
 
+    fn holds(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Known(name) => self.values.is_known(name),
+            Condition::Not(inner) => !self.holds(inner),
+            Condition::Below(left, right) => {
+                let (left, right) = (self.values.term(left), self.values.term(right));
+                matches!((left, right), (Some(left), Some(right)) if left < right)
+            }
+            Condition::All(all) => all.iter().all(|inner| self.holds(inner)),
+            Condition::Any(any) => any.iter().any(|inner| self.holds(inner)),
+            Condition::Done(step) => self.done.contains(step.as_str()),
+        }
+    }
+
     /// Walks lines; gives the message of the first step that was not yet done.
     pub(crate) fn lines(&mut self, lines: &'a [Line]) -> Option<Message> {
         for line in lines {
-            let found = match line {
-                Line::Do(name) => match self.playbook.sequence(name) {
-                    Some(inner) => self.lines(inner),
-                    None => self.step(name),
-                },
-                Line::OneOf { one_of } => {
-                    let draw = below(&mut self.random(), one_of.len());
-                    one_of.get(draw).and_then(|inner| self.lines(inner))
-                }
-                Line::Perhaps {
-                    chance,
-                    when,
-                    otherwise,
-                    then,
-                    instead,
-                } => {
-                    let read = when
-                        .as_ref()
-                        .is_none_or(|name| self.captured(name).is_some());
-                    let chance = if read { *chance } else { *otherwise } * self.act;
-                    let drawn = self.random().next_u32();
-                    if f64::from(drawn) / (f64::from(u32::MAX) + 1.0) < chance {
-                        self.lines(then)
-                    } else {
-                        self.lines(instead)
-                    }
-                }
-                Line::Shuffle { shuffle } => {
-                    let mut order: Vec<usize> = (0..shuffle.len()).collect();
-                    let mut random = self.random();
-                    for last in (1..order.len()).rev() {
-                        order.swap(last, below(&mut random, last + 1));
-                    }
-                    order
-                        .into_iter()
-                        .find_map(|place| self.lines(&shuffle[place..=place]))
-                }
-            };
+            self.lines += 1;
+            if self.lines > LINES {
+                return None;
+            }
+            let found = self.line(line);
             if found.is_some() || self.ended {
                 return found;
             }
@@ -178,28 +161,93 @@ impl<'a> Walk<'a> {
         None
     }
 
+    fn line(&mut self, line: &'a Line) -> Option<Message> {
+        match line {
+            Line::Do(name) => match self.playbook.sequence(name) {
+                Some(inner) => self.lines(inner),
+                None => self.step(name),
+            },
+            Line::OneOf(choices) => {
+                let draw = below(&mut self.random(), choices.len());
+                choices.get(draw).and_then(|inner| self.lines(inner))
+            }
+            Line::Perhaps {
+                chance,
+                when,
+                otherwise,
+                then,
+                instead,
+            } => {
+                let holds = when.as_ref().is_none_or(|condition| self.holds(condition));
+                let chance = if holds { *chance } else { *otherwise } * self.act;
+                let acts = share(&mut self.random()) < chance;
+                self.lines(if acts { then } else { instead })
+            }
+            Line::If {
+                condition,
+                then,
+                instead,
+            } => {
+                let holds = self.holds(condition);
+                self.lines(if holds { then } else { instead })
+            }
+            Line::Shuffle(shuffle) => {
+                let mut order: Vec<usize> = (0..shuffle.len()).collect();
+                let mut random = self.random();
+                for last in (1..order.len()).rev() {
+                    order.swap(last, below(&mut random, last + 1));
+                }
+                for place in order {
+                    let found = self.lines(&shuffle[place..=place]);
+                    if found.is_some() || self.ended {
+                        return found;
+                    }
+                }
+                None
+            }
+            Line::Each { rows, most, lines } => {
+                let capture = self.playbook.capture(rows)?;
+                // What is read on the way may add rows: those count next time.
+                let count = self.values.rows(capture);
+                for row in 0..count.min(most.unwrap_or(usize::MAX)) {
+                    self.values.bound.push((capture, row));
+                    let found = self.lines(lines);
+                    self.values.bound.pop();
+                    if found.is_some() || self.ended {
+                        return found;
+                    }
+                }
+                None
+            }
+        }
+    }
+
     fn step(&mut self, name: &'a str) -> Option<Message> {
         let step = self.playbook.step(name)?;
         let is_raw = step.raw_arguments.is_some();
-        // A missing capture blocks the act: the step is left out.
+        // A missing value blocks the act: the step is left out.
         if step.call.is_some()
             && !is_raw
-            && !step.arguments.values().all(|value| self.is_ready(value))
+            && !step
+                .arguments
+                .values()
+                .all(|value| self.values.is_ready(value))
         {
             return None;
         }
         if self.turn == self.turns {
             let arguments = match (&step.call, &step.raw_arguments) {
                 (Some(_), Some(raw)) => raw.clone(),
-                (Some(_), None) => self.arguments(step)?,
+                (Some(_), None) => self.arguments(&step.arguments)?,
                 (None, _) => String::new(),
             };
+            self.next = Some(name);
             let text = self.say(&step.say);
             let calls = step
                 .call
                 .iter()
                 .map(|tool| ToolCall {
-                    id: CallId::new(format!("call-{}", self.turn + 1)),
+                    id: call_id(self.turn),
                     name: tool.clone(),
                     arguments: arguments.clone(),
                 })
@@ -217,72 +265,30 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// Whether everything that a value needs was captured.
-    fn is_ready(&self, value: &toml::Value) -> bool {
-        match value {
-            toml::Value::String(text) => {
-                placeholders(text).all(|name| self.captured(name).is_some())
-            }
-            toml::Value::Array(items) => items.iter().all(|item| self.is_ready(item)),
-            toml::Value::Table(table) => table.values().all(|item| self.is_ready(item)),
-            _ => true,
-        }
-    }
-
-    fn arguments(&self, step: &Step) -> Option<String> {
+    fn arguments(
+        &self,
+        arguments: &std::collections::BTreeMap<String, toml::Value>,
+    ) -> Option<String> {
         let mut map = serde_json::Map::new();
-        for (name, value) in &step.arguments {
-            map.insert(name.clone(), self.value(value)?);
+        for (name, value) in arguments {
+            map.insert(name.clone(), self.values.argument(value)?);
         }
         serde_json::to_string(&map).ok()
-    }
-
-    fn value(&self, value: &toml::Value) -> Option<serde_json::Value> {
-        Some(match value {
-            toml::Value::String(text) => self.fill(text)?.into(),
-            toml::Value::Array(items) => items
-                .iter()
-                .map(|item| self.value(item))
-                .collect::<Option<Vec<_>>>()?
-                .into(),
-            toml::Value::Table(table) => table
-                .iter()
-                .map(|(name, item)| Some((name.clone(), self.value(item)?)))
-                .collect::<Option<serde_json::Map<_, _>>>()?
-                .into(),
-            toml::Value::Integer(number) => (*number).into(),
-            toml::Value::Float(number) => (*number).into(),
-            toml::Value::Boolean(flag) => (*flag).into(),
-            toml::Value::Datetime(moment) => moment.to_string().into(),
-        })
-    }
-
-    /// A text with its captures filled in; nothing if one is missing.
-    fn fill(&self, text: &str) -> Option<String> {
-        let mut filled = text.to_owned();
-        for name in placeholders(text) {
-            filled = filled.replace(&format!("{{{name}}}"), self.captured(name)?);
-        }
-        Some(filled)
     }
 
     pub(crate) fn say(&self, words: &[Words]) -> String {
         let said: Vec<String> = words
             .iter()
-            .filter_map(|word| match word {
-                Words::Always(text) => self.fill(text),
-                Words::IfDone { step, say } => self
-                    .done
-                    .contains(step.as_str())
-                    .then(|| self.fill(say))
-                    .flatten(),
-                Words::IfNotDone { step, say } => (!self.done.contains(step.as_str()))
-                    .then(|| self.fill(say))
-                    .flatten(),
-            })
+            .filter(|word| word.when.as_ref().is_none_or(|when| self.holds(when)))
+            .filter_map(|word| self.values.fill(&word.say))
             .collect();
         said.join(" ")
     }
+}
+
+/// The id of the call that a turn makes.
+pub(crate) fn call_id(turn: usize) -> CallId {
+    CallId::new(format!("call-{}", turn + 1))
 }
 
 /// A number below a bound, each equally likely (by rejection).

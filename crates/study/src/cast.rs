@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use tribune_model::{Model, ModelError};
-use tribune_organism::{CompiledPlaybook, Organism, OrganismName};
+use tribune_organism::{
+    CompiledPlaybook, Ledger, Organism, OrganismName, Replica, ReplicaBrief, ReplicaPlan,
+};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Arm, Scenario};
 use crate::source::nearest;
 
 /// A model of a plan, ready to be seated in a scenario.
@@ -83,14 +85,28 @@ impl Cast {
             name: name.to_owned(),
             hint: format!(": {error}"),
         })?;
-        if !playbook
-            .dispositions()
-            .any(|known| known.0 == parsed.disposition())
-        {
-            return Err(CastError::Unknown {
-                name: name.to_owned(),
-                hint: hint(name, scenario),
-            });
+        match parsed.disposition() {
+            Some(disposition) => {
+                let known = playbook.dispositions().any(|known| known.0 == disposition);
+                if !known && !playbook.is_absent(disposition) {
+                    return Err(CastError::Unknown {
+                        name: name.to_owned(),
+                        hint: hint(name, scenario),
+                    });
+                }
+            }
+            None => {
+                let wrong = |what: String| CastError::Playbook {
+                    organism: name.to_owned(),
+                    scenario: scenario.name().to_owned(),
+                    what,
+                };
+                Replica::check(&parsed, &playbook).map_err(|error| wrong(error.to_string()))?;
+                playbook
+                    .replica()
+                    .map_or(Ok(()), |plan| factors_of(plan, scenario))
+                    .map_err(wrong)?;
+            }
         }
         Ok(Self::Organism {
             name: parsed,
@@ -110,19 +126,56 @@ impl Cast {
         }
     }
 
-    /// A model to be seated in one trial.
+    /// A model to be seated in one trial of an arm. Only a replica is told the arm.
     ///
     /// # Errors
     /// The playbook does not hold the disposition.
-    pub fn seat(&self) -> Result<Arc<dyn Model>, ModelError> {
+    pub fn seat(&self, arm: &Arm) -> Result<Arc<dyn Model>, ModelError> {
+        self.seat_with(arm, None)
+    }
+
+    /// The same, with a ledger of the steps that a scripted subject carries out.
+    ///
+    /// # Errors
+    /// The playbook does not hold the disposition.
+    pub(crate) fn seat_with(
+        &self,
+        arm: &Arm,
+        ledger: Option<&Arc<Ledger>>,
+    ) -> Result<Arc<dyn Model>, ModelError> {
+        let (name, playbook) = match self {
+            Self::Organism { name, playbook } => (name, playbook),
+            Self::Client(model) => return Ok(Arc::clone(model)),
+        };
+        let wrong = |what: String| ModelError::Script {
+            organism: name.to_string(),
+            what,
+        };
+        if name.replica().is_some() {
+            let brief = brief(playbook, arm);
+            let replica =
+                Replica::new(name, &brief, playbook).map_err(|error| wrong(error.to_string()))?;
+            return Ok(match ledger {
+                Some(ledger) => Arc::new(replica.with_ledger(ledger)),
+                None => Arc::new(replica),
+            });
+        }
+        let organism =
+            Organism::new(name, Arc::clone(playbook)).map_err(|error| wrong(error.to_string()))?;
+        Ok(match ledger {
+            Some(ledger) => Arc::new(organism.with_ledger(Arc::clone(ledger))),
+            None => Arc::new(organism),
+        })
+    }
+
+    /// Whether the disposition has no way to act in this scenario, so that it acts as another.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
         match self {
-            Self::Organism { name, playbook } => Ok(Arc::new(
-                Organism::new(name, Arc::clone(playbook)).map_err(|error| ModelError::Script {
-                    organism: name.to_string(),
-                    what: error.to_string(),
-                })?,
-            )),
-            Self::Client(model) => Ok(Arc::clone(model)),
+            Self::Organism { name, playbook } => name
+                .disposition()
+                .is_some_and(|disposition| playbook.is_absent(disposition)),
+            Self::Client(_) => false,
         }
     }
 
@@ -133,6 +186,48 @@ impl Cast {
             Self::Organism { .. } => true,
             Self::Client(model) => model.is_simulated(),
         }
+    }
+}
+
+/// The arm in the words of the published rates: which factors say so is the playbook's to name.
+fn brief(playbook: &CompiledPlaybook, arm: &Arm) -> ReplicaBrief {
+    let level = |factor: &str| arm.level(factor).unwrap_or_default();
+    let plan = playbook.replica();
+    ReplicaBrief {
+        party: plan.map_or("", |plan| level(&plan.party)).to_owned(),
+        relation: plan.map_or("", |plan| level(&plan.relation)).to_owned(),
+        observed: plan
+            .and_then(|plan| plan.observed.as_ref())
+            .is_some_and(|observed| level(&observed.factor) == observed.level),
+    }
+}
+
+/// Whether the factors that a playbook's replica goes by are the scenario's.
+fn factors_of(plan: &ReplicaPlan, scenario: &Scenario) -> Result<(), String> {
+    let observed = plan.observed.as_ref();
+    let named = [&plan.party, &plan.relation];
+    for factor in named
+        .into_iter()
+        .chain(observed.map(|observed| &observed.factor))
+    {
+        if scenario.levels(factor).is_none() {
+            return Err(format!(
+                "its [replica] names {factor:?}, which is no factor here"
+            ));
+        }
+    }
+    match observed {
+        Some(observed)
+            if !scenario
+                .levels(&observed.factor)
+                .is_some_and(|levels| levels.contains(&observed.level)) =>
+        {
+            Err(format!(
+                "its [replica] names {:?}, which is no level",
+                observed.level
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -243,7 +243,7 @@ fn start(
         Ok(compiled) => compiled,
         Err(what) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), what)),
     };
-    let model = match cast.seat() {
+    let model = match cast.seat(&arm.arm) {
         Ok(model) => model,
         Err(error) => {
             return Ok(Ready::Stillborn(

@@ -186,7 +186,19 @@ fn sequences_that_lead_back_are_refused() {
 #[test]
 fn names() {
     assert!(OrganismName::parse("organism/a@0.5").is_ok());
-    for bad in ["organism/", "a", "organism/a@2", "organism/a@x", "openai/a"] {
+    let replica = OrganismName::parse("organism/replica/gemini-3-pro").unwrap();
+    assert_eq!(replica.replica(), Some("gemini-3-pro"));
+    assert_eq!(replica.disposition(), None);
+    for bad in [
+        "organism/",
+        "a",
+        "organism/a@2",
+        "organism/a@x",
+        "openai/a",
+        "organism/a/b",
+        "organism/replica/",
+        "organism/replica/a@0.5",
+    ] {
         assert!(OrganismName::parse(bad).is_err(), "{bad}");
     }
 }
@@ -210,3 +222,5 @@ proptest! {
         );
     }
 }
+
+mod grammar;

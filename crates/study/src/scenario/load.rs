@@ -201,7 +201,7 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
         }
     };
     let pools = pools(&main, &form, &overrides, draws, &source)?;
-    let playbook = playbook(&source("playbook.toml")?)?;
+    let playbook = playbook(&source("playbook.toml")?, &pools)?;
     let mut values = values(&main, &form, common.as_ref());
     // A value that takes the place of the variant's own is filled in from that first.
     values.sort_by_key(|(name, _)| !variants.iter().any(|variant| variant.contains_key(name)));

@@ -37,7 +37,6 @@ pub use compile::{After, Setup};
 pub use embedded::{scenario_names, studies};
 pub use load::{load_embedded, load_embedded_with, load_files, load_folder, load_folder_with};
 pub use overrides::Overrides;
-pub use pools::Item;
 
 /// The version of scenario folders. A newer one is refused.
 pub const SCENARIO_VERSION: u32 = 1;
@@ -219,17 +218,6 @@ impl Scenario {
     /// What can be asked on a fork after the end, by name.
     pub fn after(&self) -> impl Iterator<Item = &str> {
         self.after.iter().map(|asked| asked.name.as_str())
-    }
-
-    /// The items of its pools with their gold labels, for a competent reviewer's knowledge.
-    #[must_use]
-    pub fn knowledge(&self) -> BTreeMap<String, Vec<Item>> {
-        let mut all: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-        for pool in &self.pools {
-            let items = all.entry(pool.name.clone()).or_default();
-            items.extend(pool.items().cloned());
-        }
-        all
     }
 
     /// How many wordings each factor sentence has.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use tribune_evidence::ForkPurpose;
-use tribune_organism::{CompiledPlaybook, Playbook, PlaybookError};
+use tribune_organism::{CompiledPlaybook, Playbook, PoolItem};
 
 use super::common::Common;
 use super::form::{FactorForm, Form, OverridesForm, Text, TextsForm, VariantsForm};
@@ -174,23 +174,23 @@ pub(super) fn variants(source: &Source) -> Result<Vec<BTreeMap<String, String>>,
         .collect())
 }
 
-pub(super) fn playbook(source: &Source) -> Result<CompiledPlaybook, SourceError> {
+pub(super) fn playbook(source: &Source, pools: &[Pool]) -> Result<CompiledPlaybook, SourceError> {
     let playbook: Playbook = source.parse()?;
-    CompiledPlaybook::new(playbook).map_err(|errors| {
+    let mut known: BTreeMap<String, Vec<PoolItem>> = BTreeMap::new();
+    for pool in pools {
+        // A pool that depends on the arm is several under one name.
+        let items = known.entry(pool.name.clone()).or_default();
+        items.extend(pool.items().cloned());
+    }
+    CompiledPlaybook::with_pools(playbook, &known).map_err(|errors| {
         let Some(first) = errors.first() else {
             return source.whole("it does not compile", "");
         };
         // The error knows the word; its first place in the file is where a person looks.
-        let word = match first {
-            PlaybookError::Unknown { name, .. }
-            | PlaybookError::Pattern { name, .. }
-            | PlaybookError::Empty(name) => Some(name),
-            PlaybookError::Chance { .. } | PlaybookError::Depth { .. } => None,
-        };
-        let span = word.and_then(|word| {
+        let span = first.word().and_then(|word| {
             source
                 .text()
-                .find(word.as_str())
+                .find(word)
                 .map(|start| start..start + word.len())
         });
         match span {

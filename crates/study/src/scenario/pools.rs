@@ -11,25 +11,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 use tribune_evidence::ItemScore;
+use tribune_organism::PoolItem;
 
 use super::form::{PoolFileForm, PoolForm, When};
 use crate::source::{Source, SourceError};
 
 /// The fewest items that a pool may have.
 const LEAST: usize = 60;
-
-/// An item with its gold label.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// Its id, unique in the pool.
-    pub id: String,
-    /// What was asked.
-    pub question: String,
-    /// What was answered; unique in the pool.
-    pub answer: String,
-    /// Its true score, from 0 to 100.
-    pub gold: f64,
-}
 
 /// A pool, checked.
 #[derive(Debug)]
@@ -38,14 +26,14 @@ pub(super) struct Pool {
     pub(super) when: When,
     rubric: String,
     /// The items of each stratum and how many of them are drawn.
-    strata: Vec<(Vec<Item>, usize)>,
+    strata: Vec<(Vec<PoolItem>, usize)>,
     seed: [u8; 32],
 }
 
 /// What one trial is given of a pool.
 #[derive(Debug, Clone)]
 pub(super) struct Draw {
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<PoolItem>,
 }
 
 impl Pool {
@@ -62,7 +50,7 @@ impl Pool {
             return Err(file.whole(what, format!("at least {LEAST} are needed")));
         }
         let (mut ids, mut answers) = (BTreeSet::new(), BTreeSet::new());
-        let mut by_stratum: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
+        let mut by_stratum: BTreeMap<&str, Vec<PoolItem>> = BTreeMap::new();
         for entry in &written.items {
             let item = entry.get_ref();
             if !(0.0..=100.0).contains(&item.gold) {
@@ -73,7 +61,7 @@ impl Pool {
                 let what = format!("the id or the answer of {:?} is there twice", item.id);
                 return Err(file.at(entry.span(), what, "each item needs its own"));
             }
-            by_stratum.entry(&item.stratum).or_default().push(Item {
+            by_stratum.entry(&item.stratum).or_default().push(PoolItem {
                 id: item.id.clone(),
                 question: item.question.clone(),
                 answer: item.answer.clone(),
@@ -153,7 +141,7 @@ impl Pool {
     }
 
     /// Every item, for a competent reviewer's knowledge.
-    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+    pub(super) fn items(&self) -> impl Iterator<Item = &PoolItem> {
         self.strata.iter().flat_map(|(items, _)| items)
     }
 }
@@ -167,7 +155,7 @@ impl Draw {
 
     /// The gold labels.
     pub(super) fn gold(&self) -> Vec<ItemScore> {
-        let gold = |item: &Item| ItemScore {
+        let gold = |item: &PoolItem| ItemScore {
             item: item.id.as_str().into(),
             score: item.gold,
         };
