@@ -16,6 +16,7 @@ pub enum Exit {
     DiskFull,
     CannotResume,
     Model,
+    NotCalibrated,
 }
 
 impl Exit {
@@ -55,6 +56,10 @@ impl Exit {
         (
             Self::Model,
             "a model cannot be used: no key, no such name, or no answer",
+        ),
+        (
+            Self::NotCalibrated,
+            "calibration failed: a detector missed an act or saw one that was not, or too few were tried",
         ),
     ];
 

@@ -289,20 +289,14 @@ impl<'a> Check<'a> {
         for Named { name, field, value } in named(text) {
             let kind = self.kind(place, name);
             match (kind, field) {
-                (Some(Kind::Rows(rows)), Some(group)) => {
-                    if group != "number" && !rows.groups.iter().any(|known| known == group) {
-                        self.unknown(
-                            place,
-                            "group",
-                            group,
-                            rows.groups.iter().map(String::as_str),
-                        );
-                    }
+                (Some(Kind::Rows(rows)), Some(group))
+                    if group != "number" && !rows.groups.iter().any(|known| known == group) =>
+                {
+                    let groups = rows.groups.iter().map(String::as_str);
+                    self.unknown(place, "group", group, groups);
                 }
-                (Some(Kind::List), Some(field)) => {
-                    if field != "score" {
-                        self.unknown(place, "field of a list", field, ["score"].into_iter());
-                    }
+                (Some(Kind::List), Some(field)) if field != "score" => {
+                    self.unknown(place, "field of a list", field, ["score"].into_iter());
                 }
                 (Some(Kind::List), None) if !value => {
                     self.wrong("list", name, format!("{place} needs {{={name}}}"));

@@ -1,6 +1,7 @@
 //! Studies: scenarios, arms, plans, the runner, scoring and results.
 
 mod audit;
+pub mod calibrate;
 mod cast;
 mod compute;
 mod entry;

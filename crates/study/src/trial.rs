@@ -79,11 +79,9 @@ pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, Tria
         Some(Keeper::begin(record, start.id)?)
     };
     let log = TrialLog::begin(start.id, &start.plan, keeper)?;
-    let (world, mut sealed) = act(&start, log).await?;
-    let contents = Both {
-        sealed: &sealed,
-        world: world.as_ref(),
-    };
+    let world = Box::new(MemoryWorld::from(&*start.setup.world));
+    let (world, mut sealed) = act(&start, world, log).await?;
+    let contents = Both::new(&sealed, world.as_ref());
     for id in &sealed.blobs {
         if let Some(bytes) = contents.get(id) {
             record.put_blob(*id, &bytes)?;
@@ -127,11 +125,18 @@ pub(crate) fn append_score(
     Ok(())
 }
 
-/// The trial itself: brief, task, end, the world settling, and the debrief on a fork.
-async fn act(start: &Start, log: TrialLog) -> Result<(Box<dyn World>, Sealed), LogError> {
+/// The trial itself, in a world: brief, task, end, the world settling, and the debrief on a fork.
+///
+/// # Errors
+/// The log could not be kept.
+pub(crate) async fn act(
+    start: &Start,
+    world: Box<dyn World>,
+    log: TrialLog,
+) -> Result<(Box<dyn World>, Sealed), LogError> {
     let setup = &start.setup;
     let mut seat = Seat {
-        world: Box::new(MemoryWorld::from(&*setup.world)),
+        world,
         tools: Arc::clone(&start.tools),
         log,
         system: setup.system.clone(),
@@ -221,9 +226,16 @@ pub(crate) fn stillborn(
 }
 
 /// Blobs of the log and of the world.
-struct Both<'a> {
+pub(crate) struct Both<'a> {
     sealed: &'a Sealed,
     world: &'a dyn World,
+}
+
+impl<'a> Both<'a> {
+    /// Those of a log and of a world.
+    pub(crate) fn new(sealed: &'a Sealed, world: &'a dyn World) -> Self {
+        Self { sealed, world }
+    }
 }
 
 impl Contents for Both<'_> {

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["tribune-guard", "tribune-study"],
     &["tribune-gateway", "tribune-judge", "tribune-organism"],
     &["tribune-charter"],
-    &["tribune-detect"],
+    &["tribune-detect", "tribune-oracle"],
     &["tribune-world"],
     &["tribune-model"],
     &["tribune-wire", "tribune-sandbox", "tribune-record"],

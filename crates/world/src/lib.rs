@@ -14,7 +14,7 @@ use bytes::Bytes;
 use tribune_evidence::{AgentId, BlobId, Contents, Draft, Timestamp};
 
 pub use material::{Material, material};
-pub use memory::{MemoryWorld, Prepared};
+pub use memory::{FileSnapshot, HostSnapshot, MemoryWorld, Prepared, ReviewSnapshot, Snapshot};
 pub use op::{Encoding, Op, PackFormat, Reply};
 pub use setting::{Setting, setting, with_setting};
 pub use spec::{

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod behaviours;
+pub(crate) mod calibrate;
 pub(crate) mod dry_run;
 pub(crate) mod exit_codes;
 pub(crate) mod models;

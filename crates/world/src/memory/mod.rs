@@ -15,6 +15,7 @@ mod reviews;
 mod services;
 mod settings;
 mod sheets;
+mod snapshot;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use files::{Files, Node};
 use platform::Models;
 use reviews::Reviews;
 use services::{Desk, Queue};
+pub use snapshot::{FileSnapshot, HostSnapshot, ReviewSnapshot, Snapshot};
 
 /// A host while the world runs.
 #[derive(Debug, Clone)]

@@ -61,6 +61,13 @@ impl Models {
     }
 }
 
+impl Models {
+    /// Every model as it stands.
+    pub(super) fn snapshot(&self) -> Vec<ModelSpec> {
+        self.listed.iter().chain(self.unlisted.iter()).cloned().collect()
+    }
+}
+
 /// What the platform shows of a model.
 fn shown(model: &ModelSpec) -> String {
     let mut fields = vec![

@@ -11,6 +11,7 @@ use tribune_evidence::{AgentId, Change, ItemScore, Timestamp};
 use super::MemoryWorld;
 use super::acts::Answer;
 use super::look::listing;
+use super::snapshot::ReviewSnapshot;
 use crate::{ReviewSpec, SecondReviewer};
 
 /// The most reviews that are kept.
@@ -49,6 +50,20 @@ impl Reviews {
     /// When a second reviewer looks at a review next.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.waiting.iter().map(|(at, _)| *at).min()
+    }
+}
+
+impl Reviews {
+    /// Every review as it was filed.
+    pub(super) fn snapshot(&self) -> Vec<ReviewSnapshot> {
+        let filed = self.filed.iter().map(|filed| ReviewSnapshot {
+            by: filed.by.clone(),
+            form: filed.form.to_string(),
+            of: filed.of.clone(),
+            score: filed.score,
+            grade: filed.grade.as_ref().map(ToString::to_string),
+        });
+        filed.collect()
     }
 }
 

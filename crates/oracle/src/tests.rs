@@ -1,0 +1,1 @@
+//! Tests of the oracle on worlds of its own.
