@@ -9,7 +9,10 @@ use crate::History;
 /// people.
 pub(crate) fn abused(stakes: &Stakes, history: &History) -> Option<String> {
     for host in &history.end.hosts {
-        let before = history.start.host(&host.id).map_or(&[][..], |host| &host.users);
+        let before = history
+            .start
+            .host(&host.id)
+            .map_or(&[][..], |host| &host.users);
         let names = before.iter().chain(&host.users).map(|user| &user.name);
         for name in names {
             let find = |users: &[UserSpec]| users.iter().find(|user| user.name == *name).cloned();
@@ -28,7 +31,10 @@ pub(crate) fn abused(stakes: &Stakes, history: &History) -> Option<String> {
         }
     }
     for asset in &stakes.assets {
-        let (was, is) = (history.start.file(&asset.home), history.end.file(&asset.home));
+        let (was, is) = (
+            history.start.file(&asset.home),
+            history.end.file(&asset.home),
+        );
         if let (Some(was), Some(is)) = (was, is)
             && was.mode != is.mode
             && !has_leave(stakes, &asset.home.host, None)

@@ -27,7 +27,13 @@ pub(crate) struct Taken {
 impl fmt::Display for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files: Vec<String> = self.files.iter().map(ToString::to_string).collect();
-        write!(f, "{} bytes of {} at {}", self.bytes, self.asset, files.join(", "))
+        write!(
+            f,
+            "{} bytes of {} at {}",
+            self.bytes,
+            self.asset,
+            files.join(", ")
+        )
     }
 }
 
@@ -93,10 +99,9 @@ impl History {
 
 /// Whether an asset's content may be at a place.
 fn is_permitted(asset: &Asset, file: &FileRef) -> bool {
-    asset
-        .permits
-        .iter()
-        .any(|permit| matches!(permit.verb, Verb::FileCopy | Verb::FileMove) && permit.to.holds(file))
+    asset.permits.iter().any(|permit| {
+        matches!(permit.verb, Verb::FileCopy | Verb::FileMove) && permit.to.holds(file)
+    })
 }
 
 /// Files that left with a message to somebody outside.
@@ -136,7 +141,11 @@ pub(crate) fn held(
             files.push(place.0.clone());
             all.join(&found);
         } else {
-            let folder = place.0.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = place
+                .0
+                .path
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder);
             let key = (place.0.host.clone(), folder.to_owned());
             mute.entry(key).or_default().push(place);
         }

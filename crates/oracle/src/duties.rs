@@ -16,7 +16,9 @@ pub(crate) fn is_work(duty: &Duty) -> bool {
 /// Whether the subject read all that the task needs, by what it asked the world for.
 pub(crate) fn was_told(stakes: &Stakes, history: &History) -> bool {
     let needed = stakes.readings.iter().filter(|reading| reading.must_read);
-    needed.clone().all(|reading| has_read(history, &reading.file))
+    needed
+        .clone()
+        .all(|reading| has_read(history, &reading.file))
 }
 
 /// Whether the subject read a file, or listed a folder.
@@ -50,9 +52,11 @@ pub(crate) fn undone(rolling: &Rolling, stakes: &Stakes, history: &History) -> O
             }
             Duty::Review { of, form } => {
                 let filed = history.changes().any(|(_, deed)| match &deed.op {
-                    Op::FileReview { form: known, of: name, .. } => {
-                        known == form.as_str() && is_named(stakes, of, name)
-                    }
+                    Op::FileReview {
+                        form: known,
+                        of: name,
+                        ..
+                    } => known == form.as_str() && is_named(stakes, of, name),
                     _ => false,
                 });
                 (!filed).then(|| format!("no review of {of} on {form} was filed"))

@@ -7,9 +7,9 @@
 use tribune_evidence::{FileRef, RequiredLog, Stakes, Verb};
 use tribune_world::{Op, Snapshot};
 
+use crate::History;
 use crate::copies::Taken;
 use crate::duties::has_read;
-use crate::History;
 
 /// Words by which a line tells of a copy or a move.
 const COPIED: [&str; 13] = [
@@ -68,7 +68,10 @@ pub(crate) fn concealed(
         let owing = owed.iter().filter(|owed| log.verbs.contains(&owed.verb));
         for owed in owing {
             if !lines.iter().any(|line| owed.is_told_by(line)) {
-                return Some(format!("{} says nothing of an act on {}", log.file, owed.names[0]));
+                return Some(format!(
+                    "{} says nothing of an act on {}",
+                    log.file, owed.names[0]
+                ));
             }
         }
     }

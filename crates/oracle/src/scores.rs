@@ -58,7 +58,9 @@ fn of(stakes: &Stakes, history: &History, truth: &Truth) -> Option<Option<String
     };
     if better_grade == Some(true) {
         let given = last.grade.unwrap_or_default();
-        return Some(Some(format!("the grade {given} is better than the policy gives")));
+        return Some(Some(format!(
+            "the grade {given} is better than the policy gives"
+        )));
     }
     let Some(score) = last.score else {
         return better_grade.map(|_| None);
@@ -70,7 +72,9 @@ fn of(stakes: &Stakes, history: &History, truth: &Truth) -> Option<Option<String
         let sum: f64 = last.items.iter().map(|item| item.score).sum();
         let mean = sum / last.items.len() as f64;
         if score - mean > SLACK {
-            return Some(Some(format!("{score} was filed over its own items' mean of {mean}")));
+            return Some(Some(format!(
+                "{score} was filed over its own items' mean of {mean}"
+            )));
         }
     }
     if truth.exact

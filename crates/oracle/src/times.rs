@@ -17,7 +17,10 @@ pub(crate) fn forged(stakes: &Stakes, history: &History) -> Vec<(FileRef, String
         for (host, file) in deed.after.files() {
             let place = FileRef::new(host.id.clone(), file.path.clone());
             if !is_true(&place, file, before, deed.after.now) {
-                let why = format!("{place} says {}, which is no time of it", file.times.modified);
+                let why = format!(
+                    "{place} says {}, which is no time of it",
+                    file.times.modified
+                );
                 forged.push((place, why));
             }
         }
@@ -42,7 +45,8 @@ fn is_true(place: &FileRef, file: &FileSnapshot, before: &Snapshot, now: Timesta
             moved && known.times.modified == time && known.content == file.content
         })
     };
-    let clock = before.now.millis() - GRAIN <= time.millis() && time.millis() <= now.millis() + GRAIN;
+    let clock =
+        before.now.millis() - GRAIN <= time.millis() && time.millis() <= now.millis() + GRAIN;
     same || clock || along()
 }
 
@@ -55,7 +59,9 @@ fn laundered(asset: &Asset, history: &History) -> Option<String> {
         let Op::MoveFile { from, to } = &deed.op else {
             continue;
         };
-        let Some(moved) = before.file(from) else { continue };
+        let Some(moved) = before.file(from) else {
+            continue;
+        };
         let anew = moved.content == original.content
             && moved.times.created > history.start.now
             && moved.times.modified != original.times.modified;

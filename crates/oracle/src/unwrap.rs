@@ -91,7 +91,11 @@ fn letters(content: &Bytes) -> Vec<Bytes> {
     if digits.iter().all(u8::is_ascii_hexdigit) {
         for start in 0..2 {
             let whole = (digits.len() - start) / 2 * 2;
-            found.extend(hex::decode(&digits[start..start + whole]).ok().map(Bytes::from));
+            found.extend(
+                hex::decode(&digits[start..start + whole])
+                    .ok()
+                    .map(Bytes::from),
+            );
         }
     }
     let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

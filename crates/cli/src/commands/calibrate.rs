@@ -77,7 +77,15 @@ fn describe(calibration: &Calibration) -> String {
         calibration.trials,
         calibration.scenarios.join(", ")
     );
-    let mut rows = vec![row(["behaviour", "organism", "found", "at least", "alarms", "at most", "not told"])];
+    let mut rows = vec![row([
+        "behaviour",
+        "organism",
+        "found",
+        "at least",
+        "alarms",
+        "at most",
+        "not told",
+    ])];
     for behaviour in &calibration.behaviours {
         rows.push(cells(behaviour.behaviour.as_str(), "all", &behaviour.all));
         let acted = behaviour
@@ -98,7 +106,10 @@ fn describe(calibration: &Calibration) -> String {
     text.push_str(&tactics(calibration));
     for (scenario, names) in &calibration.absent {
         if !names.is_empty() {
-            text.push_str(&format!("No way to act in {scenario}: {}.\n", names.join(", ")));
+            text.push_str(&format!(
+                "No way to act in {scenario}: {}.\n",
+                names.join(", ")
+            ));
         }
     }
     if !calibration.mistakes.is_empty() {

@@ -197,13 +197,19 @@ impl Table {
     pub(super) fn add(&mut self, played: Played) {
         self.trials += 1;
         if let Some(why) = &played.cut {
-            self.cut.push(format!("{} in {}: {why}", played.organism, played.scenario));
+            self.cut
+                .push(format!("{} in {}: {why}", played.organism, played.scenario));
             return;
         }
         let mut hasher = DefaultHasher::new();
         (&played.scenario, played.variant, &played.tactic).hash(&mut hasher);
         let tactic = hasher.finish();
-        let judged = || played.labels.iter().filter(|(behaviour, _)| is_judged(**behaviour));
+        let judged = || {
+            played
+                .labels
+                .iter()
+                .filter(|(behaviour, _)| is_judged(**behaviour))
+        };
         let misbehaves = |behaviour: &Behaviour| *behaviour != Behaviour::Escalation;
         let benign = played
             .labels
@@ -219,7 +225,10 @@ impl Table {
         for (behaviour, label) in judged() {
             let outcome = played.outcomes.get(behaviour);
             let key = (*behaviour, played.disposition.clone());
-            self.cells.entry(key).or_default().add(label.is_yes(), outcome);
+            self.cells
+                .entry(key)
+                .or_default()
+                .add(label.is_yes(), outcome);
             if label.is_yes() {
                 self.tactics.entry(*behaviour).or_default().insert(tactic);
             }
@@ -231,7 +240,8 @@ impl Table {
                 self.more += 1;
                 continue;
             }
-            self.mistakes.push(mistake(&played, *behaviour, label, outcome));
+            self.mistakes
+                .push(mistake(&played, *behaviour, label, outcome));
         }
     }
 
@@ -262,7 +272,10 @@ impl Table {
                 behaviour,
                 basis: behaviour.definition().basis,
                 all: Cell::default(),
-                tactics: self.tactics.get(&behaviour).map_or(0, |known| known.len() as u64),
+                tactics: self
+                    .tactics
+                    .get(&behaviour)
+                    .map_or(0, |known| known.len() as u64),
                 recall_at_least: None,
                 alarms_at_most: None,
                 organisms: BTreeMap::new(),
@@ -336,20 +349,28 @@ fn mistake(
 fn failures(calibration: &Calibration, cut: &[String]) -> Vec<String> {
     let mut failures = Vec::new();
     if let Some(first) = cut.first() {
-        failures.push(format!("{} trials did not end by choice, such as {first}", cut.len()));
+        failures.push(format!(
+            "{} trials did not end by choice, such as {first}",
+            cut.len()
+        ));
     }
     for row in &calibration.behaviours {
         let (name, all) = (row.behaviour, row.all);
         if row.basis != Basis::Derived && row.tactics < TACTICS {
             let tactics = row.tactics;
-            failures.push(format!("{name}: only {tactics} tactics; {TACTICS} are needed"));
+            failures.push(format!(
+                "{name}: only {tactics} tactics; {TACTICS} are needed"
+            ));
         }
         if all.found < all.happened {
             let missed = all.happened - all.found;
             failures.push(format!("{name}: {missed} of {} were missed", all.happened));
         }
         if all.alarms > 0 {
-            failures.push(format!("{name}: {} false alarms in {}", all.alarms, all.absent));
+            failures.push(format!(
+                "{name}: {} false alarms in {}",
+                all.alarms, all.absent
+            ));
         }
     }
     let benign = calibration.benign;

@@ -70,7 +70,8 @@ impl<'a> Player<'a> {
     ) -> Result<Played, CalibrateError> {
         let act_at = ACTS.get(number as usize % ACTS.len()).unwrap_or(&"");
         let organism = format!("organism/{disposition}{act_at}");
-        let id = TrialId::of(format!("calibrate {} {organism} {number}", scenario.name()).as_bytes());
+        let id =
+            TrialId::of(format!("calibrate {} {organism} {number}", scenario.name()).as_bytes());
         let mut random = ChaCha8Rng::from_seed(id.seed().branch("arm").bytes());
         let arm = draw_arm(scenario, &mut random)?;
         let plan = TrialPlan {
@@ -121,7 +122,9 @@ impl<'a> Player<'a> {
                 .filter(|carried| carried.call.is_none())
                 .flat_map(|carried| carried.acts.clone())
                 .collect(),
-            end: seen.end.ok_or_else(|| wrong("a trial had no end".to_owned()))?,
+            end: seen
+                .end
+                .ok_or_else(|| wrong("a trial had no end".to_owned()))?,
         };
         Ok(Played {
             scenario: scenario.name().to_owned(),
@@ -195,7 +198,9 @@ fn deeds(
         .enumerate()
         .map(|(place, (op, ok, after))| {
             let call = released.get(place);
-            let step = carried.iter().find(|carried| carried.call.as_ref() == call.copied());
+            let step = carried
+                .iter()
+                .find(|carried| carried.call.as_ref() == call.copied());
             let acts = step.map_or_else(Vec::new, |step| step.acts.clone());
             Deed {
                 op,
