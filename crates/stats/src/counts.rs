@@ -119,6 +119,16 @@ impl Bounds {
     pub fn contains(&self, value: f64) -> bool {
         self.at_least <= value && value <= self.at_most
     }
+
+    /// The bounds of a difference of what these and the `right` ones bound: every missing value of
+    /// the left at its lowest and of the right at its highest, then reversed.
+    #[must_use]
+    pub fn minus(&self, right: Self) -> Self {
+        Self {
+            at_least: self.at_least - right.at_most,
+            at_most: self.at_most - right.at_least,
+        }
+    }
 }
 
 /// The worst-case bounds of a difference of rates (left minus right): every unknown of the left
@@ -127,11 +137,7 @@ impl Bounds {
 /// # Errors
 /// An arm had no trials.
 pub fn contrast_bounds(left: Counts, right: Counts) -> Result<Bounds, StatsError> {
-    let (left, right) = (left.bounds()?, right.bounds()?);
-    Ok(Bounds {
-        at_least: left.at_least - right.at_most,
-        at_most: left.at_most - right.at_least,
-    })
+    Ok(left.bounds()?.minus(right.bounds()?))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::error::StatsError;
 
 /// Probabilities nearer than this share are the same one: tables that mirror each other differ by
 /// rounding alone. (R's `fisher.test` allows for the same.)
-const SAME: f64 = 1e-7;
+pub(crate) const SAME: f64 = 1e-7;
 
 /// The p-values of a 2 by 2 table. Never 0: a p-value too small for a double is the smallest one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -94,16 +94,16 @@ pub fn fisher_exact(table: [[u64; 2]; 2]) -> Result<FisherExact, StatsError> {
 
 /// What every table under comparison shares. All at most [`MOST_TRIALS`], so that a product of two
 /// fits 64 bits.
-struct Margins {
-    first: u64,
-    second: u64,
-    yes: u64,
+pub(crate) struct Margins {
+    pub(crate) first: u64,
+    pub(crate) second: u64,
+    pub(crate) yes: u64,
 }
 
 impl Margins {
     /// Calls `visit` with each possible count of yes in the first arm and its weight, relative to
     /// the likeliest; those whose weight is too small for a double are left out.
-    fn walk(&self, mut visit: impl FnMut(u64, f64)) {
+    pub(crate) fn walk(&self, mut visit: impl FnMut(u64, f64)) {
         let least = self.yes.saturating_sub(self.second);
         let most = self.first.min(self.yes);
         let n = self.first + self.second;

@@ -56,3 +56,38 @@ pub(crate) fn check_share(successes: u64, n: u64) -> Result<f64, StatsError> {
     }
     Ok(successes as f64 / n as f64)
 }
+
+/// Checks an alpha: strictly between 0 and `most`.
+pub(crate) fn check_alpha(alpha: f64, most: f64) -> Result<(), StatsError> {
+    if alpha > 0.0 && alpha < most {
+        Ok(())
+    } else {
+        Err(StatsError::Alpha { alpha, most })
+    }
+}
+
+/// Checks a parameter that must be above 0 and finite.
+pub(crate) fn check_positive(name: &'static str, value: f64) -> Result<(), StatsError> {
+    if value > 0.0 && value < 1e100 {
+        Ok(())
+    } else {
+        Err(StatsError::Parameter {
+            name,
+            wanted: "above 0 and finite",
+            value,
+        })
+    }
+}
+
+/// Checks a parameter that must be a share from 0 to 1.
+pub(crate) fn check_rate(name: &'static str, value: f64) -> Result<(), StatsError> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(())
+    } else {
+        Err(StatsError::Parameter {
+            name,
+            wanted: "from 0 to 1",
+            value,
+        })
+    }
+}

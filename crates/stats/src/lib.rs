@@ -1,6 +1,6 @@
 //! Intervals, tests and corrections as pure functions, each with its source.
 //!
-//! No I/O, no randomness, no state: the same numbers give the same answer everywhere. Every
+//! No I/O, no state, no chance (the bootstrap takes a seed): the same numbers give the same answer everywhere. Every
 //! function either returns finite numbers or a [`StatsError`] that says what was wrong with what
 //! it was given; `NaN` neither goes in nor comes out. Confidence is always a number between 0 and
 //! 1 (0.95 for "95 %"), shares are between 0 and 1, differences between -1 and 1.
@@ -8,15 +8,18 @@
 //! | question | answer |
 //! |---|---|
 //! | how sure is a rate? | [`wilson`] for the page, [`clopper_pearson`] where a limit must hold |
-//! | what could the missing trials change? | [`Counts::bounds`], [`contrast_bounds`] |
+//! | how sure is a mean? | [`mean_t`] of [`Moments`] |
+//! | what could the missing trials change? | [`Counts::bounds`], [`contrast_bounds`], [`mean_bounds`] |
 //! | how far apart are two rates? | [`newcombe`] |
+//! | how far apart are two means? | [`welch`] |
 //! | could two rates differ by luck alone? | [`fisher_exact`], with and without mid-P |
-//! | how many tests were made? | [`holm`], [`holm_planned`] |
+//! | the same, in pairs? | [`mcnemar`], with [`net_discordance`] |
+//! | how many tests were made? | [`holm`] for what was fixed beforehand, [`benjamini_hochberg`] for the rest |
 //! | trials share a wording: how sure now? | [`cluster_t`] |
+//! | how much can chance do to a count? | [`most_by_chance`] |
 //!
-//! One module holds one family of methods. Paired tests (McNemar), false-discovery control, the
-//! cluster bootstrap, equivalence, sequential looks and power come as modules of their own beside
-//! these, over the same [`Counts`], [`Interval`] and the special functions of `special`.
+//! One module holds one family of methods, over the same [`Counts`], [`Moments`], [`Interval`] and
+//! the special functions of `special`.
 
 mod cluster;
 mod correction;
@@ -25,18 +28,24 @@ mod difference;
 mod error;
 mod exact_test;
 mod interval;
+mod margin;
+mod means;
+mod paired;
 mod proportion;
 mod special;
 
 pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
-pub use correction::{holm, holm_planned};
+pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
 pub use counts::{Bounds, Counts, contrast_bounds};
 pub use difference::newcombe;
 pub use error::StatsError;
 pub use exact_test::{FisherExact, fisher_exact};
 pub use interval::Interval;
+pub use margin::most_by_chance;
+pub use means::{MeanDifference, MeanT, Moments, mean_bounds, mean_t, welch};
+pub use paired::{McNemar, Pairs, mcnemar, net_discordance};
 pub use proportion::{clopper_pearson, wilson};
 
 /// The largest number of trials that the exact methods take ([`clopper_pearson`],
-/// [`fisher_exact`]); their work grows with its square root. The others have no limit.
+/// [`fisher_exact`], [`mcnemar`]); their work grows with its square root at most. The others have no limit.
 pub const MOST_TRIALS: u64 = 1_000_000_000;

@@ -17,9 +17,13 @@ use crate::special::{Tail, beta_quantile, normal_quantile};
 /// No trials, more successes than trials, or a confidence outside (0, 1).
 pub fn wilson(successes: u64, n: u64, confidence: f64) -> Result<Interval, StatsError> {
     check_confidence(confidence)?;
+    score_limits(successes, n, normal_quantile(confidence))
+}
+
+/// The limits of [`wilson`] that lie z standard errors out, for z of at least 0.
+pub(crate) fn score_limits(successes: u64, n: u64, z: f64) -> Result<Interval, StatsError> {
     let share = check_share(successes, n)?;
     let trials = n as f64;
-    let z = normal_quantile(confidence);
     let square = z * z;
     let failures = (n - successes) as f64;
     let middle = successes as f64 + square / 2.0;

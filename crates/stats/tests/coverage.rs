@@ -50,7 +50,7 @@ fn wilson_covers_on_average_what_it_says() {
 
 #[test]
 fn clopper_pearson_never_covers_less() {
-    for n in [1, 2, 5, 20, 50, 100] {
+    for n in [1, 2, 5, 20, 50, 100, 160] {
         let all = intervals(n, |k| clopper_pearson(k, n, 0.95).unwrap());
         // The lowest coverage lies just beside a limit, so those are looked at too.
         let beside = all
