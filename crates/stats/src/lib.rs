@@ -15,12 +15,14 @@
 //! | could two rates differ by luck alone? | [`fisher_exact`], with and without mid-P |
 //! | the same, in pairs? | [`mcnemar`], with [`net_discordance`] |
 //! | how many tests were made? | [`holm`] for what was fixed beforehand, [`benjamini_hochberg`] for the rest |
-//! | trials share a wording: how sure now? | [`cluster_t`] |
+//! | trials share a wording: how sure now? | [`cluster_t`], [`cluster_robust`], [`cluster_bootstrap`] |
+//! | how alike are trials of a wording? | [`intraclass`], [`design_effect`] |
 //! | how much can chance do to a count? | [`most_by_chance`] |
 //!
 //! One module holds one family of methods, over the same [`Counts`], [`Moments`], [`Interval`] and
 //! the special functions of `special`.
 
+mod bootstrap;
 mod cluster;
 mod correction;
 mod counts;
@@ -28,12 +30,16 @@ mod difference;
 mod error;
 mod exact_test;
 mod interval;
+mod intraclass;
 mod margin;
 mod means;
 mod paired;
 mod proportion;
+mod random;
+mod robust;
 mod special;
 
+pub use bootstrap::{Bootstrap, FEWEST_DRAWS, MOST_DRAWS, cluster_bootstrap};
 pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
 pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
 pub use counts::{Bounds, Counts, contrast_bounds};
@@ -41,10 +47,12 @@ pub use difference::newcombe;
 pub use error::StatsError;
 pub use exact_test::{FisherExact, fisher_exact};
 pub use interval::Interval;
+pub use intraclass::{Intraclass, design_effect, effective_n, intraclass, weighted_cluster_size};
 pub use margin::most_by_chance;
 pub use means::{MeanDifference, MeanT, Moments, mean_bounds, mean_t, welch};
 pub use paired::{McNemar, Pairs, mcnemar, net_discordance};
 pub use proportion::{clopper_pearson, wilson};
+pub use robust::{ClusterArms, cluster_robust, cluster_welch};
 
 /// The largest number of trials that the exact methods take ([`clopper_pearson`],
 /// [`fisher_exact`], [`mcnemar`]); their work grows with its square root at most. The others have no limit.
