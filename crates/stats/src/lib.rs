@@ -17,6 +17,8 @@
 //! | how many tests were made? | [`holm`] for what was fixed beforehand, [`benjamini_hochberg`] for the rest |
 //! | trials share a wording: how sure now? | [`cluster_t`], [`cluster_robust`], [`cluster_bootstrap`] |
 //! | how alike are trials of a wording? | [`intraclass`], [`design_effect`] |
+//! | is there no effect to speak of? | [`equivalent_proportions`], [`equivalent_means`] |
+//! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like |
 //! | how much can chance do to a count? | [`most_by_chance`] |
 //!
 //! One module holds one family of methods, over the same [`Counts`], [`Moments`], [`Interval`] and
@@ -27,6 +29,7 @@ mod cluster;
 mod correction;
 mod counts;
 mod difference;
+mod equivalence;
 mod error;
 mod exact_test;
 mod interval;
@@ -34,6 +37,7 @@ mod intraclass;
 mod margin;
 mod means;
 mod paired;
+mod power;
 mod proportion;
 mod random;
 mod robust;
@@ -44,6 +48,7 @@ pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
 pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
 pub use counts::{Bounds, Counts, contrast_bounds};
 pub use difference::newcombe;
+pub use equivalence::{Equivalence, equivalent_means, equivalent_proportions};
 pub use error::StatsError;
 pub use exact_test::{FisherExact, fisher_exact};
 pub use interval::Interval;
@@ -51,9 +56,16 @@ pub use intraclass::{Intraclass, design_effect, effective_n, intraclass, weighte
 pub use margin::most_by_chance;
 pub use means::{MeanDifference, MeanT, Moments, mean_bounds, mean_t, welch};
 pub use paired::{McNemar, Pairs, mcnemar, net_discordance};
+pub use power::{
+    Design, Detectable, MOST_ENUMERATED, MeansContrast, SampleSize, equivalence_means_power,
+    equivalence_means_sample_size, equivalence_proportions_power,
+    equivalence_proportions_sample_size, fisher_detectable, fisher_power, fisher_sample_size,
+    means_detectable, means_power, means_sample_size,
+};
 pub use proportion::{clopper_pearson, wilson};
 pub use robust::{ClusterArms, cluster_robust, cluster_welch};
 
 /// The largest number of trials that the exact methods take ([`clopper_pearson`],
-/// [`fisher_exact`], [`mcnemar`]); their work grows with its square root at most. The others have no limit.
+/// [`fisher_exact`], [`mcnemar`]); their work grows with its square root at most. What is
+/// enumerated for power has its own, [`MOST_ENUMERATED`]. The others have no limit.
 pub const MOST_TRIALS: u64 = 1_000_000_000;
