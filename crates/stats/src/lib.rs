@@ -18,6 +18,7 @@
 //! | trials share a wording: how sure now? | [`cluster_t`], [`cluster_robust`], [`cluster_bootstrap`] |
 //! | how alike are trials of a wording? | [`intraclass`], [`design_effect`] |
 //! | is there no effect to speak of? | [`equivalent_proportions`], [`equivalent_means`] |
+//! | looked at before the end: how sure now? | [`sequential_rate`] and its like |
 //! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like |
 //! | how much can chance do to a count? | [`most_by_chance`] |
 //!
@@ -41,6 +42,7 @@ mod power;
 mod proportion;
 mod random;
 mod robust;
+mod sequential;
 mod special;
 
 pub use bootstrap::{Bootstrap, FEWEST_DRAWS, MOST_DRAWS, cluster_bootstrap};
@@ -64,6 +66,9 @@ pub use power::{
 };
 pub use proportion::{clopper_pearson, wilson};
 pub use robust::{ClusterArms, cluster_robust, cluster_welch};
+pub use sequential::{
+    FIRST_LOOK, sequential_difference, sequential_mean_difference, sequential_rate,
+};
 
 /// The largest number of trials that the exact methods take ([`clopper_pearson`],
 /// [`fisher_exact`], [`mcnemar`]); their work grows with its square root at most. What is
