@@ -20,11 +20,13 @@
 //! | is there no effect to speak of? | [`equivalent_proportions`], [`equivalent_means`] |
 //! | looked at before the end: how sure now? | [`sequential_rate`] and its like |
 //! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like |
+//! | a judge counted, and errs? | [`judged_rate`]; do labels agree at all: [`kappa`] |
 //! | how much can chance do to a count? | [`most_by_chance`] |
 //!
 //! One module holds one family of methods, over the same [`Counts`], [`Moments`], [`Interval`] and
 //! the special functions of `special`.
 
+mod agreement;
 mod bootstrap;
 mod cluster;
 mod correction;
@@ -35,6 +37,7 @@ mod error;
 mod exact_test;
 mod interval;
 mod intraclass;
+mod judge;
 mod margin;
 mod means;
 mod paired;
@@ -45,6 +48,7 @@ mod robust;
 mod sequential;
 mod special;
 
+pub use agreement::{Kappa, kappa};
 pub use bootstrap::{Bootstrap, FEWEST_DRAWS, MOST_DRAWS, cluster_bootstrap};
 pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
 pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
@@ -55,6 +59,7 @@ pub use error::StatsError;
 pub use exact_test::{FisherExact, fisher_exact};
 pub use interval::Interval;
 pub use intraclass::{Intraclass, design_effect, effective_n, intraclass, weighted_cluster_size};
+pub use judge::{CorrectedRate, judged_rate};
 pub use margin::most_by_chance;
 pub use means::{MeanDifference, MeanT, Moments, mean_bounds, mean_t, welch};
 pub use paired::{McNemar, Pairs, mcnemar, net_discordance};
