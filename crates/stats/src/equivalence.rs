@@ -59,11 +59,11 @@ impl Equivalence {
 /// Two one-sided tests of a difference of proportions, each arm as `(successes, n)`.
 ///
 /// By inclusion of Newcombe's hybrid score interval, so that the decision can be read off the
-/// interval that the page shows; the p-values are that interval turned round: the alpha at which its
-/// limit reaches the margin. A score test (Farrington and Manning) would have about the same size,
-/// and another interval. Measured by enumeration (tests): with the true difference at the margin
-/// of 10 points it says "equivalent" in at most 2.7 % of studies with 40 trials an arm, 4.7 % with 80
-/// and 5.1 % with 160, at a nominal 5 %.
+/// interval that the page shows; the p-values are that interval turned round: the alpha at which
+/// its limit reaches the margin. A score test (Farrington and Manning) would have about the same
+/// size, and another interval. Measured by enumeration (tests): with the true difference at the
+/// margin of 10 points it says "equivalent" in at most 2.7 % of studies with 40 trials an arm, 4.7
+/// % with 80 and 5.1 % with 160, at a nominal 5 %.
 ///
 /// # Errors
 /// No trials in an arm, more successes than trials, a margin outside (0, 1), or an alpha outside

@@ -36,8 +36,9 @@ pub struct Intraclass {
 /// The interval is exact for normal values in clusters of one size and approximate else; for few
 /// yeses or noes it is no more than a hint.
 ///
-/// Sources: Donner 1986, International Statistical Review 54:67 (estimator, unequal sizes); for ones and zeros Ridout, Demetrio and Firth 1999, Biometrics 55:137; interval: Searle
-/// 1971, Linear Models, page 414.
+/// Sources: Donner 1986, International Statistical Review 54:67 (estimator, unequal sizes); for
+/// ones and zeros Ridout, Demetrio and Firth 1999, Biometrics 55:137; interval: Searle 1971, Linear
+/// Models, page 414.
 ///
 /// # Errors
 /// Fewer than two clusters, no cluster with two values, no spread at all, moments that cannot be,

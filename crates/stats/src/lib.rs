@@ -1,9 +1,9 @@
 //! Intervals, tests and corrections as pure functions, each with its source.
 //!
-//! No I/O, no state, no chance (the bootstrap takes a seed): the same numbers give the same answer everywhere. Every
-//! function either returns finite numbers or a [`StatsError`] that says what was wrong with what
-//! it was given; `NaN` neither goes in nor comes out. Confidence is always a number between 0 and
-//! 1 (0.95 for "95 %"), shares are between 0 and 1, differences between -1 and 1.
+//! No I/O, no state, no chance (the bootstrap takes a seed): the same numbers give the same answer
+//! everywhere. Every function either returns finite numbers or a [`StatsError`] that says what was
+//! wrong with what it was given; `NaN` neither goes in nor comes out. Confidence is always a number
+//! between 0 and 1 (0.95 for "95 %"), shares are between 0 and 1, differences between -1 and 1.
 //!
 //! | question | answer |
 //! |---|---|

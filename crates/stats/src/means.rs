@@ -217,8 +217,8 @@ impl MeanDifference {
 /// Source: Student 1908, Biometrika 6:1.
 ///
 /// # Errors
-/// Fewer than two values, all values the same (no spread to judge by), moments that cannot be, or
-/// a confidence outside (0, 1). [`Moments::of`] gives the mean and [`Moments::sd`] where this fails.
+/// Fewer than two values, all values the same (no spread to judge by), moments that cannot be, or a
+/// confidence outside (0, 1). [`Moments::of`] gives the mean and [`Moments::sd`] where this fails.
 pub fn mean_t(sample: Moments, confidence: f64) -> Result<MeanT, StatsError> {
     check_confidence(confidence)?;
     let variance = sample.checked_variance()?;

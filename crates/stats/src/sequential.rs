@@ -15,8 +15,8 @@
 //!
 //! Sources: the rate by a mixture of likelihood ratios (Robbins 1970, Annals of Mathematical
 //! Statistics 41:1397; Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49:1055, the
-//! beta-binomial mixture of section 3.2); differences by betting, the hedged capital process of Waudby-Smith and
-//! Ramdas 2024, Journal of the Royal Statistical Society B 86:1, theorem 3.
+//! beta-binomial mixture of section 3.2); differences by betting, the hedged capital process of
+//! Waudby-Smith and Ramdas 2024, Journal of the Royal Statistical Society B 86:1, theorem 3.
 
 use statrs::function::gamma::ln_gamma;
 
@@ -27,7 +27,8 @@ use crate::means::check_scale;
 /// The first look: blocks, which are trials in every arm.
 pub const FIRST_LOOK: u64 = 40;
 
-/// The parameters of the beta mixture: one half each, nearly as narrow at the ends as in the middle.
+/// The parameters of the beta mixture: one half each, nearly as narrow at the ends as in the
+/// middle.
 const MIXTURE: f64 = 0.5;
 
 /// The share of the capital that a bet may lose. The paper takes one half or three quarters; scores
@@ -63,8 +64,8 @@ pub fn sequential_rate(successes: u64, n: u64, alpha: f64) -> Result<Interval, S
 }
 
 /// The confidence sequence of a difference of two rates (left minus right), from one pair of
-/// outcomes a block. A block in which one side is unknown is left out by the caller; what that could
-/// change is said by [`crate::contrast_bounds`].
+/// outcomes a block. A block in which one side is unknown is left out by the caller; what that
+/// could change is said by [`crate::contrast_bounds`].
 ///
 /// Pairs, and not two sequences subtracted, because trials of a block share their texts and may
 /// depend on each other, and because it is narrower (measured at 160 blocks, rates of 5 and 20 %:
@@ -82,9 +83,9 @@ pub fn sequential_difference(pairs: &[(bool, bool)], alpha: f64) -> Result<Inter
 }
 
 /// The confidence sequence of a difference of two means (left minus right) of scores on a scale
-/// from `scale.0` to `scale.1`, from one pair a block. No distribution is assumed; the bounds of the
-/// scale do all, and a wide scale costs: with an sd of 6 on 0 to 100 it reaches 4.6 points to either
-/// side after 100 blocks (fixed n: 1.7), 3.0 after 160, 1.5 after 400.
+/// from `scale.0` to `scale.1`, from one pair a block. No distribution is assumed; the bounds of
+/// the scale do all, and a wide scale costs: with an sd of 6 on 0 to 100 it reaches 4.6 points to
+/// either side after 100 blocks (fixed n: 1.7), 3.0 after 160, 1.5 after 400.
 ///
 /// # Errors
 /// Fewer than [`FIRST_LOOK`] pairs, a score outside its scale (with the place of its pair), a scale
@@ -141,8 +142,8 @@ fn halve(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     low
 }
 
-/// The logarithm of the likelihood averaged over all rates. Less [`log_likelihood`], it is that of a
-/// mixture of likelihood ratios, which is a martingale if the rate is true.
+/// The logarithm of the likelihood averaged over all rates. Less [`log_likelihood`], it is that of
+/// a mixture of likelihood ratios, which is a martingale if the rate is true.
 fn log_evidence(successes: u64, n: u64) -> f64 {
     let (yes, no) = (successes as f64, (n - successes) as f64);
     let ln_beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);

@@ -131,8 +131,8 @@ fn proportions_power(
 /// The trials an arm at which [`crate::equivalent_proportions`] first has the power asked for, if
 /// both arms have the base rate. As Fisher's, its power does not rise evenly.
 ///
-/// Normal approximation: 2 base (1 - base) ((z of alpha + z of half the miss) / margin)^2. It is far
-/// short near rates of 0 and 1.
+/// Normal approximation: 2 base (1 - base) ((z of alpha + z of half the miss) / margin)^2. It is
+/// far short near rates of 0 and 1.
 ///
 /// # Errors
 /// As [`equivalence_proportions_power`]; a base rate of 0 or 1, a power that is not between alpha

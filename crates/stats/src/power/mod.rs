@@ -2,8 +2,8 @@
 //!
 //! Powers are exact for the tests that the report makes: by enumeration of every outcome for
 //! proportions, by integration over the spread for means. Beside each sample size stands the
-//! textbook's normal approximation, unrounded: it is the one that tables print (rounded up or to the
-//! nearest), it is a little short, and where the two differ the exact one is right.
+//! textbook's normal approximation, unrounded: it is the one that tables print (rounded up or to
+//! the nearest), it is a little short, and where the two differ the exact one is right.
 
 mod equivalence;
 mod means;

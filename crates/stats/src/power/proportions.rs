@@ -8,10 +8,10 @@ use crate::exact_test::{Margins, SAME};
 use crate::interval::{check_alpha, check_rate};
 use crate::special::normal_upper_quantile;
 
-/// The power of the exact test does not rise evenly with the number of trials. From [`SMALL`] trials
-/// on it falls by less than this on the way (3.3 percentage points); below, by up to 18, and every
-/// number is looked at. Measured on 4,044 questions whose answers are under 300, each compared with
-/// the first of all numbers.
+/// The power of the exact test does not rise evenly with the number of trials. From [`SMALL`]
+/// trials on it falls by less than this on the way (3.3 percentage points); below, by up to 18, and
+/// every number is looked at. Measured on 4,044 questions whose answers are under 300, each
+/// compared with the first of all numbers.
 const DIP: f64 = 0.05;
 
 /// See [`DIP`].
@@ -28,8 +28,8 @@ pub struct Detectable {
     pub above: Option<f64>,
 }
 
-/// What the two-sided test at alpha does not reject, for two arms of n trials: looked up where it is
-/// asked for again and again, worked out where few totals are likely.
+/// What the two-sided test at alpha does not reject, for two arms of n trials: looked up where it
+/// is asked for again and again, worked out where few totals are likely.
 struct Kept {
     n: usize,
     alpha: f64,
