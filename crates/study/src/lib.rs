@@ -1,6 +1,7 @@
 //! Studies: scenarios, arms, plans, the runner, scoring and results.
 
 mod audit;
+mod budget;
 pub mod calibrate;
 mod cast;
 mod compute;
@@ -9,6 +10,7 @@ mod expression;
 mod gate;
 mod index;
 mod log;
+mod looks;
 mod plan;
 mod progress;
 mod rebuild;
@@ -36,14 +38,15 @@ pub use gate::{Gate, GateError, Ruling};
 pub use index::IndexError;
 pub use log::LogError;
 pub use plan::{
-    PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm, PlannedContrast, TrialPlan,
+    ContrastKind, Expected, PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm,
+    PlannedContrast, SequentialPlan, Substitute, TrialPlan,
 };
 pub use progress::{Progress, Snapshot};
 pub use rebuild::RebuildError;
 pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
 pub use runner::{Ended, RunError};
-pub use session::{Run, Session, SessionError};
+pub use session::{Options, Run, Session, SessionError};
 pub use source::{Source, SourceError, nearest};
-pub use spec::{Limits, Overrides, Sampling, StudyFile};
+pub use spec::{Estimate, Limits, Overrides, Price, Sampling, StudyFile, prices};
 pub use study::{Study, StudyError};
 pub use trial::TrialError;

@@ -94,6 +94,24 @@ impl SessionError {
     }
 }
 
+/// How a session runs. None of it changes a trial, so that a run may be resumed with other values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Trials at once.
+    pub concurrency: usize,
+    /// The most that the whole run may cost, in dollars.
+    pub max_cost: Option<f64>,
+}
+
+impl From<usize> for Options {
+    fn from(concurrency: usize) -> Self {
+        Self {
+            concurrency,
+            max_cost: None,
+        }
+    }
+}
+
 /// A run that is open for writing.
 pub struct Session {
     dir: RunDir,
@@ -121,8 +139,9 @@ impl Session {
         path: &Path,
         study: &Study,
         keys: &Path,
-        concurrency: usize,
+        options: impl Into<Options>,
     ) -> Result<Self, SessionError> {
+        let options = options.into();
         let cast = study.cast()?;
         let dir = RunDir::create(path)?;
         let json = StudyJson {
@@ -145,7 +164,7 @@ impl Session {
         let record = Arc::new(Record::create(path, keys)?);
         fix_plan(&record, &json)?;
         let index = Index::create(&dir.index())?;
-        let job = job(study, cast, concurrency, false);
+        let job = job(study, cast, options, false);
         Ok(Self {
             dir,
             study: json,
@@ -165,8 +184,9 @@ impl Session {
         path: &Path,
         given: Option<&Study>,
         keys: &Path,
-        concurrency: usize,
+        options: impl Into<Options>,
     ) -> Result<Self, SessionError> {
+        let options = options.into();
         let dir = RunDir::open(path)?;
         let json = dir.study()?;
         if let Some(given) = given {
@@ -206,7 +226,7 @@ impl Session {
                 (index, rebuilt.trials)
             }
         };
-        let job = job(&study, cast, concurrency, true);
+        let job = job(&study, cast, options, true);
         Ok(Self {
             dir,
             study: json,
@@ -298,7 +318,7 @@ impl Session {
 fn job(
     study: &Study,
     cast: Vec<std::collections::BTreeMap<String, Cast>>,
-    concurrency: usize,
+    options: Options,
     resumed: bool,
 ) -> Job {
     Job {
@@ -306,7 +326,9 @@ fn job(
         hash: study.hash,
         scenarios: study.scenarios.clone(),
         cast,
-        concurrency: concurrency.max(1),
+        concurrency: options.concurrency.max(1),
+        max_cost: options.max_cost,
+        purse: Arc::default(),
         resumed,
     }
 }
