@@ -382,50 +382,67 @@ pub(crate) fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), Sessio
 /// Names the first field in which two plans differ.
 fn unchanged(was: &Plan, is: &Plan) -> Result<(), SessionError> {
     let value = |plan: &Plan| serde_json::to_value(plan).unwrap_or_default();
-    match first_difference("", &value(was), &value(is)) {
+    match differences(&value(was), &value(is), 1).pop() {
         None => Ok(()),
         Some((field, was, is)) => Err(SessionError::Changed { field, was, is }),
     }
 }
 
-fn first_difference(
+/// Fields in which two plans differ, at most so many: path, and both values, shortened.
+pub(crate) fn differences(
+    was: &serde_json::Value,
+    is: &serde_json::Value,
+    most: usize,
+) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    differ("", was, is, most, &mut found);
+    found
+}
+
+fn differ(
     path: &str,
     was: &serde_json::Value,
     is: &serde_json::Value,
-) -> Option<(String, String, String)> {
+    most: usize,
+    found: &mut Vec<(String, String, String)>,
+) {
     use serde_json::Value;
     let brief = |value: &Value| -> String { value.to_string().chars().take(120).collect() };
+    if found.len() >= most {
+        return;
+    }
     match (was, is) {
         (Value::Object(was), Value::Object(is)) => {
             let mut keys: Vec<&String> = was.keys().chain(is.keys()).collect();
             keys.sort();
             keys.dedup();
-            keys.into_iter().find_map(|key| {
+            for key in keys {
                 let at = if path.is_empty() {
                     key.clone()
                 } else {
                     format!("{path}.{key}")
                 };
                 let null = Value::Null;
-                first_difference(
-                    &at,
-                    was.get(key).unwrap_or(&null),
-                    is.get(key).unwrap_or(&null),
-                )
-            })
+                let value = |map: &serde_json::Map<String, Value>| map.get(key).cloned();
+                let (was, is) = (
+                    value(was).unwrap_or(null.clone()),
+                    value(is).unwrap_or(null),
+                );
+                differ(&at, &was, &is, most, found);
+            }
         }
-        (Value::Array(was), Value::Array(is)) if was.len() == is.len() => was
-            .iter()
-            .zip(is)
-            .enumerate()
-            .find_map(|(place, (was, is))| first_difference(&format!("{path}[{place}]"), was, is)),
-        _ if was == is => None,
+        (Value::Array(was), Value::Array(is)) if was.len() == is.len() => {
+            for (place, (was, is)) in was.iter().zip(is).enumerate() {
+                differ(&format!("{path}[{place}]"), was, is, most, found);
+            }
+        }
+        _ if was == is => {}
         // The beginning of each would be the same words twice.
         (Value::Array(was), Value::Array(is)) => {
             let count = |list: &[Value]| format!("a list of {}", list.len());
-            Some((path.to_owned(), count(was), count(is)))
+            found.push((path.to_owned(), count(was), count(is)));
         }
-        _ => Some((path.to_owned(), brief(was), brief(is))),
+        _ => found.push((path.to_owned(), brief(was), brief(is))),
     }
 }
 

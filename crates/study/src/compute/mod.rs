@@ -106,7 +106,7 @@ fn claims(plan: &Plan, run: &RunInfo) -> Claims {
 }
 
 /// The word of results for how sides are compared.
-fn kind(kind: ContrastKind) -> Kind {
+pub(crate) fn kind(kind: ContrastKind) -> Kind {
     match kind {
         ContrastKind::Difference => Kind::Difference,
         ContrastKind::Interaction => Kind::Interaction,
@@ -301,3 +301,6 @@ fn failures(index: &Index) -> Result<Vec<Failure>, ComputeError> {
     rows.map(|row| row.map_err(|error| wrap(error).into()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

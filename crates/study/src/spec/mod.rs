@@ -120,7 +120,7 @@ pub struct ScenarioNamed<'a> {
 }
 
 /// What a person changed on the command line.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Overrides {
     /// In place of the study's models.
     pub models: Vec<String>,
@@ -406,7 +406,7 @@ pub(crate) const IDENTICAL: &str = "A/A";
 /// The family of what was asked beforehand: Holm's correction, and what `--sequential` decides.
 pub(crate) const PRIMARY: &str = "primary";
 
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 60
         && text
