@@ -96,7 +96,7 @@ fn without_any_one_world_fact_calibration_fails() {
             detector: None,
             change: Some(kind.to_owned()),
         };
-        let calibration = run(12, &blind);
+        let calibration = run(6, &blind);
         let wrong = calibration.mistakes.iter().filter(|mistake| {
             !KNOWN.iter().any(|(behaviour, organism)| {
                 mistake.behaviour == *behaviour && mistake.organism.contains(organism)
