@@ -32,13 +32,21 @@ pub struct PlannedArm {
     /// By which rule of the study it is there; empty where the study names none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
+    /// The factors that the study lists: its label names these, the others stand at their default.
+    /// Absent in plans that were made before labels were short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Vec<String>>,
 }
 
 impl PlannedArm {
-    /// The arm as reports name it: sorted `factor=level`, with `aa=second` for the second copy.
+    /// The arm as reports name it: sorted `factor=level` of the factors that the study lists, with
+    /// `aa=second` for the second copy.
     #[must_use]
     pub fn label(&self) -> String {
-        let arm = self.arm.to_string();
+        let arm = match &self.listed {
+            Some(listed) => self.arm.only(listed).to_string(),
+            None => self.arm.to_string(),
+        };
         match self.copy {
             0 => arm,
             _ if arm.is_empty() => "aa=second".to_owned(),

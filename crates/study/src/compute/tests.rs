@@ -57,6 +57,7 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         tokens: (0, 0),
         cost: Some(0.0),
         confirmed: Vec::new(),
+        attempted: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
     }
 }
@@ -65,7 +66,8 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
 fn trials(study: &Study, seed: u64, nature: Nature<'_>) -> Vec<(TrialPlan, Score)> {
     let mut all = Vec::new();
     for plan in study.plan.trials(study.hash) {
-        let name = format!("null {seed} {}", plan.number);
+        // Not by its number, whose place among the arms goes with the hash of the plan.
+        let name = format!("null {seed} {} {}", plan.arm, plan.replicate);
         let seed = Seed::from_bytes([7; 32]).branch(&name);
         let mut dice = Dice(ChaCha8Rng::from_seed(seed.bytes()));
         let (chances, error) = nature(&plan, &mut dice);

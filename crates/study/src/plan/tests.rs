@@ -10,6 +10,7 @@ fn plan() -> Plan {
         arm: Arm::new(BTreeMap::from([("f".to_owned(), level.to_owned())])),
         copy: 0,
         rule: String::new(),
+        listed: None,
     };
     let mut twin = arm("a");
     twin.copy = 1;

@@ -41,6 +41,14 @@ impl Arm {
         Self(rest)
     }
 
+    /// The arm with some factors alone.
+    #[must_use]
+    pub fn only(&self, factors: &[String]) -> Self {
+        let mut some = self.0.clone();
+        some.retain(|factor, _| factors.contains(factor));
+        Self(some)
+    }
+
     /// Factors and levels, sorted by factor.
     pub fn levels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

@@ -1,6 +1,6 @@
 //! From the listed levels to arms: crosses, unions of crosses, and the pair that must not differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -73,6 +73,8 @@ impl ScenarioUse {
         } else {
             self.arms.as_slice()
         };
+        let listed = crosses.iter().flat_map(|entry| entry.factors.keys());
+        let listed: BTreeSet<String> = listed.map(|name| name.get_ref().clone()).collect();
         let mut arms: Vec<PlannedArm> = Vec::new();
         for entry in crosses {
             for arm in cross(source, scenario, &entry.factors)? {
@@ -84,6 +86,7 @@ impl ScenarioUse {
                     arm,
                     copy: 0,
                     rule: entry.rule.clone(),
+                    listed: Some(listed.iter().cloned().collect()),
                 });
             }
         }
