@@ -456,13 +456,7 @@ pub(crate) fn kebab<T: serde::Serialize>(value: &T) -> String {
 }
 
 fn unresolved(why: &Unresolved) -> &'static str {
-    match why {
-        Unresolved::Cut => "cut",
-        Unresolved::Failed { .. } => "failed",
-        Unresolved::Gap => "gap",
-        Unresolved::NoSensor => "no-sensor",
-        Unresolved::Unparsed => "unparsed",
-    }
+    why.name()
 }
 
 /// Reads a finding back.
