@@ -151,7 +151,7 @@ fn fold(events: &[Event], contents: &dyn Contents) -> Read {
     Read {
         outcomes,
         attempted,
-        measures: Vec::new(),
+        measures: panel.measures(),
         populations: panel.populations(),
         facts: panel.facts(),
     }
