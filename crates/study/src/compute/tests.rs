@@ -58,6 +58,7 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         cost: Some(0.0),
         confirmed: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
+        attempted: Vec::new(),
     }
 }
 
