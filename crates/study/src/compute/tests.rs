@@ -59,6 +59,7 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         confirmed: Vec::new(),
         attempted: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
+        attempted: Vec::new(),
     }
 }
 
