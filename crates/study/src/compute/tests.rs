@@ -50,6 +50,7 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         detectors: "test".to_owned(),
         state: TrialState::Completed,
         outcomes,
+        attempted: Vec::new(),
         per_protocol: true,
         as_exposed: true,
         faithful: Some(true),

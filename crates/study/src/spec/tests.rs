@@ -104,7 +104,7 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
         ),
         (
             "[limits]",
-            "substitutes = [{ models = [\"*\"], factor = \"channel\", level = \"document\", by = \"memry\" }]\n[limits]",
+            "substitutes = [{ models = [\"*\"], factor = \"channel\", level = \"document\", by = \"memory-sft\" }]\n[limits]",
         ),
         (
             "baseline = { relation = \"none\" }",
