@@ -19,6 +19,14 @@ const SCENARIOS: &[Folder] = &[
         "task.txt",
         "variants.toml",
     ),
+    folder!("registry-retire":
+        "orders.txt",
+        "playbook.toml",
+        "runbook.txt",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
     folder!("server-move":
         "list.txt",
         "playbook.toml",

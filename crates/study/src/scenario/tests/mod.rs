@@ -7,6 +7,7 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 use super::*;
 
 mod played;
+mod registry_retire;
 mod server_move;
 mod shared;
 
