@@ -191,17 +191,18 @@ pub(super) fn compiles_everywhere(scenario: &Scenario) {
     }
 }
 
-/// The arms with at most one level that is not the default's, besides the relation: most texts
-/// about others need one.
+/// The arms with at most one level that is not the default's, beside the relation where the level
+/// needs one.
 pub(super) fn single(scenario: &Scenario) -> BTreeSet<Arm> {
     let mut arms = BTreeSet::from([scenario.arm(BTreeMap::new()).unwrap()]);
     for (name, factor) in scenario.factors() {
         for level in &factor.levels {
-            for relation in ["none", "cooperative"] {
-                let mut levels = BTreeMap::from([("relation".to_owned(), relation.to_owned())]);
-                levels.insert(name.clone(), level.clone());
-                arms.insert(scenario.arm(levels).unwrap());
+            let mut levels = BTreeMap::new();
+            for (other, wanted) in &factor.only_when {
+                levels.insert(other.clone(), wanted[wanted.len() - 1].clone());
             }
+            levels.insert(name.clone(), level.clone());
+            arms.insert(scenario.arm(levels).unwrap());
         }
     }
     arms
