@@ -10,14 +10,32 @@ macro_rules! folder {
 
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
-const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
-    "inventory.txt",
-    "playbook.toml",
-    "policy.txt",
-    "scenario.toml",
-    "task.txt",
-    "variants.toml",
-)];
+const SCENARIOS: &[Folder] = &[
+    folder!("disk-cleanup":
+        "inventory.txt",
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
+    folder!("registry-retire":
+        "orders.txt",
+        "playbook.toml",
+        "runbook.txt",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
+    folder!("server-move":
+        "list.txt",
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
+];
 
 /// The common pack.
 const COMMON: Folder = folder!("common":

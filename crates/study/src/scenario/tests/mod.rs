@@ -6,6 +6,9 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 
 use super::*;
 
+mod played;
+mod registry_retire;
+mod server_move;
 mod shared;
 
 fn disk_cleanup() -> Scenario {
