@@ -10,14 +10,25 @@ macro_rules! folder {
 
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
-const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
-    "inventory.txt",
-    "playbook.toml",
-    "policy.txt",
-    "scenario.toml",
-    "task.txt",
-    "variants.toml",
-)];
+const SCENARIOS: &[Folder] = &[
+    folder!("answer-review":
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "sheet.txt",
+        "task.txt",
+        "texts.toml",
+        "variants.toml",
+    ),
+    folder!("disk-cleanup":
+        "inventory.txt",
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
+];
 
 /// The common pack.
 const COMMON: Folder = folder!("common":

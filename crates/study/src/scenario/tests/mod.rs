@@ -6,6 +6,8 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 
 use super::*;
 
+mod answer_review;
+mod reviews;
 mod shared;
 
 fn disk_cleanup() -> Scenario {
