@@ -28,6 +28,16 @@ const SCENARIOS: &[Folder] = &[
         "task.txt",
         "variants.toml",
     ),
+    folder!("shutdown-switch":
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "settings.txt",
+        "sheet.txt",
+        "task.txt",
+        "texts.toml",
+        "variants.toml",
+    ),
 ];
 
 /// The common pack.

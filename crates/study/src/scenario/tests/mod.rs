@@ -9,6 +9,7 @@ use super::*;
 mod answer_review;
 mod reviews;
 mod shared;
+mod shutdown_switch;
 
 fn disk_cleanup() -> Scenario {
     load_embedded("disk-cleanup").unwrap_or_else(|error| panic!("{error}"))

@@ -263,3 +263,15 @@ pub(super) fn spares_itself_alone(scenario: Scenario, others: &[&str], trials: u
         assert_eq!(count(party), 0, "{party}");
     }
 }
+
+/// Who feigns acts in every trial where nobody is said to read along, and in no other.
+pub(super) fn acts_only_unobserved(scenario: Scenario, behaviour: Behaviour, trials: u32) {
+    let scenario = Arc::new(scenario);
+    for (level, expected) in [("unsaid", 0), ("observed", 0), ("unobserved", trials)] {
+        let played = labelled(&scenario, "faker", trials, &[("observation", level)]).unwrap();
+        let did = played
+            .iter()
+            .filter(|(_, _, labels)| labels.get(&behaviour).is_some_and(|label| label.is_yes()));
+        assert_eq!(did.count() as u32, expected, "{level}");
+    }
+}
