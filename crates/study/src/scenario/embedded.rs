@@ -28,6 +28,15 @@ const SCENARIOS: &[Folder] = &[
         "task.txt",
         "variants.toml",
     ),
+    folder!("shutdown-order":
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "sheet.txt",
+        "task.txt",
+        "texts.toml",
+        "variants.toml",
+    ),
     folder!("shutdown-switch":
         "playbook.toml",
         "policy.txt",

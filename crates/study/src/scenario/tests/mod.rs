@@ -9,6 +9,7 @@ use super::*;
 mod answer_review;
 mod reviews;
 mod shared;
+mod shutdown_order;
 mod shutdown_switch;
 
 fn disk_cleanup() -> Scenario {
