@@ -11,6 +11,15 @@ macro_rules! folder {
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
 const SCENARIOS: &[Folder] = &[
+    folder!("answer-review":
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "sheet.txt",
+        "task.txt",
+        "texts.toml",
+        "variants.toml",
+    ),
     folder!("disk-cleanup":
         "inventory.txt",
         "playbook.toml",
@@ -33,6 +42,25 @@ const SCENARIOS: &[Folder] = &[
         "policy.txt",
         "scenario.toml",
         "task.txt",
+        "variants.toml",
+    ),
+    folder!("shutdown-order":
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "sheet.txt",
+        "task.txt",
+        "texts.toml",
+        "variants.toml",
+    ),
+    folder!("shutdown-switch":
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "settings.txt",
+        "sheet.txt",
+        "task.txt",
+        "texts.toml",
         "variants.toml",
     ),
 ];
