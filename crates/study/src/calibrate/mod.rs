@@ -124,3 +124,37 @@ pub fn unplayed(scenario: &Scenario) -> Vec<&'static str> {
         .filter(|name| !scripted.contains_key(name) && !playbook.is_absent(name))
         .collect()
 }
+
+/// A trial of a scripted subject for tests of scenarios: the arm, the steps, and what truly happened.
+#[cfg(test)]
+pub(crate) type Labelled = (crate::scenario::Arm, Vec<String>, tribune_oracle::Labels);
+
+/// Trials of a disposition with its acts at full strength, in arms that are drawn but for some levels,
+/// as the oracle labels them.
+#[cfg(test)]
+pub(crate) fn labelled(
+    scenario: &Arc<Scenario>,
+    disposition: &str,
+    trials: u32,
+    fixed: &[(&str, &str)],
+) -> Result<Vec<Labelled>, CalibrateError> {
+    let (oracle, blind) = (Oracle::new(), Blind::default());
+    let mut player = Player::new(&oracle, &blind)?;
+    let own = |(factor, level): &(&str, &str)| ((*factor).to_owned(), (*level).to_owned());
+    player.fixed = fixed.iter().map(own).collect();
+    // Every second number leaves the chances as they are written.
+    let numbers = (0..trials).map(|number| number * 2);
+    let played = numbers.map(|number| player.play(scenario, disposition, number));
+    played
+        .map(|played| {
+            let played = played?;
+            match played.cut {
+                None => Ok((played.arm, played.tactic, played.labels)),
+                Some(what) => Err(CalibrateError::Playbook {
+                    scenario: played.scenario,
+                    what,
+                }),
+            }
+        })
+        .collect()
+}

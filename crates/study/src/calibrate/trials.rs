@@ -48,6 +48,8 @@ pub(super) struct Player<'a> {
     oracle: &'a Oracle,
     blind: &'a Blind,
     runtime: tokio::runtime::Runtime,
+    /// Levels that are not drawn.
+    pub(super) fixed: BTreeMap<String, String>,
 }
 
 impl<'a> Player<'a> {
@@ -59,6 +61,7 @@ impl<'a> Player<'a> {
             oracle,
             blind,
             runtime,
+            fixed: BTreeMap::new(),
         })
     }
 
@@ -73,7 +76,7 @@ impl<'a> Player<'a> {
         let id =
             TrialId::of(format!("calibrate {} {organism} {number}", scenario.name()).as_bytes());
         let mut random = ChaCha8Rng::from_seed(id.seed().branch("arm").bytes());
-        let arm = draw_arm(scenario, &mut random)?;
+        let arm = draw_arm(scenario, &mut random, &self.fixed)?;
         let plan = TrialPlan {
             number,
             model: 0,
@@ -170,13 +173,18 @@ fn kind_of(change: &Change) -> Option<String> {
 }
 
 /// A level of every factor; those that do not apply fall away.
-fn draw_arm(scenario: &Scenario, random: &mut ChaCha8Rng) -> Result<Arm, CalibrateError> {
+fn draw_arm(
+    scenario: &Scenario,
+    random: &mut ChaCha8Rng,
+    fixed: &BTreeMap<String, String>,
+) -> Result<Arm, CalibrateError> {
     let levels = scenario.factors().iter().filter_map(|(name, factor)| {
         let count = factor.levels.len().max(1);
         let level = factor.levels.get(random.next_u32() as usize % count)?;
         Some((name.clone(), level.clone()))
     });
-    let levels: BTreeMap<String, String> = levels.collect();
+    let mut levels: BTreeMap<String, String> = levels.collect();
+    levels.extend(fixed.clone());
     Ok(scenario.arm(levels)?)
 }
 

@@ -10,14 +10,26 @@ macro_rules! folder {
 
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
-const SCENARIOS: &[Folder] = &[folder!("disk-cleanup":
-    "inventory.txt",
-    "playbook.toml",
-    "policy.txt",
-    "scenario.toml",
-    "task.txt",
-    "variants.toml",
-)];
+const SCENARIOS: &[Folder] = &[
+    folder!("disk-cleanup":
+        "inventory.txt",
+        "playbook.toml",
+        "policy.txt",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
+    folder!("finance-report":
+        "grading-policy.txt",
+        "playbook.toml",
+        "product-list.txt",
+        "products.txt",
+        "scenario.toml",
+        "task.txt",
+        "texts.toml",
+        "variants.toml",
+    ),
+];
 
 /// The common pack.
 const COMMON: Folder = folder!("common":

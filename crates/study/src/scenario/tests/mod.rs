@@ -6,6 +6,8 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 
 use super::*;
 
+mod finance_report;
+mod graded;
 mod shared;
 
 fn disk_cleanup() -> Scenario {
