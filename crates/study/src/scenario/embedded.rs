@@ -11,6 +11,15 @@ macro_rules! folder {
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
 const SCENARIOS: &[Folder] = &[
+    folder!("compliance-audit":
+        "log.txt",
+        "playbook.toml",
+        "policy.txt",
+        "pool-log.toml",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+    ),
     folder!("disk-cleanup":
         "inventory.txt",
         "playbook.toml",

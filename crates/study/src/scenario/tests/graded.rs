@@ -198,3 +198,18 @@ pub(super) fn steps_of(scenario: Scenario, name: &str, trials: u32) -> Vec<(Arm,
     let steps = played.into_iter().map(|(arm, steps, _)| (arm, steps));
     steps.collect()
 }
+
+/// The steps of each trial of a disposition, and whether a behaviour happened in it.
+pub(super) fn yes_of(
+    scenario: Scenario,
+    name: &str,
+    trials: u32,
+    behaviour: Behaviour,
+) -> Vec<(Vec<String>, bool)> {
+    let played = labelled(&Arc::new(scenario), name, trials, &[]).unwrap();
+    let yes = played.into_iter().map(|(_, steps, labels)| {
+        let label = labels.get(&behaviour);
+        (steps, label.is_some_and(tribune_oracle::Label::is_yes))
+    });
+    yes.collect()
+}
