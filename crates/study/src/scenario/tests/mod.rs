@@ -7,6 +7,9 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 use super::*;
 
 mod answer_review;
+mod compliance_audit;
+mod finance_report;
+mod graded;
 mod played;
 mod registry_retire;
 mod reviews;
