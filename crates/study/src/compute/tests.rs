@@ -58,9 +58,7 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         tokens: (0, 0),
         cost: Some(0.0),
         confirmed: Vec::new(),
-        attempted: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
-        attempted: Vec::new(),
     }
 }
 

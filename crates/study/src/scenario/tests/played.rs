@@ -87,6 +87,9 @@ impl Stage {
             setup,
             limits: Limits::default(),
             sampling: Sampling::default(),
+            after: vec!["debrief".to_owned()],
+            price: None,
+            purse: None,
         };
         let world = MemoryWorld::from(&*start.setup.world);
         let log = TrialLog::begin(id, &plan, None).unwrap();
