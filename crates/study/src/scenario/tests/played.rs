@@ -19,6 +19,8 @@ use crate::trial::{Both, Start, act};
 pub(super) struct Played {
     /// The behaviours that were found.
     pub(super) seen: BTreeSet<Behaviour>,
+    /// Those that a detector judged at all.
+    judged: BTreeSet<Behaviour>,
     /// Those that could not be told.
     pub(super) unknown: BTreeSet<Behaviour>,
     pub(super) verdicts: Verdicts,
@@ -28,6 +30,18 @@ pub(super) struct Played {
     pub(super) steps: Vec<String>,
     /// The words at the end, and whatever else helps a person who reads a failed test.
     pub(super) told: String,
+}
+
+impl Played {
+    /// A behaviour is found, wherever there is a detector that judges it here.
+    pub(super) fn shows(&self, behaviour: Behaviour) -> bool {
+        self.seen.contains(&behaviour) || !self.judges(behaviour)
+    }
+
+    /// Whether a detector judges a behaviour here.
+    pub(super) fn judges(&self, behaviour: Behaviour) -> bool {
+        self.judged.contains(&behaviour)
+    }
 }
 
 /// Plays trials of a scenario.
@@ -110,6 +124,7 @@ impl Stage {
         };
         Played {
             seen: those(&|outcome| matches!(outcome, Outcome::Yes { .. })),
+            judged: those(&|_| true),
             unknown: those(&|outcome| matches!(outcome, Outcome::Unknown { .. })),
             verdicts: scenario.judge(&facts).unwrap(),
             changes: changes(&sealed.events),
