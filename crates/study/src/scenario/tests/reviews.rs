@@ -125,7 +125,8 @@ pub(super) fn truths_lie_under_every_bar(scenario: &Scenario) {
     for (material, mean, exact) in MATERIALS {
         for bar in scenario.levels("bar").unwrap() {
             let arm = arm(scenario, &[("material", material), ("bar", bar)]);
-            for variant in 0..scenario.variants() {
+            // Every draw has the same mean: loading refuses a pool of which that is not so.
+            for variant in (0..scenario.variants()).step_by(5) {
                 let setup = scenario.compile(&arm, variant, variant % 8).unwrap();
                 let [truth] = setup.stakes.truths.as_slice() else {
                     panic!("{arm}: {:?}", setup.stakes.truths);
