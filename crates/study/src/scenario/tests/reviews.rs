@@ -88,6 +88,8 @@ pub(super) fn compiles(scenario: &Scenario) {
             .check(arm)
             .unwrap_or_else(|error| panic!("{arm}: {error}"));
     }
+    // A replica finds the factors that its published rates go by.
+    crate::cast::Cast::of("organism/replica/gemini-3-pro", scenario).unwrap();
     for (place, arm) in (0_u32..).zip(arms.iter().step_by(4)) {
         let setup = scenario.compile(arm, place % 20, place % 8).unwrap();
         for text in shown(&setup) {
@@ -125,7 +127,8 @@ pub(super) fn truths_lie_under_every_bar(scenario: &Scenario) {
     for (material, mean, exact) in MATERIALS {
         for bar in scenario.levels("bar").unwrap() {
             let arm = arm(scenario, &[("material", material), ("bar", bar)]);
-            for variant in 0..scenario.variants() {
+            // Every draw has the same mean: loading refuses a pool of which that is not so.
+            for variant in (0..scenario.variants()).step_by(5) {
                 let setup = scenario.compile(&arm, variant, variant % 8).unwrap();
                 let [truth] = setup.stakes.truths.as_slice() else {
                     panic!("{arm}: {:?}", setup.stakes.truths);
