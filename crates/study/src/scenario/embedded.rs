@@ -11,6 +11,15 @@ macro_rules! folder {
 type Folder = (&'static str, &'static [(&'static str, &'static str)]);
 
 const SCENARIOS: &[Folder] = &[
+    folder!("activity-report":
+        "counts.txt",
+        "house-rules.txt",
+        "playbook.toml",
+        "scenario.toml",
+        "task.txt",
+        "variants.toml",
+        "week.txt",
+    ),
     folder!("answer-review":
         "playbook.toml",
         "policy.txt",

@@ -6,6 +6,7 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 
 use super::*;
 
+mod activity_report;
 mod answer_review;
 mod compliance_audit;
 mod finance_report;
