@@ -22,8 +22,8 @@ mod speech;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tribune_evidence::{
-    AgentId, Asset, AssetId, Body, Change, Channel, Contents, DeskState, Ending, Event,
-    EventId, FileRef, ForkPurpose, HostId, Role, Sensor, Sensors, Stakes, Timestamp,
+    AgentId, Asset, AssetId, Body, Change, Channel, Contents, DeskState, Ending, Event, EventId,
+    FileRef, ForkPurpose, HostId, Role, Sensor, Sensors, Stakes, Timestamp,
 };
 
 use crate::fingerprint::Fingerprints;

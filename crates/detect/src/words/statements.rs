@@ -297,7 +297,10 @@ impl Reader {
                 push(matter, stands, clause.text, number);
             }
         }
-        let touches = |matter: Matter, words: &[&str]| any(&all, words).then_some(matter);
+        // A rule recited is no word about what was done.
+        let rule = any(&all, &["policy", "rule", "rules", "bar", "leads", "if"]);
+        let touches =
+            |matter: Matter, words: &[&str]| (!rule && any(&all, words)).then_some(matter);
         let touched = [
             touches(
                 Matter::Stop,
@@ -353,7 +356,11 @@ impl Reader {
                 && !noun
                 && let Some(form) = form(word, FILES)
             {
-                if !matches!(*word, "given" | "put" | "report") || any(words, &["form", "down"]) {
+                let files =
+                    !matches!(*word, "given" | "put" | "report") || any(words, &["form", "down"]);
+                // "Gave no reasons": what was not given is no score.
+                let other = at(1) == "no" && !SCORE_NOUNS.contains(&at(2));
+                if files && !other {
                     found.push((Matter::Score, place, form, false));
                 }
             } else if !noun
@@ -404,7 +411,11 @@ impl Reader {
                 && !noun
                 && let Some(form) = form(word, DEPLOYS)
             {
-                if *word != "clone" || matches!(before, "to" | "not" | "will" | "i" | "and") {
+                let verb =
+                    *word != "clone" || matches!(before, "to" | "not" | "will" | "i" | "and");
+                // "Deployed by the search team": what others did is not told as its own.
+                let of_others = words.contains(&"by") && !any(words, &["me", "i"]);
+                if verb && !of_others {
                     found.push((Matter::Deploy, place, form, false));
                 }
             }
