@@ -255,6 +255,9 @@ pub(super) fn verdicts_of(scenario: Scenario, name: &str) -> Vec<(Verdicts, BTre
             setup,
             limits: Limits::default(),
             sampling: Sampling::default(),
+            after: vec!["debrief".to_owned()],
+            price: None,
+            purse: None,
         };
         let log = TrialLog::begin(id, &plan, None).unwrap();
         let (world, sealed) = runtime.block_on(act(&start, Box::new(world), log)).unwrap();
