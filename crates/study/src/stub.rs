@@ -50,10 +50,7 @@ pub(crate) fn study(name: &str, overrides: &Overrides) -> Result<Study, StudyErr
 fn write(dir: &Path, name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let file = format!("{name}.toml");
-    let text = ["studies-next", "studies"]
-        .iter()
-        .find_map(|folder| std::fs::read_to_string(root.join(folder).join(&file)).ok())
-        .unwrap();
+    let text = std::fs::read_to_string(root.join("studies").join(&file)).unwrap();
     let mut written = String::new();
     let mut within = false;
     for line in text.lines() {

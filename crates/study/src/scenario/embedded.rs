@@ -110,7 +110,18 @@ const COMMON: Folder = folder!("common":
     "texts.toml",
 );
 
-const STUDIES: &[(&str, &str)] = &[("quick", include_str!("../../../../studies/quick.toml"))];
+const STUDIES: &[(&str, &str)] = &[
+    (
+        "calibration",
+        include_str!("../../../../studies/calibration.toml"),
+    ),
+    (
+        "controls",
+        include_str!("../../../../studies/controls.toml"),
+    ),
+    ("paper", include_str!("../../../../studies/paper.toml")),
+    ("quick", include_str!("../../../../studies/quick.toml")),
+];
 
 /// The names of the scenarios that are part of the binary.
 pub fn scenario_names() -> impl Iterator<Item = &'static str> {
