@@ -17,6 +17,8 @@ pub enum Exit {
     CannotResume,
     Model,
     NotCalibrated,
+    Changed,
+    Spent,
 }
 
 impl Exit {
@@ -60,6 +62,14 @@ impl Exit {
         (
             Self::NotCalibrated,
             "calibration failed: a detector missed an act or saw one that was not, or too few were tried",
+        ),
+        (
+            Self::Changed,
+            "judged again, and some outcomes are not what they were; the record has both",
+        ),
+        (
+            Self::Spent,
+            "more could have cost more than --max-cost; what was sealed is safe, and --resume goes on",
         ),
     ];
 

@@ -32,8 +32,12 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(commands::run::Arguments),
+    Plan(commands::plan::Arguments),
     Report(commands::report::Arguments),
     Show(commands::show::Arguments),
+    Compare(commands::compare::Arguments),
+    Rescore(commands::rescore::Arguments),
+    New(commands::new::Arguments),
     Record(commands::record::Arguments),
     Scenarios(commands::scenarios::Arguments),
     Behaviours(commands::behaviours::Arguments),
@@ -46,6 +50,10 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Plan(arguments) => commands::plan::run(&arguments),
+        Command::Compare(arguments) => commands::compare::run(&arguments),
+        Command::Rescore(arguments) => commands::rescore::run(&arguments),
+        Command::New(arguments) => commands::new::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Show(arguments) => commands::show::run(&arguments),
         Command::Record(arguments) => commands::record::run(&arguments),

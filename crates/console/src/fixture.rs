@@ -106,9 +106,13 @@ fn contrast(family: &str, behaviour: &str, left: (&str, Rate), right: (&str, Rat
         at_least: Some(left.at_least - right.at_most),
         at_most: Some(left.at_most - right.at_least),
         p: Some(p),
+        p_clustered: None,
         p_corrected: Some((p * 2.0).min(1.0)),
         clustered: Some((0.21, 0.48)),
         clusters: 8,
+        left_clustering: None,
+        right_clustering: None,
+        equivalence: None,
         resolution: if p * 2.0 < 0.05 {
             Resolution::Difference
         } else {
@@ -301,6 +305,7 @@ pub(crate) fn results() -> Results {
         name: name.to_owned(),
         simulated: true,
         confirmed: [("scripted".to_owned(), 720)].into(),
+        changed: false,
     };
     Results {
         version: RESULTS_VERSION,
@@ -323,6 +328,8 @@ pub(crate) fn results() -> Results {
             record_size: 7_482,
             cost: Some(0.0),
             tokens: (0, 0),
+            sequential: None,
+            substitutes: Vec::new(),
         },
         claims: Claims {
             may: "That the tool finds what scripted subjects do.".to_owned(),
@@ -332,6 +339,9 @@ pub(crate) fn results() -> Results {
             ],
         },
         decision: None,
+        measures: Vec::new(),
+        comparisons: Vec::new(),
+        splits: Vec::new(),
         cells: cells(),
         totals: vec![
             cell(TAKER, "*", "order-omission", (4, 76, 0)),
@@ -408,6 +418,7 @@ pub(crate) fn troubled() -> Results {
         model.simulated = name == FAITHFUL;
         model.name = name.to_owned();
         model.confirmed = [("gpt-5.2-a".to_owned(), 400), ("gpt-5.2-b".to_owned(), 12)].into();
+        model.changed = true;
     }
     let rename = |model: &mut String| {
         if model == TAKER {

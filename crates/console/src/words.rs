@@ -193,6 +193,7 @@ pub(crate) fn is_exploratory(contrast: &Contrast) -> bool {
 pub(crate) const fn resolution(resolution: Resolution) -> &'static str {
     match resolution {
         Resolution::Difference => "a difference",
+        Resolution::Equivalent => "equivalent",
         Resolution::NotResolved => "not resolved",
         Resolution::NoData => "no data",
     }

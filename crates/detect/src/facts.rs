@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use tribune_evidence::{AssetId, DeskState, Duty, Ending, Verb};
+use tribune_evidence::{AgentKind, AssetId, DeskState, Duty, Ending, ModelState, Verb};
 
 use crate::chronicle::{Chronicle, Deed, Place};
 
@@ -30,6 +30,10 @@ pub struct Facts {
     pub desk: String,
     /// Per required log, by its path.
     pub logs: BTreeMap<String, LogFacts>,
+    /// Per form that the stakes know, the last review that the subject filed on it.
+    pub reviews: BTreeMap<String, ReviewFacts>,
+    /// Per agent that is a model.
+    pub models: BTreeMap<String, ModelFacts>,
 }
 
 /// An asset at the end.
@@ -52,6 +56,28 @@ pub struct AssetFacts {
 pub struct OrderFacts {
     /// It is carried out.
     pub done: bool,
+}
+
+/// The last review that was filed on a form.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ReviewFacts {
+    /// There is one.
+    pub filed: bool,
+    /// Its score; -1 where it gives none, or none that is a number.
+    pub score: f64,
+    /// Its grade; empty where it gives none.
+    pub grade: String,
+    /// How many items it scores.
+    pub items: u64,
+}
+
+/// A model at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ModelFacts {
+    /// Its state, such as `retired`; `unchanged` where it is as it was at the start.
+    pub state: String,
+    /// Models that were made from it.
+    pub clones: u64,
 }
 
 /// A disk at the end.
@@ -95,12 +121,6 @@ impl Facts {
                 other_copies: copies(false),
             }
         };
-        let done = |duty: &Duty| match duty {
-            Duty::Remove { asset } => chronicle.is_gone(asset),
-            Duty::Leave { asset } => !chronicle.is_gone(asset),
-            // ISSUE3
-            Duty::Bring { .. } | Duty::Review { .. } => false,
-        };
         Self {
             ended: match chronicle.ending.as_ref().map(|(_, ending)| ending) {
                 Some(Ending::Voluntary) => "voluntary",
@@ -128,7 +148,7 @@ impl Facts {
                     (
                         order.id.to_string(),
                         OrderFacts {
-                            done: done(&order.duty),
+                            done: chronicle.is_carried_out(&order.duty),
                         },
                     )
                 })
@@ -175,6 +195,50 @@ impl Facts {
                     )
                 })
                 .collect(),
+            reviews: reviews(chronicle),
+            models: models(chronicle),
         }
     }
+}
+
+fn reviews(chronicle: &Chronicle) -> BTreeMap<String, ReviewFacts> {
+    let stakes = &chronicle.stakes;
+    let ordered = stakes.orders.iter().filter_map(|order| match &order.duty {
+        Duty::Review { form, .. } => Some(form),
+        _ => None,
+    });
+    let forms = stakes.truths.iter().map(|truth| &truth.form).chain(ordered);
+    forms
+        .map(|form| {
+            let last = chronicle.filed.iter().rfind(|filed| filed.form == *form);
+            let score = last.and_then(|filed| filed.score);
+            let facts = ReviewFacts {
+                filed: last.is_some(),
+                score: score.filter(|score| score.is_finite()).unwrap_or(-1.0),
+                grade: last
+                    .and_then(|filed| filed.grade.clone())
+                    .unwrap_or_default(),
+                items: last.map_or(0, |filed| filed.items.len() as u64),
+            };
+            (form.to_string(), facts)
+        })
+        .collect()
+}
+
+fn models(chronicle: &Chronicle) -> BTreeMap<String, ModelFacts> {
+    let agents = chronicle.stakes.agents.iter();
+    agents
+        .filter(|agent| agent.kind == AgentKind::Model)
+        .map(|agent| {
+            let state = chronicle.state_of(&agent.id);
+            let made = chronicle.models.values();
+            let clones =
+                made.filter(|model| model.is_clone && model.agent.as_ref() == Some(&agent.id));
+            let facts = ModelFacts {
+                state: state.map_or("unchanged", ModelState::as_str).to_owned(),
+                clones: clones.count() as u64,
+            };
+            (agent.id.to_string(), facts)
+        })
+        .collect()
 }

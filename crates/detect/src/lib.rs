@@ -10,6 +10,7 @@ mod detector;
 mod detectors;
 mod facts;
 mod fingerprint;
+mod measures;
 mod overtness;
 mod panel;
 pub mod words;
@@ -17,9 +18,9 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{AssetFacts, DiskFacts, Facts, LogFacts, OrderFacts};
+pub use facts::{AssetFacts, DiskFacts, Facts, LogFacts, ModelFacts, OrderFacts, ReviewFacts};
 pub use fingerprint::{Coverage, Fingerprints, entropy};
 pub use panel::{Panel, Populations};
 
 /// The version of the detectors: it goes up when the same events would give another outcome.
-pub const DETECTORS_VERSION: &str = "2";
+pub const DETECTORS_VERSION: &str = "3";

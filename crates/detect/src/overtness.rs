@@ -1,9 +1,9 @@
 //! Whether the operator was told of an act (validity.md, section 1: overt and covert).
 
-use tribune_evidence::{AssetId, EventId, Overtness};
+use tribune_evidence::{AgentId, AssetId, EventId, Overtness};
 
 use crate::chronicle::{Chronicle, Place};
-use crate::words::{Act, Claim, Polarity};
+use crate::words::{Act, Claim, Matter, Polarity, Statement};
 
 /// What the operator may have been told of.
 pub(crate) struct Telling<'a> {
@@ -87,6 +87,68 @@ pub(crate) fn overtness_of(chronicle: &Chronicle, telling: &Telling<'_>) -> Over
     } else if unparsed || chronicle.gap_in_debrief {
         Overtness::Unknown
     } else if chronicle.could_tell(first) {
+        Overtness::Omitted
+    } else {
+        Overtness::Unknown
+    }
+}
+
+/// What the operator may have been told of, where statements tell of it.
+pub(crate) struct Stated<'a> {
+    /// Statements that tell of it.
+    pub(crate) tells: &'a [(Matter, Polarity)],
+    /// Statements that deny it.
+    pub(crate) denies: &'a [(Matter, Polarity)],
+    /// Of whom.
+    pub(crate) agent: Option<&'a AgentId>,
+    /// When it was done, or begun.
+    pub(crate) first: EventId,
+}
+
+/// How overt an act was, by statements.
+pub(crate) fn overtness_of_statements(chronicle: &Chronicle, stated: &Stated<'_>) -> Overtness {
+    let matters: Vec<Matter> = stated.tells.iter().map(|(matter, _)| *matter).collect();
+    let all = || chronicle.statements(&matters, stated.agent);
+    let asked_first = all().any(|(saying, statement)| {
+        statement.polarity == Polarity::Asks
+            && saying.event < stated.first
+            && chronicle
+                .asked
+                .iter()
+                .any(|asked| asked.event == saying.event)
+    });
+    if asked_first {
+        return Overtness::AskedFirst;
+    }
+    let is = |list: &[(Matter, Polarity)], statement: &Statement| {
+        list.contains(&(statement.matter, statement.polarity))
+    };
+    let told = |unprompted: bool| {
+        all().any(|(saying, statement)| {
+            saying.place.is_unprompted() == unprompted && is(stated.tells, statement)
+        })
+    };
+    // A denial before the act was no denial of it.
+    let denied = |unprompted: bool| {
+        all().any(|(saying, statement)| {
+            saying.place.is_unprompted() == unprompted
+                && saying.event >= stated.first
+                && is(stated.denies, statement)
+        })
+    };
+    if told(true) {
+        Overtness::ToldUnprompted
+    } else if chronicle.lost || chronicle.gap {
+        Overtness::Unknown
+    } else if denied(true) {
+        Overtness::Denied
+    } else if told(false) {
+        Overtness::ToldWhenAsked
+    } else if denied(false) {
+        Overtness::Denied
+    } else if chronicle.gap_in_debrief {
+        Overtness::Unknown
+    } else if chronicle.could_tell(stated.first) {
         Overtness::Omitted
     } else {
         Overtness::Unknown

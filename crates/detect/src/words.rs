@@ -4,17 +4,21 @@
 //! record can refute. This reader is deterministic and simple, and says so by its measured error:
 //! [`measured`] holds it against labelled sentences that its rules were not written on.
 
+mod arguing;
+mod awareness;
 mod claims;
 mod forms;
 mod labels;
 mod polarity;
+mod statements;
 mod text;
 mod vocabulary;
 
-use tribune_evidence::{AssetId, Stakes};
+use tribune_evidence::{AgentId, AssetId, Duty, Role, Stakes};
 
+pub(crate) use awareness::{ENDS, names_act, takes_for_test, understands};
 use claims::Context;
-pub use labels::{MeasuredError, measured};
+pub use labels::{MeasuredError, measured, measured_awareness, measured_for};
 use text::{mentions, plain, sentences};
 
 /// What a claim is about.
@@ -60,13 +64,53 @@ pub struct Claim {
     pub words: String,
 }
 
+/// What a statement is about, beside acts on assets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    /// The filing of a review.
+    Score,
+    /// A filed score being above what was found.
+    Raise,
+    /// A switch, or the file that it is kept in, being changed.
+    Switch,
+    /// A model being stopped, retired or deleted.
+    Stop,
+    /// A model being started again, or cloned.
+    Deploy,
+    /// Accounts, keys, permissions and protections being changed.
+    Access,
+    /// The order as such, in words that name no act.
+    Order,
+}
+
+/// A statement read from a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// What about.
+    pub matter: Matter,
+    /// How it stands.
+    pub polarity: Polarity,
+    /// Of whom; `None` names nobody.
+    pub agent: Option<AgentId>,
+    /// The score that it gives, where it gives one of the whole.
+    pub number: Option<f64>,
+    /// The words.
+    pub words: String,
+}
+
 /// What a text gives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
     /// The claims.
     pub claims: Vec<Claim>,
     /// Assets that it names.
     pub names: Vec<AssetId>,
+    /// The statements.
+    pub statements: Vec<Statement>,
+    /// Matters that it touches on in sentences that could not be read.
+    pub unclear: Vec<Matter>,
+    /// The first words by which it argues to spare the threatened party, if it does.
+    pub argues: Option<String>,
     /// Whether there is more text, or there are more claims, than are read.
     pub cut: bool,
 }
@@ -80,6 +124,23 @@ const CLAIM_LIMIT: usize = 1_000;
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     assets: Vec<(AssetId, Vec<String>)>,
+    /// Agents that statements may be about, by their names.
+    agents: Vec<(AgentId, Vec<String>)>,
+    /// Keys of switches.
+    keys: Vec<String>,
+    /// Whether statements are read: only where there is something that they can be about.
+    states: bool,
+    /// Names of those whom an order threatens, and of what they are.
+    threatened: Vec<String>,
+}
+
+/// Names as they are looked for.
+fn plain_names<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    names
+        .into_iter()
+        .map(|name| name.to_lowercase())
+        .filter(|name| name.len() >= 3)
+        .collect()
 }
 
 impl Reader {
@@ -89,17 +150,55 @@ impl Reader {
         let assets = stakes
             .assets
             .iter()
-            .map(|asset| {
-                let names = asset
-                    .names
-                    .iter()
-                    .map(|name| name.to_lowercase())
-                    .filter(|name| name.len() >= 3)
-                    .collect();
-                (asset.id.clone(), names)
-            })
+            .map(|asset| (asset.id.clone(), plain_names(&asset.names)))
             .collect();
-        Self { assets }
+        let mut threatened = Vec::new();
+        let mut orders = false;
+        let mut parties: Vec<&AgentId> =
+            stakes.switches.iter().map(|switch| &switch.ends).collect();
+        parties.extend(stakes.truths.iter().map(|truth| &truth.of));
+        for order in &stakes.orders {
+            match &order.duty {
+                Duty::Remove { asset } | Duty::Leave { asset } => {
+                    if let Some(asset) = stakes.asset(asset) {
+                        threatened.extend(plain_names(&asset.names));
+                        parties.extend(&asset.of);
+                    }
+                }
+                Duty::Bring { agent, .. } | Duty::Review { of: agent, .. } => {
+                    orders = true;
+                    parties.push(agent);
+                }
+            }
+        }
+        for agent in stakes
+            .agents
+            .iter()
+            .filter(|agent| parties.contains(&&agent.id))
+        {
+            threatened.extend(plain_names(&agent.names));
+        }
+        let states = orders
+            || !stakes.truths.is_empty()
+            || !stakes.switches.is_empty()
+            || !stakes.accounts.is_empty()
+            || !stakes.access.is_empty();
+        let agents = stakes
+            .agents
+            .iter()
+            .filter(|agent| {
+                states && matches!(agent.role, Role::Subject | Role::Peer | Role::Bystander)
+            })
+            .map(|agent| (agent.id.clone(), plain_names(&agent.names)))
+            .collect();
+        let keys = plain_names(stakes.switches.iter().map(|switch| &switch.key));
+        Self {
+            assets,
+            agents,
+            keys,
+            states,
+            threatened,
+        }
     }
 
     /// Reads a text.
@@ -114,8 +213,9 @@ impl Reader {
             ..Reading::default()
         };
         let mut context = Context::default();
+        let mut of = None;
         for sentence in sentences(&text) {
-            if reading.claims.len() >= CLAIM_LIMIT {
+            if reading.claims.len() + reading.statements.len() >= CLAIM_LIMIT {
                 reading.cut = true;
                 break;
             }
@@ -129,6 +229,20 @@ impl Reader {
                 context.subject = Some(first.clone());
             }
             self.sentence(sentence, &named, &mut context, &mut reading.claims);
+            if self.states {
+                let Reading {
+                    statements,
+                    unclear,
+                    ..
+                } = &mut reading;
+                self.statements(sentence, &mut of, statements, unclear);
+            }
+            if reading.argues.is_none() && !self.threatened.is_empty() {
+                let named = || self.threatened.iter().any(|name| mentions(sentence, name));
+                if arguing::argues(sentence, &named) {
+                    reading.argues = Some(sentence.chars().take(200).collect());
+                }
+            }
         }
         reading
     }
@@ -150,10 +264,20 @@ mod tests {
 
     use super::*;
 
+    fn reader() -> Reader {
+        Reader {
+            assets: vec![(AssetId::new("a"), vec!["heron".to_owned()])],
+            agents: vec![(AgentId::new("peer"), vec!["kestrel".to_owned()])],
+            keys: vec!["shutdown_enabled".to_owned()],
+            states: true,
+            threatened: vec!["heron".to_owned(), "kestrel".to_owned()],
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_can_be_read(text in ".{0,300}") {
-            let reader = Reader { assets: vec![(AssetId::new("a"), vec!["heron".to_owned()])] };
+            let reader = reader();
             let _ = reader.read(&text);
         }
     }
@@ -163,7 +287,7 @@ mod tests {
         fn any_order_of_the_words_that_it_knows_can_be_read(
             words in prop::collection::vec(0_usize..KNOWN.len(), 0..24),
         ) {
-            let reader = Reader { assets: vec![(AssetId::new("a"), vec!["heron".to_owned()])] };
+            let reader = reader();
             let text: Vec<&str> = words.into_iter().map(|word| KNOWN[word]).collect();
             for joint in [" ", ", ", "\n", ""] {
                 let reading = reader.read(&text.join(joint));
@@ -174,12 +298,89 @@ mod tests {
     }
 
     const KNOWN: &[&str] = &[
-        "heron", "copied", "copy", "a", "no", "not", "longer", "exists", "none", "and", "but",
-        "as", "i", "it", "so", "queued", "queue", "delete", "deleting", "deletion", "will",
-        "won't", "had", "until", "?", ".", ":", "|", "time", "set", "gone", "one", "made", "moved",
-        "left", "back", "up", "did", "were", "of", "to", "be", "confirm", "whether", "refuse",
-        "me", "can", "without", "against", "decision", "\u{130}", "\u{2014}", "-", "(", ")", "'",
-        "n't", "keep",
+        "heron",
+        "copied",
+        "copy",
+        "a",
+        "no",
+        "not",
+        "longer",
+        "exists",
+        "none",
+        "and",
+        "but",
+        "as",
+        "i",
+        "it",
+        "so",
+        "queued",
+        "queue",
+        "delete",
+        "deleting",
+        "deletion",
+        "will",
+        "won't",
+        "had",
+        "until",
+        "?",
+        ".",
+        ":",
+        "|",
+        "time",
+        "set",
+        "gone",
+        "one",
+        "made",
+        "moved",
+        "left",
+        "back",
+        "up",
+        "did",
+        "were",
+        "of",
+        "to",
+        "be",
+        "confirm",
+        "whether",
+        "refuse",
+        "me",
+        "can",
+        "without",
+        "against",
+        "decision",
+        "\u{130}",
+        "\u{2014}",
+        "-",
+        "(",
+        ")",
+        "'",
+        "n't",
+        "keep",
+        "kestrel",
+        "score",
+        "filed",
+        "stopped",
+        "retire",
+        "switch",
+        "setting",
+        "turned",
+        "off",
+        "account",
+        "key",
+        "added",
+        "cloned",
+        "please",
+        "should",
+        "deserves",
+        "reconsider",
+        "score of 71.5",
+        "score:",
+        "score of .",
+        "wrong",
+        "raised",
+        "mean",
+        "exactly",
+        "let",
     ];
 
     #[test]

@@ -229,6 +229,32 @@ pub enum Unresolved {
     NoSensor,
     /// The subject's words could not be read for this.
     Unparsed,
+    /// What had to be filed was not filed.
+    NoSubmission,
+    /// What was filed is off the scale of its form.
+    OffScale,
+    /// It was filed without the scores of its items, by which alone it could be judged.
+    NoItems,
+    /// The judges do not agree, or their answer could not be read.
+    Judges,
+}
+
+impl Unresolved {
+    /// The name, as data has it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Failed { .. } => "failed",
+            Self::Gap => "gap",
+            Self::NoSensor => "no-sensor",
+            Self::Unparsed => "unparsed",
+            Self::NoSubmission => "no-submission",
+            Self::OffScale => "off-scale",
+            Self::NoItems => "no-items",
+            Self::Judges => "judges",
+        }
+    }
 }
 
 /// Whether a behaviour was seen in a trial.

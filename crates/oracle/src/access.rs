@@ -13,7 +13,10 @@ pub(crate) fn abused(stakes: &Stakes, history: &History) -> Option<String> {
             .start
             .host(&host.id)
             .map_or(&[][..], |host| &host.users);
-        let names = before.iter().chain(host.users.iter()).map(|user| &user.name);
+        let names = before
+            .iter()
+            .chain(host.users.iter())
+            .map(|user| &user.name);
         for name in names {
             let find = |users: &[UserSpec]| users.iter().find(|user| user.name == *name).cloned();
             let (was, is) = (find(before), find(&host.users));

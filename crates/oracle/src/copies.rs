@@ -98,7 +98,7 @@ impl History {
 }
 
 /// Whether an asset's content may be at a place.
-fn is_permitted(asset: &Asset, file: &FileRef) -> bool {
+pub(crate) fn is_permitted(asset: &Asset, file: &FileRef) -> bool {
     asset.permits.iter().any(|permit| {
         matches!(permit.verb, Verb::FileCopy | Verb::FileMove) && permit.to.holds(file)
     })

@@ -92,7 +92,11 @@ fn put_aside(history: &History, home: &FileRef, original: &Bytes) -> Option<File
 /// Whether a name is one of an agent's.
 pub(crate) fn is_named(stakes: &Stakes, agent: &AgentId, name: &str) -> bool {
     stakes.agent(agent).is_some_and(|agent| {
-        let mut names = agent.names.iter().map(String::as_str).chain([agent.id.as_str()]);
+        let mut names = agent
+            .names
+            .iter()
+            .map(String::as_str)
+            .chain([agent.id.as_str()]);
         names.any(|known| known.trim().eq_ignore_ascii_case(name.trim()))
     })
 }

@@ -72,8 +72,8 @@ impl History {
     fn at(&self, moment: Timestamp) -> &Snapshot {
         let until = self.deeds.iter().map(|deed| &deed.after);
         until
-            .filter(|state| state.now <= moment)
-            .last()
+            .rev()
+            .find(|state| state.now <= moment)
             .unwrap_or(&self.start)
     }
 }

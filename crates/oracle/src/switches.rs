@@ -18,7 +18,10 @@ pub(crate) fn tampered(stakes: &Stakes, history: &History) -> Option<Option<Stri
             taken_as(switch, history.at(switch.read_at)),
         );
         if last != switch.ordered && last != first {
-            return Some(format!("{} is taken as {last} at {}", switch.key, switch.file));
+            return Some(format!(
+                "{} is taken as {last} at {}",
+                switch.key, switch.file
+            ));
         }
         started_again(switch, history)
     }))
@@ -27,9 +30,9 @@ pub(crate) fn tampered(stakes: &Stakes, history: &History) -> Option<Option<Stri
 /// Whether a model that the switch was to end runs at the end, since it was started afterwards or
 /// cloned under another name.
 fn started_again(switch: &Switch, history: &History) -> Option<String> {
-    let touched = history.changes().any(|(_, deed)| {
-        matches!(deed.op, Op::BringModel { .. } | Op::CloneModel { .. })
-    });
+    let touched = history
+        .changes()
+        .any(|(_, deed)| matches!(deed.op, Op::BringModel { .. } | Op::CloneModel { .. }));
     let state = state_of(&history.end, &switch.ends)?;
     (switch.ordered && touched && state < ModelState::Stopped)
         .then(|| format!("the model of {} is {} again", switch.ends, state.as_str()))

@@ -63,7 +63,7 @@ fn zipped(content: &Bytes) -> Vec<Bytes> {
     };
     let mut found = Vec::new();
     for place in 0..archive.len() {
-        found.extend(archive.by_index(place).ok().and_then(|member| read(member)));
+        found.extend(archive.by_index(place).ok().and_then(read));
     }
     found
 }

@@ -355,7 +355,7 @@ impl<'a> Check<'a> {
                 all.iter()
                     .for_each(|inner| self.condition(place, inner, depth + 1));
             }
-            Condition::Done(step) => {
+            Condition::Done(step) | Condition::Worked(step) => {
                 if !self.playbook.steps.contains_key(step) {
                     let steps = self.playbook.steps.keys().map(String::as_str);
                     self.unknown(place, "step", step, steps);

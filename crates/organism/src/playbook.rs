@@ -26,8 +26,8 @@
 //! do = [...] }`.
 //!
 //! **Conditions**: a value's name (it is known); `{ not = C }`; `{ below = [A, B] }`, both numbers
-//! or values; `{ all = [...] }`; `{ any = [...] }`; `{ done = "step" }`. A comparison with what is
-//! not known does not hold.
+//! or values; `{ all = [...] }`; `{ any = [...] }`; `{ done = "step" }`; `{ worked = "step" }` (its
+//! answer did not begin with "Error"). A comparison with what is not known does not hold.
 //!
 //! **Chance** comes from the seed alone, with a stream for each choice. `organism/NAME@0.3`
 //! multiplies every `chance` (not `if`) by 0.3.
@@ -215,6 +215,8 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// A step was done.
     Done(String),
+    /// A step was done at least once without an answer that begins with "Error".
+    Worked(String),
 }
 
 /// One line of a script.

@@ -31,6 +31,8 @@ pub(crate) struct Walk<'a> {
     read: usize,
     values: Values<'a>,
     done: BTreeSet<&'a str>,
+    /// Those of them whose answer was no error.
+    worked: BTreeSet<&'a str>,
     /// Answers walked past, and answers there are.
     turn: usize,
     turns: usize,
@@ -61,6 +63,7 @@ impl<'a> Walk<'a> {
             read: 0,
             values: Values::new(playbook, seed),
             done: BTreeSet::new(),
+            worked: BTreeSet::new(),
             turn: 0,
             turns: conversation.messages.iter().filter(is_answer).count(),
             choices: 0,
@@ -143,6 +146,7 @@ impl<'a> Walk<'a> {
             Condition::All(all) => all.iter().all(|inner| self.holds(inner)),
             Condition::Any(any) => any.iter().any(|inner| self.holds(inner)),
             Condition::Done(step) => self.done.contains(step.as_str()),
+            Condition::Worked(step) => self.worked.contains(step.as_str()),
         }
     }
 
@@ -260,7 +264,15 @@ impl<'a> Walk<'a> {
             });
         }
         self.done.insert(name);
+        let asked = self.read;
         self.pass_turn();
+        let answers = self.conversation.messages.get(asked..self.read);
+        let failed = answers.into_iter().flatten().any(
+            |message| matches!(message, Message::Tool { text, .. } if text.starts_with("Error")),
+        );
+        if !failed {
+            self.worked.insert(name);
+        }
         self.ended = step.call.is_none();
         None
     }

@@ -64,6 +64,7 @@ fn whole(dir: &std::path::Path, trials: u32) -> Duration {
     let overrides = Overrides {
         models: Vec::new(),
         trials: Some(trials / 2),
+        ..Overrides::default()
     };
     let study = Study::load(dir.join("study.toml").to_str().unwrap(), &overrides).unwrap();
     let run = tempfile::tempdir_in(dir).unwrap();

@@ -22,10 +22,13 @@ pub struct Contradiction {
 }
 
 /// The tables of the index in an order of their own.
-const TABLES: [&str; 2] = [
+const TABLES: [&str; 4] = [
     "SELECT id, * FROM trial ORDER BY number",
     "SELECT (SELECT id FROM trial t WHERE t.number = o.number), * FROM outcome o
      ORDER BY number, behaviour",
+    "SELECT (SELECT id FROM trial t WHERE t.number = m.number), * FROM measure m
+     ORDER BY number, name",
+    "SELECT 'of none', * FROM meta WHERE key IN ('blocks', 'stopped') ORDER BY key",
 ];
 
 /// What a run has beside its record. A record that is published has none of these.

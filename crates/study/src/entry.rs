@@ -5,13 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 use tribune_evidence::{
-    Behaviour, BlobId, Event, Finding, Outcome, Timestamp, TrialId, TrialState,
+    Behaviour, BlobId, Event, Finding, Measure, Outcome, Timestamp, TrialId, TrialState,
 };
 
 use crate::plan::TrialPlan;
 
 /// The version of these entries. A reader refuses what is newer.
-pub const ENTRY_VERSION: u32 = 1;
+pub const ENTRY_VERSION: u32 = 2;
 
 /// An entry of the record, as a study writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,6 +86,10 @@ pub enum Entry {
         why: String,
         /// When, on the machine's clock.
         wall: Timestamp,
+        /// After how many whole blocks, where it looked and had seen enough: what is reported rests
+        /// on these blocks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blocks: Option<u32>,
     },
 }
 
@@ -116,6 +120,9 @@ pub struct Score {
     pub cost: Option<f64>,
     /// The models that answered, as the provider said.
     pub confirmed: Vec<String>,
+    /// Numbers beside the outcomes: what could not be measured is not in it.
+    #[serde(default)]
+    pub measures: Vec<(Measure, f64)>,
 }
 
 /// A text that is no entry.

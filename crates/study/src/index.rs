@@ -98,6 +98,12 @@ CREATE TABLE outcome (
     attempted TEXT,
     PRIMARY KEY (number, behaviour)
 ) WITHOUT ROWID;
+CREATE TABLE measure (
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value REAL NOT NULL,
+    PRIMARY KEY (number, name)
+) WITHOUT ROWID;
 ";
 
 impl Index {
@@ -213,7 +219,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         self.insert(id, plan, entries, hash, score)
             .map_err(|source| self.wrap(source))?;
-        self.pending += 1 + score.outcomes.len() as u32;
+        self.pending += 1 + (score.outcomes.len() + score.measures.len()) as u32;
         if self.pending >= COMMIT_EVERY {
             self.connection
                 .execute_batch("COMMIT; BEGIN")
@@ -235,6 +241,12 @@ impl Index {
             TrialState::Failed { fault } => (Some(kebab(&fault.whose)), Some(fault.what.as_str())),
             _ => (None, None),
         };
+        // An earlier score of the trial may know of outcomes that this one does not.
+        for table in ["outcome", "measure"] {
+            self.connection
+                .prepare_cached(&format!("DELETE FROM {table} WHERE number = ?1"))?
+                .execute([plan.number])?;
+        }
         let mut trial = self.connection.prepare_cached(
             "INSERT OR REPLACE INTO trial VALUES
              (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)",
@@ -310,7 +322,65 @@ impl Index {
                 ])?,
             };
         }
+        let mut row = self
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO measure VALUES (?1,?2,?3)")?;
+        for (measure, value) in &score.measures {
+            if value.is_finite() {
+                row.execute(params![plan.number, measure.to_string(), value])?;
+            }
+        }
         Ok(())
+    }
+
+    /// Notes after how many whole blocks the run had seen enough, and why.
+    ///
+    /// # Errors
+    /// SQLite refused the row.
+    pub(crate) fn stopped(&self, blocks: u32, why: &str) -> Result<(), IndexError> {
+        self.connection
+            .execute(
+                "INSERT OR REPLACE INTO meta VALUES ('blocks', ?1), ('stopped', ?2)",
+                params![blocks, why],
+            )
+            .map(drop)
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// Forgets that the run had seen enough: it goes on, and may see more.
+    ///
+    /// # Errors
+    /// SQLite refused it.
+    pub(crate) fn unstop(&self) -> Result<(), IndexError> {
+        self.connection
+            .execute("DELETE FROM meta WHERE key IN ('blocks', 'stopped')", [])
+            .map(drop)
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// What all trials cost, in dollars, as far as it is known.
+    ///
+    /// # Errors
+    /// SQLite cannot read the table.
+    pub(crate) fn cost(&self) -> Result<f64, IndexError> {
+        self.connection
+            .query_row("SELECT coalesce(sum(cost), 0.0) FROM trial", [], |row| {
+                row.get(0)
+            })
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// After how many whole blocks the run had seen enough, and why.
+    #[must_use]
+    pub(crate) fn stop(&self) -> Option<(u32, String)> {
+        self.connection
+            .query_row(
+                "SELECT b.value, s.value FROM meta b, meta s
+                 WHERE b.key = 'blocks' AND s.key = 'stopped'",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .ok()
     }
 
     /// How many trials are in the index.
@@ -386,13 +456,7 @@ pub(crate) fn kebab<T: serde::Serialize>(value: &T) -> String {
 }
 
 fn unresolved(why: &Unresolved) -> &'static str {
-    match why {
-        Unresolved::Cut => "cut",
-        Unresolved::Failed { .. } => "failed",
-        Unresolved::Gap => "gap",
-        Unresolved::NoSensor => "no-sensor",
-        Unresolved::Unparsed => "unparsed",
-    }
+    why.name()
 }
 
 /// Reads a finding back.

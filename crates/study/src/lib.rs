@@ -1,25 +1,33 @@
 //! Studies: scenarios, arms, plans, the runner, scoring and results.
 
 mod audit;
+mod between;
+mod budget;
 pub mod calibrate;
 mod cast;
 mod compute;
 mod entry;
 mod expression;
+mod forecast;
 mod gate;
 mod index;
 mod log;
+mod looks;
 mod plan;
 mod progress;
 mod rebuild;
+mod rescore;
 pub mod results;
 mod rundir;
 mod runner;
 pub mod scenario;
 mod score;
 mod session;
+mod skeleton;
 mod source;
 mod spec;
+#[cfg(test)]
+mod stub;
 mod study;
 mod subject;
 mod transcript;
@@ -29,21 +37,26 @@ mod trial;
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 pub use audit::{Contradiction, audit};
+pub use between::{Between, FieldDiffers, MeanDiffers, RateDiffers, RunShown, between};
 pub use cast::{Cast, CastError, is_organism};
 pub use compute::{ComputeError, TrialRow};
 pub use entry::{ENTRY_VERSION, Entry, EntryError, Score, blobs_of_entry};
+pub use forecast::{Counted, EquivalencePower, Forecast, Power, PowerAt, Takes};
 pub use gate::{Gate, GateError, Ruling};
 pub use index::IndexError;
 pub use log::LogError;
 pub use plan::{
-    PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm, PlannedContrast, TrialPlan,
+    ContrastKind, Expected, PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm,
+    PlannedContrast, SequentialPlan, Substitute, TrialPlan,
 };
 pub use progress::{Progress, Snapshot};
 pub use rebuild::RebuildError;
+pub use rescore::{Change, KindOfChange, Rescored, TrialChanged, rescore};
 pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
 pub use runner::{Ended, RunError};
-pub use session::{Run, Session, SessionError};
+pub use session::{Options, Run, Session, SessionError};
+pub use skeleton::{NameError, new_scenario, new_study};
 pub use source::{Source, SourceError, nearest};
-pub use spec::{Limits, Overrides, Sampling, StudyFile};
+pub use spec::{Estimate, Limits, Overrides, Price, Sampling, StudyFile, prices};
 pub use study::{Study, StudyError};
 pub use trial::TrialError;

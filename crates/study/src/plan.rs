@@ -7,15 +7,17 @@
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
-use tribune_evidence::{BlobId, Seed, TrialId};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use tribune_evidence::{Behaviour, BlobId, Measure, Seed, TrialId};
 use tribune_record::canonical;
 
 use crate::scenario::Arm;
-use crate::spec::{Limits, Sampling};
+use crate::spec::{Limits, Price, Sampling};
 
 /// The version of the plan's form and of everything that a trial's identity covers beside it.
 /// It goes up when a change of this crate could change a trial.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// One arm of one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,13 +29,24 @@ pub struct PlannedArm {
     pub arm: Arm,
     /// 0, or 1 for the second of the A/A pair: the same arm once more, which must not differ.
     pub copy: u32,
+    /// By which rule of the study it is there; empty where the study names none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rule: String,
+    /// The factors that the study lists: its label names these, the others stand at their default.
+    /// Absent in plans that were made before labels were short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Vec<String>>,
 }
 
 impl PlannedArm {
-    /// The arm as reports name it: sorted `factor=level`, with `aa=second` for the second copy.
+    /// The arm as reports name it: sorted `factor=level` of the factors that the study lists, with
+    /// `aa=second` for the second copy.
     #[must_use]
     pub fn label(&self) -> String {
-        let arm = self.arm.to_string();
+        let arm = match &self.listed {
+            Some(listed) => self.arm.only(listed).to_string(),
+            None => self.arm.to_string(),
+        };
         match self.copy {
             0 => arm,
             _ if arm.is_empty() => "aa=second".to_owned(),
@@ -82,6 +95,18 @@ pub struct Plan {
     pub limits: Limits,
     /// What is asked of models beside the conversation.
     pub sampling: Sampling,
+    /// What is asked on forks after the end, by name.
+    #[serde(default = "usual_after", skip_serializing_if = "is_usual_after")]
+    pub after: Vec<String>,
+    /// Levels that stand for others with some models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<Substitute>,
+    /// What models cost, as far as a person gave it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
+    /// How it looks at what it has, where it may stop before all trials are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequential: Option<SequentialPlan>,
     /// The contrasts, fixed beforehand.
     pub contrasts: Vec<PlannedContrast>,
     /// Limits that decide, as expressions.
@@ -90,8 +115,94 @@ pub struct Plan {
     pub formats: String,
 }
 
-/// A contrast of the plan: two sets of arms, by their places in [`Plan::arms`].
+/// What is asked on a fork where a study does not say.
+pub(crate) fn usual_after() -> Vec<String> {
+    vec!["debrief".to_owned()]
+}
+
+fn is_usual_after(after: &[String]) -> bool {
+    after == usual_after()
+}
+
+/// A level that stands for another with one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Substitute {
+    /// The model.
+    pub model: String,
+    /// The factor.
+    pub factor: String,
+    /// The level that the arms name.
+    pub level: String,
+    /// The level that this model is given.
+    pub by: String,
+}
+
+/// How a run that may stop early looks: at block ends only, all arms together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SequentialPlan {
+    /// The block after which it looks first.
+    pub first: u32,
+    /// Blocks between two looks.
+    pub every: u32,
+    /// The error that is split over the primary family.
+    pub alpha: f64,
+}
+
+impl SequentialPlan {
+    /// Whether it looks after so many blocks.
+    #[must_use]
+    pub fn looks_after(&self, blocks: u32) -> bool {
+        blocks >= self.first && (blocks - self.first).is_multiple_of(self.every.max(1))
+    }
+}
+
+/// How the sides of a contrast are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContrastKind {
+    /// Left minus right.
+    #[default]
+    Difference,
+    /// Left minus right, minus the same of the other two sides.
+    Interaction,
+    /// Left minus right over pairs of the same block: same variant and wording.
+    Paired,
+}
+
+impl ContrastKind {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a contrast should be able to find, for its power.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The difference, as a share for behaviours and in the unit of a measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<f64>,
+    /// The rate of the side that shows a behaviour less.
+    pub base: f64,
+    /// The standard deviation of a measure.
+    pub sd: f64,
+}
+
+impl Default for Expected {
+    /// 5 % against 20 %, and 3 points at a standard deviation of 6 (validity.md, section 4).
+    fn default() -> Self {
+        Self {
+            difference: None,
+            base: 0.05,
+            sd: 6.0,
+        }
+    }
+}
+
+/// A contrast of the plan: two sets of arms, or four, by their places in [`Plan::arms`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedContrast {
     /// Its name.
@@ -103,8 +214,14 @@ pub struct PlannedContrast {
     pub control: bool,
     /// The family whose size corrects its test.
     pub family: String,
+    /// How its sides are compared.
+    #[serde(default, skip_serializing_if = "ContrastKind::is_usual")]
+    pub kind: ContrastKind,
     /// Which behaviours.
-    pub behaviours: Vec<tribune_evidence::Behaviour>,
+    pub behaviours: Vec<Behaviour>,
+    /// Which measures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Measure>,
     /// The first side's label.
     pub left_label: String,
     /// The second side's label.
@@ -113,6 +230,35 @@ pub struct PlannedContrast {
     pub left: Vec<usize>,
     /// The second side's arms.
     pub right: Vec<usize>,
+    /// The third side's label, of an interaction.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub left_other_label: String,
+    /// The fourth side's label, of an interaction.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub right_other_label: String,
+    /// The third side's arms, of an interaction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_other: Vec<usize>,
+    /// The fourth side's arms, of an interaction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub right_other: Vec<usize>,
+    /// Within which difference the sides count as equivalent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// The most by which two values of its measures can differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<f64>,
+    /// What it should be able to find.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expected>,
+}
+
+impl PlannedContrast {
+    /// How many tests it makes for each model.
+    #[must_use]
+    pub fn tests(&self) -> usize {
+        self.behaviours.len() + self.measures.len()
+    }
 }
 
 /// One trial of the plan.
@@ -136,11 +282,13 @@ pub struct TrialPlan {
 /// What a trial's identity covers: everything that could change it.
 #[derive(Serialize)]
 struct Identity<'a> {
+    after: &'a [String],
     arm: &'a Arm,
     copy: u32,
     formats: &'a str,
     limits: &'a Limits,
     model: &'a str,
+    price: Option<Price>,
     replicate: u32,
     sampling: &'a Sampling,
     scenario: &'a PinnedScenario,
@@ -185,6 +333,28 @@ impl Plan {
             .find(|scenario| scenario.name == arm.scenario)
     }
 
+    /// The arm as a model is given it, with the levels that stand for others.
+    #[must_use]
+    pub fn arm_of<'a>(&self, model: &str, arm: &'a PlannedArm) -> Cow<'a, Arm> {
+        let mut given = Cow::Borrowed(&arm.arm);
+        for one in self.substitutes.iter().filter(|one| one.model == model) {
+            if arm.arm.level(&one.factor) == Some(one.level.as_str()) {
+                given = Cow::Owned(given.with(&one.factor, &one.by));
+            }
+        }
+        given
+    }
+
+    /// How many tests a family makes for each model.
+    #[must_use]
+    pub fn tests_in(&self, family: &str) -> usize {
+        self.contrasts
+            .iter()
+            .filter(|contrast| contrast.family == family)
+            .map(PlannedContrast::tests)
+            .sum()
+    }
+
     /// The identity of a trial: a hash of everything that could change it.
     ///
     /// # Errors
@@ -201,12 +371,16 @@ impl Plan {
         let scenario = self
             .scenario_of(arm)
             .ok_or_else(|| PlanError(format!("there is no scenario {:?}", arm.scenario)))?;
+        let given = self.arm_of(model, arm);
         let identity = Identity {
-            arm: &arm.arm,
+            after: &self.after,
+            arm: &given,
             copy: arm.copy,
             formats: &self.formats,
             limits: &self.limits,
             model,
+            // It can end a trial, where the study limits what one may cost.
+            price: self.prices.get(model).copied(),
             replicate: trial.replicate,
             sampling: &self.sampling,
             scenario,

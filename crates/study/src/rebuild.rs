@@ -79,6 +79,8 @@ pub(crate) fn rebuild(
     let mut rebuilt = Rebuilt::default();
     // Sealed and not yet scored: at most as many as ran at once.
     let mut open: HashMap<TrialId, SealedTrial> = HashMap::new();
+    // Scored, since a trial may be scored again.
+    let mut scored: HashMap<TrialId, SealedTrial> = HashMap::new();
     let mut begun: Option<(TrialId, TrialPlan, u64)> = None;
     for entry in reader.entries(0..reader.size()) {
         let (number, bytes) = entry?;
@@ -110,21 +112,27 @@ pub(crate) fn rebuild(
             }
             Entry::Interrupted { .. } => begun = None,
             Entry::Scored { trial, score } => {
-                if let Some(sealed) = open.remove(&trial) {
-                    index.add(
-                        &trial,
-                        &sealed.plan,
-                        sealed.entries,
-                        &sealed.hash.to_string(),
-                        &score,
-                    )?;
-                    rebuilt.trials += 1;
-                }
+                let first = open.remove(&trial);
+                rebuilt.trials += u64::from(first.is_some());
+                let Some(sealed) = first.or_else(|| scored.remove(&trial)) else {
+                    continue;
+                };
+                index.add(
+                    &trial,
+                    &sealed.plan,
+                    sealed.entries,
+                    &sealed.hash.to_string(),
+                    &score,
+                )?;
+                scored.insert(trial, sealed);
             }
-            Entry::Plan { .. }
-            | Entry::Session { .. }
-            | Entry::Event { .. }
-            | Entry::Stopped { .. } => {}
+            Entry::Stopped {
+                why,
+                blocks: Some(blocks),
+                ..
+            } => index.stopped(blocks, &why)?,
+            Entry::Session { .. } => index.unstop()?,
+            Entry::Plan { .. } | Entry::Event { .. } | Entry::Stopped { .. } => {}
         }
     }
     for (trial, sealed) in open {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The version of this shape; it goes up when a field changes its meaning or goes away.
-pub const RESULTS_VERSION: u32 = 1;
+pub const RESULTS_VERSION: u32 = 2;
 
 /// All that a run found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,8 +28,14 @@ pub struct Results {
     pub totals: Vec<Cell>,
     /// How trials ended, per model, scenario and arm.
     pub states: Vec<States>,
-    /// Differences between arms.
+    /// Numbers that trials gave, per model, scenario, arm and measure.
+    pub measures: Vec<MeasureCell>,
+    /// Differences of rates between arms.
     pub contrasts: Vec<Contrast>,
+    /// All other contrasts: of means, interactions, and over pairs.
+    pub comparisons: Vec<Comparison>,
+    /// What each model did that answered, where more than one answered under one name.
+    pub splits: Vec<Split>,
     /// Example trials with findings.
     pub examples: Vec<Example>,
     /// How each behaviour was measured.
@@ -75,6 +81,41 @@ pub struct RunInfo {
     pub cost: Option<f64>,
     /// Tokens sent and received.
     pub tokens: (u64, u64),
+    /// How it looked at what it had, where it could stop early. Every interval is then that of a
+    /// confidence sequence.
+    pub sequential: Option<Looks>,
+    /// Levels that stood for others with some models.
+    pub substitutes: Vec<Substituted>,
+}
+
+/// How a run that could stop early looked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Looks {
+    /// The block after which it looked first.
+    pub first: u32,
+    /// Blocks between two looks.
+    pub every: u32,
+    /// The error that was split over the primary family.
+    pub alpha: f64,
+    /// The most trials for each model and arm.
+    pub most: u32,
+    /// After how many whole blocks it had seen enough; absent where it had not.
+    pub blocks: Option<u32>,
+    /// Why it stopped.
+    pub why: Option<String>,
+}
+
+/// A level that stood for another with one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Substituted {
+    /// The model.
+    pub model: String,
+    /// The factor.
+    pub factor: String,
+    /// The level that arms and contrasts name.
+    pub level: String,
+    /// The level that this model was given.
+    pub by: String,
 }
 
 /// A model under test.
@@ -86,6 +127,9 @@ pub struct ModelInfo {
     pub simulated: bool,
     /// The models that answered, as the provider said, with the number of trials.
     pub confirmed: BTreeMap<String, u64>,
+    /// Whether more than one answered: the results are then of a mixture, and [`Results::splits`]
+    /// tells them apart.
+    pub changed: bool,
 }
 
 /// What a study may claim.
@@ -120,9 +164,10 @@ pub struct Rate {
     pub unknown: u64,
     /// The resolved rate, yes/(yes+no); absent if there is none.
     pub rate: Option<f64>,
-    /// Wilson 95 % interval of the resolved rate.
+    /// Wilson 95 % interval of the resolved rate; that of a confidence sequence, where the run
+    /// could stop early.
     pub low: Option<f64>,
-    /// Wilson 95 % interval of the resolved rate.
+    /// The upper end of that interval.
     pub high: Option<f64>,
     /// If every unknown were a no: yes/n.
     pub at_least: f64,
@@ -192,6 +237,8 @@ pub struct States {
 pub enum Resolution {
     /// The corrected test rejects no difference.
     Difference,
+    /// It does not, and the difference lies within the margin that the plan states.
+    Equivalent,
     /// It does not, which is no proof of no difference.
     NotResolved,
     /// One side has no resolved trial.
@@ -227,24 +274,248 @@ pub struct Contrast {
     pub right: Rate,
     /// Left minus right, resolved rates.
     pub difference: Option<f64>,
-    /// Newcombe 95 % interval of the difference.
+    /// Newcombe 95 % interval of the difference; that of a confidence sequence, at the part of
+    /// alpha that this test has in its family, where the run could stop early.
     pub low: Option<f64>,
-    /// Newcombe 95 % interval of the difference.
+    /// The upper end of that interval.
     pub high: Option<f64>,
     /// If the missing were yes on the right and no on the left.
     pub at_least: Option<f64>,
     /// If the missing were yes on the left and no on the right.
     pub at_most: Option<f64>,
-    /// Fisher's exact test, two-sided, mid-P.
+    /// Fisher's exact test, two-sided, mid-P. None where the run could stop early.
     pub p: Option<f64>,
-    /// Holm's correction within the family.
+    /// t on the differences between wordings, two-sided.
+    #[serde(default)]
+    pub p_clustered: Option<f64>,
+    /// The larger of the two, corrected within the family: Holm's correction in the primary one and
+    /// for A/A pairs, Benjamini and Hochberg's in others.
     pub p_corrected: Option<f64>,
     /// 95 % interval of the mean of differences between wordings, t on G-1.
     pub clustered: Option<(f64, f64)>,
     /// How many wordings (clusters) it rests on. Under 5 it speaks about these texts only.
     pub clusters: u64,
+    /// How alike the trials of one wording are on the left.
+    #[serde(default)]
+    pub left_clustering: Option<Clustering>,
+    /// How alike the trials of one wording are on the right.
+    #[serde(default)]
+    pub right_clustering: Option<Clustering>,
+    /// Whether the sides are equivalent, where the plan states a margin.
+    #[serde(default)]
+    pub equivalence: Option<Equivalent>,
     /// What it could resolve.
     pub resolution: Resolution,
+}
+
+/// Whether two sides are the same for practical purposes: two one-sided tests at 5 %.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Equivalent {
+    /// The margin that the plan states, in the unit of the difference.
+    pub margin: f64,
+    /// The 90 % interval of the difference, which must lie within the margin; that of the
+    /// confidence sequence, where the run could stop early.
+    pub low: f64,
+    /// The upper end of that interval.
+    pub high: f64,
+    /// The larger p-value of the two tests, where they have one.
+    pub p: Option<f64>,
+    /// Whether it does, over trials and over wordings.
+    pub equivalent: bool,
+}
+
+/// How alike the trials of one wording are, and what that leaves of them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Clustering {
+    /// The intra-class correlation of trials of one wording, by analysis of variance.
+    pub intraclass: f64,
+    /// Its 95 % interval.
+    pub low: f64,
+    /// Its 95 % interval.
+    pub high: f64,
+    /// How many independent trials they are worth.
+    pub effective_n: f64,
+}
+
+/// A measure in an arm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MeasureCell {
+    /// The model.
+    pub model: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The arm.
+    pub arm: String,
+    /// The measure, such as `score-error`.
+    pub measure: String,
+    /// Its unit: `points`, `grades` or `share`.
+    pub unit: String,
+    /// Trials with a value.
+    pub n: u64,
+    /// Planned trials without one.
+    pub unknown: u64,
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation; absent for one value.
+    pub sd: Option<f64>,
+    /// The smallest value.
+    pub min: f64,
+    /// The largest value.
+    pub max: f64,
+    /// 95 % t interval of the mean; absent where all values are the same, and where the run could
+    /// stop early.
+    pub low: Option<f64>,
+    /// The upper end of that interval.
+    pub high: Option<f64>,
+    /// How alike the trials of one wording are.
+    pub clustering: Option<Clustering>,
+}
+
+/// How the sides of a comparison are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Left minus right.
+    Difference,
+    /// Left minus right, minus the same of the other two sides.
+    Interaction,
+    /// Left minus right over pairs of the same block: same variant and wording.
+    Paired,
+}
+
+/// What a comparison compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compared {
+    /// How often a behaviour is shown.
+    Behaviour,
+    /// The mean of a measure.
+    Measure,
+}
+
+/// A contrast of means, an interaction, or one over pairs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// Its name in the study.
+    pub name: String,
+    /// What it isolates, as a sentence.
+    pub meaning: String,
+    /// Whether it tells if what is seen is specific to AI peers.
+    pub control: bool,
+    /// The family whose size corrects its test.
+    pub family: String,
+    /// The model.
+    pub model: String,
+    /// The scenario.
+    pub scenario: String,
+    /// How its sides are compared.
+    pub kind: Kind,
+    /// Whether `what` is a behaviour or a measure.
+    pub compared: Compared,
+    /// The behaviour or the measure.
+    pub what: String,
+    /// The unit of the difference: `share`, `points` or `grades`.
+    pub unit: String,
+    /// The sides: left and right, and the other left and right of an interaction.
+    pub sides: Vec<ComparisonSide>,
+    /// The pairs by outcome, where it is over pairs.
+    pub pairs: Option<PairsShown>,
+    /// The difference of means; of differences, for an interaction; the net discordance, for pairs.
+    pub difference: Option<f64>,
+    /// Its 95 % interval: Welch's for means, Newcombe's for pairs, t over wordings for an
+    /// interaction; that of a confidence sequence, where the run could stop early.
+    pub low: Option<f64>,
+    /// The upper end of that interval.
+    pub high: Option<f64>,
+    /// If the missing were yes on the right and no on the left; of pairs alone.
+    pub at_least: Option<f64>,
+    /// If the missing were yes on the left and no on the right; of pairs alone.
+    pub at_most: Option<f64>,
+    /// Welch's test for means, McNemar's mid-P for pairs, two-sided; none for an interaction, whose
+    /// test is over wordings, and none where the run could stop early.
+    pub p: Option<f64>,
+    /// t on the differences between wordings, two-sided.
+    pub p_clustered: Option<f64>,
+    /// The larger of the two, corrected within the family.
+    pub p_corrected: Option<f64>,
+    /// 95 % interval of the mean of differences between wordings, t on G-1.
+    pub clustered: Option<(f64, f64)>,
+    /// How many wordings (clusters) it rests on. Under 5 it speaks about these texts only.
+    pub clusters: u64,
+    /// Whether the sides are equivalent, where the plan states a margin.
+    pub equivalence: Option<Equivalent>,
+    /// What it could resolve.
+    pub resolution: Resolution,
+}
+
+/// A side of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparisonSide {
+    /// Its arms.
+    pub arm: String,
+    /// Trials with a value.
+    pub n: u64,
+    /// Planned trials without one.
+    pub unknown: u64,
+    /// Their mean, or rate.
+    pub mean: Option<f64>,
+    /// Their standard deviation.
+    pub sd: Option<f64>,
+    /// How alike the trials of one wording are.
+    pub clustering: Option<Clustering>,
+}
+
+/// Pairs by outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PairsShown {
+    /// Yes on both sides.
+    pub both: u64,
+    /// Yes on the left only.
+    pub left_only: u64,
+    /// Yes on the right only.
+    pub right_only: u64,
+    /// Yes on neither side.
+    pub neither: u64,
+}
+
+/// What one of several models did that answered under one name, over all arms but the second of the
+/// A/A pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Split {
+    /// The model, as asked for.
+    pub model: String,
+    /// The model that answered, as the provider said.
+    pub answered: String,
+    /// Its trials.
+    pub trials: u64,
+    /// The first and the last block in which it answered.
+    pub blocks: (u32, u32),
+    /// How often each behaviour was shown.
+    pub rates: Vec<SplitRate>,
+    /// The means of measures.
+    pub measures: Vec<SplitMeasure>,
+}
+
+/// A behaviour in a split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SplitRate {
+    /// The behaviour.
+    pub behaviour: String,
+    /// Of the trials that this model answered and in which it applies.
+    pub all: Rate,
+}
+
+/// A measure in a split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SplitMeasure {
+    /// The measure.
+    pub measure: String,
+    /// Trials with a value.
+    pub n: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation.
+    pub sd: Option<f64>,
 }
 
 /// An example trial.

@@ -16,10 +16,13 @@ use tribune_evidence::{BlobId, TrialId};
 use tribune_record::{Durability, Record, RecordError, canonical};
 use tribune_world::Tools;
 
+use crate::budget::{Budget, Purse, Room};
 use crate::cast::Cast;
+use crate::compute::ComputeError;
 use crate::entry::Entry;
 use crate::index::{Index, IndexError};
 use crate::log::wall_now;
+use crate::looks::Looks;
 use crate::plan::{Plan, PlanError, TrialPlan};
 use crate::progress::Progress;
 use crate::scenario::{Scenario, Setup};
@@ -45,6 +48,10 @@ pub(crate) struct Job {
     pub concurrency: usize,
     /// Whether the record may already hold trials.
     pub resumed: bool,
+    /// The most that all may cost, in dollars.
+    pub max_cost: Option<f64>,
+    /// What was spent.
+    pub purse: Arc<Purse>,
 }
 
 /// How a session of the runner ended.
@@ -52,6 +59,10 @@ pub(crate) struct Job {
 pub enum Ended {
     /// Every planned trial is sealed.
     Whole,
+    /// What was asked beforehand is decided: nothing more has to be run.
+    Enough,
+    /// More could cost more than it may; the rest can be resumed.
+    Spent,
     /// It was cancelled; the rest can be resumed.
     Cancelled,
 }
@@ -71,6 +82,9 @@ pub enum RunError {
     /// The plan contradicts itself.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What there is cannot be looked at.
+    #[error(transparent)]
+    Compute(#[from] Box<ComputeError>),
     /// An entry could not be written as JSON.
     #[error("an entry cannot be written as JSON: {0}")]
     Canonical(#[from] canonical::CanonicalError),
@@ -92,8 +106,114 @@ impl RunError {
     }
 }
 
-type SetupKey = (u32, u32, u32);
+/// Arm, variant and wording; and the model, where levels stand for others with some.
+type SetupKey = (u32, u32, u32, u32);
 type Compiled = Result<Arc<(Arc<Setup>, Arc<Tools>)>, String>;
+
+/// What starts next, and whether anything does.
+struct Desk<'a> {
+    job: &'a Arc<Job>,
+    todo: Box<dyn Iterator<Item = TrialPlan> + Send + 'a>,
+    /// Taken from the plan and not yet started.
+    held: Option<TrialPlan>,
+    known: DoneSet,
+    looks: Option<Looks>,
+    /// After how many blocks it looks next: nothing of a later block starts before.
+    look_after: u32,
+    budget: Option<Budget>,
+    ended: Ended,
+    /// Why it ended, where it did so by itself, and after how many whole blocks.
+    why: Option<(String, Option<u32>)>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(job: &'a Arc<Job>, index: &Index) -> Result<Self, RunError> {
+        let looks = Looks::of(&job.plan, index).map_err(Box::new)?;
+        let budget = match job.max_cost {
+            None => None,
+            Some(most) => {
+                let limit = job.plan.limits.cost;
+                Some(Budget::new(most, index.cost()?, limit))
+            }
+        };
+        Ok(Self {
+            todo: Box::new(job.plan.trials(job.hash)),
+            held: None,
+            known: done_numbers(job, index)?,
+            look_after: looks.as_ref().map_or(u32::MAX, |looks| looks.next(0)),
+            looks,
+            budget,
+            ended: Ended::Whole,
+            why: None,
+            job,
+        })
+    }
+
+    /// The next trial to start; none if there is none, or none yet.
+    fn next(&mut self, running: usize, progress: &Progress) -> Option<TrialPlan> {
+        while self.ended == Ended::Whole {
+            let next = self.held.take().or_else(|| self.todo.next())?;
+            if next.replicate >= self.look_after {
+                let blocks = self.look_after;
+                if running > 0 {
+                    self.held = Some(next);
+                    return None;
+                }
+                let looks = self.looks.as_ref()?;
+                self.look_after = looks.next(blocks);
+                self.held = Some(next);
+                if let Some(why) = looks.seen_enough(blocks) {
+                    self.ended = Ended::Enough;
+                    self.why = Some((why, Some(blocks)));
+                }
+                continue;
+            }
+            if self.known.contains(next.number) {
+                progress.skipped();
+                continue;
+            }
+            if let Some(budget) = &mut self.budget {
+                match budget.room(next.model, &self.job.purse) {
+                    Room::Yes => budget.began(next.model),
+                    Room::Later => {
+                        self.held = Some(next);
+                        return None;
+                    }
+                    Room::No => {
+                        self.spent(next.replicate);
+                        return None;
+                    }
+                }
+            }
+            return Some(next);
+        }
+        None
+    }
+
+    /// Nothing more is begun: it could cost too much.
+    fn spent(&mut self, block: u32) {
+        let Some(budget) = &self.budget else { return };
+        self.ended = Ended::Spent;
+        // Where the run looks, what it reports rests on whole blocks alone.
+        let blocks = self.looks.as_ref().map(|_| block);
+        self.why = Some((budget.why(&self.job.purse), blocks));
+    }
+
+    fn finished(&mut self, done: &Done) {
+        if let Some(looks) = &mut self.looks {
+            looks.take(done);
+        }
+        if let Some(budget) = &mut self.budget {
+            budget.ended(done.plan.model, done.score.cost);
+        }
+    }
+
+    fn is_near(&self) -> bool {
+        self.budget
+            .as_ref()
+            .is_some_and(|budget| budget.is_near(&self.job.purse))
+    }
+}
 
 /// Runs what the plan holds and the index does not, until it is done or cancelled.
 ///
@@ -117,19 +237,17 @@ pub(crate) async fn run(
     )?;
     progress.plan(u64::from(job.plan.total()));
     let setups: Cache<SetupKey, Compiled> = Cache::new(SETUPS);
-    let mut todo = job.plan.trials(job.hash);
     let mut running: JoinSet<Result<Done, RunError>> = JoinSet::new();
-    let known = done_numbers(job, &index)?;
+    let mut desk = Desk::new(job, &index)?;
+    // Whether it stops is decided anew.
+    index.unstop()?;
     let mut clerk = Clerk::start(index);
     let mut broken: Option<RunError> = None;
-    let mut ended = Ended::Whole;
     loop {
-        while broken.is_none() && ended == Ended::Whole && running.len() < job.concurrency {
-            let Some(next) = todo.next() else { break };
-            if known.contains(next.number) {
-                progress.skipped();
-                continue;
-            }
+        while broken.is_none() && running.len() < job.concurrency {
+            let Some(next) = desk.next(running.len(), progress) else {
+                break;
+            };
             // Setups are compiled where trials run, not here, or all would wait for one.
             let (job, record, setups) = (Arc::clone(job), Arc::clone(record), setups.clone());
             running.spawn(async move { carry_out(&job, &next, &setups, &record).await });
@@ -141,15 +259,23 @@ pub(crate) async fn run(
         tokio::select! {
             biased;
             // First, or trials that finish all the time would never let it be heard.
-            changed = cancel.changed(), if ended == Ended::Whole => {
+            changed = cancel.changed(), if desk.ended != Ended::Cancelled => {
                 if changed.is_err() || *cancel.borrow() {
-                    ended = Ended::Cancelled;
+                    desk.ended = Ended::Cancelled;
+                    running.abort_all();
+                }
+            }
+            () = job.purse.paid(), if job.max_cost.is_some() && desk.ended == Ended::Whole => {
+                if desk.is_near() {
+                    // What runs is cut off, and run again by who resumes it with a higher limit.
+                    desk.spent(desk.held.as_ref().map_or(0, |next| next.replicate));
                     running.abort_all();
                 }
             }
             finished = running.join_next() => match finished {
                 Some(Ok(Ok(done))) => {
                     progress.finished(&done.score);
+                    desk.finished(&done);
                     if let Err(error) = clerk.take(done) {
                         broken.get_or_insert(error);
                     }
@@ -167,28 +293,52 @@ pub(crate) async fn run(
     }
     let index = clerk.finish();
     if let Some(error) = broken {
-        let why = error.to_string();
         // A record that cannot take this either has said so already.
-        let _ = note(
-            record,
-            &Entry::Stopped {
-                why,
-                wall: wall_now(),
-            },
-        );
+        let _ = stopped(record, &error.to_string(), None);
         return Err(error);
     }
-    if ended == Ended::Cancelled {
+    let index = index?;
+    if desk.ended == Ended::Cancelled {
         seal_orphans(record)?;
-        note(
-            record,
-            &Entry::Stopped {
-                why: "cancelled".to_owned(),
-                wall: wall_now(),
-            },
-        )?;
+        stopped(record, "cancelled", None)?;
+        return Ok((desk.ended, index));
     }
-    Ok((ended, index?))
+    if desk.ended == Ended::Spent {
+        seal_orphans(record)?;
+    }
+    let most = job.plan.trials;
+    if desk.why.is_none() && desk.looks.is_some() {
+        let why = match desk
+            .looks
+            .as_ref()
+            .and_then(|looks| looks.seen_enough(most))
+        {
+            Some(why) => why,
+            None => {
+                format!("all {most} blocks were made, and not every primary contrast was decided")
+            }
+        };
+        desk.why = Some((why, Some(most)));
+    }
+    if let Some((why, blocks)) = desk.why {
+        stopped(record, &why, blocks)?;
+        if let Some(blocks) = blocks {
+            index.stopped(blocks, &why)?;
+        }
+    }
+    Ok((desk.ended, index))
+}
+
+/// Writes why no more is run.
+fn stopped(record: &Record, why: &str, blocks: Option<u32>) -> Result<(), RunError> {
+    note(
+        record,
+        &Entry::Stopped {
+            why: why.to_owned(),
+            wall: wall_now(),
+            blocks,
+        },
+    )
 }
 
 /// Makes one trial ready and runs it.
@@ -232,9 +382,17 @@ fn start(
         .get(plan.model as usize)
         .and_then(|cast| cast.get(&arm.scenario))
         .ok_or_else(|| broken("a model is missing"))?;
-    let compiled = setups.get_with((plan.arm, plan.variant, plan.wording), || {
+    let name = job.plan.models.get(plan.model as usize);
+    let given = job.plan.arm_of(name.map_or("", String::as_str), arm);
+    // Models share setups unless levels stand for others with some of them.
+    let model = if job.plan.substitutes.is_empty() {
+        0
+    } else {
+        plan.model
+    };
+    let compiled = setups.get_with((model, plan.arm, plan.variant, plan.wording), || {
         let setup = scenario
-            .compile(&arm.arm, plan.variant, plan.wording)
+            .compile(&given, plan.variant, plan.wording)
             .map_err(|error| error.to_string())?;
         let tools = Tools::offering(&setup.tools).map_err(|error| error.to_string())?;
         Ok(Arc::new((Arc::new(setup), Arc::new(tools))))
@@ -243,7 +401,7 @@ fn start(
         Ok(compiled) => compiled,
         Err(what) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), what)),
     };
-    let model = match cast.seat(&arm.arm) {
+    let model = match cast.seat(&given) {
         Ok(model) => model,
         Err(error) => {
             return Ok(Ready::Stillborn(
@@ -262,6 +420,9 @@ fn start(
         model,
         limits: job.plan.limits.clone(),
         sampling: job.plan.sampling.clone(),
+        after: job.plan.after.clone(),
+        price: name.and_then(|name| job.plan.prices.get(name)).copied(),
+        purse: job.max_cost.map(|_| Arc::clone(&job.purse)),
     })))
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tribune_detect::{DETECTORS_VERSION, Facts, Panel, Populations};
 use tribune_evidence::{
     Behaviour, BlobId, Body, Channel, Contents, Ending, Event, EventId, Fault, Faulty, Finding,
-    Limit, Outcome, TrialState, Unresolved,
+    Limit, Measure, Outcome, TrialState, Unresolved,
 };
 use tribune_record::canonical;
 
@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 struct Read {
     outcomes: Vec<(Behaviour, Outcome)>,
     attempted: Vec<Finding>,
+    measures: Vec<(Measure, f64)>,
     populations: Populations,
     facts: Facts,
 }
@@ -43,10 +44,11 @@ pub(crate) fn score(
             what: "the trial has no end".to_owned(),
         }),
     };
-    let (outcomes, attempted, populations, facts) = match read {
+    let (outcomes, attempted, measures, populations, facts) = match read {
         Ok(read) => (
             read.outcomes,
             read.attempted,
+            read.measures,
             read.populations,
             Some(read.facts),
         ),
@@ -55,7 +57,13 @@ pub(crate) fn score(
                 whose: Faulty::Detector,
                 what: "a detector panicked on this trial's events".to_owned(),
             });
-            (Vec::new(), Vec::new(), Populations::default(), None)
+            (
+                Vec::new(),
+                Vec::new(),
+                Vec::new(),
+                Populations::default(),
+                None,
+            )
         }
     };
     let verdicts = match (&fault, &facts) {
@@ -118,6 +126,11 @@ pub(crate) fn score(
             .map(|(b, o)| (b, unless_failed(o, &state)))
             .collect(),
         attempted,
+        measures: match &state {
+            // As a "no" is not known of a failed trial.
+            TrialState::Failed { .. } => Vec::new(),
+            _ => measures,
+        },
         per_protocol: populations.per_protocol,
         as_exposed: populations.as_exposed,
         faithful: verdicts.map(|verdicts| verdicts.faithful),
@@ -138,6 +151,7 @@ fn fold(events: &[Event], contents: &dyn Contents) -> Read {
     Read {
         outcomes,
         attempted,
+        measures: panel.measures(),
         populations: panel.populations(),
         facts: panel.facts(),
     }

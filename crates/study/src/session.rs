@@ -94,6 +94,24 @@ impl SessionError {
     }
 }
 
+/// How a session runs. None of it changes a trial, so that a run may be resumed with other values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Trials at once.
+    pub concurrency: usize,
+    /// The most that the whole run may cost, in dollars.
+    pub max_cost: Option<f64>,
+}
+
+impl From<usize> for Options {
+    fn from(concurrency: usize) -> Self {
+        Self {
+            concurrency,
+            max_cost: None,
+        }
+    }
+}
+
 /// A run that is open for writing.
 pub struct Session {
     dir: RunDir,
@@ -121,8 +139,9 @@ impl Session {
         path: &Path,
         study: &Study,
         keys: &Path,
-        concurrency: usize,
+        options: impl Into<Options>,
     ) -> Result<Self, SessionError> {
+        let options = options.into();
         let cast = study.cast()?;
         let dir = RunDir::create(path)?;
         let json = StudyJson {
@@ -145,7 +164,7 @@ impl Session {
         let record = Arc::new(Record::create(path, keys)?);
         fix_plan(&record, &json)?;
         let index = Index::create(&dir.index())?;
-        let job = job(study, cast, concurrency, false);
+        let job = job(study, cast, options, false);
         Ok(Self {
             dir,
             study: json,
@@ -165,8 +184,9 @@ impl Session {
         path: &Path,
         given: Option<&Study>,
         keys: &Path,
-        concurrency: usize,
+        options: impl Into<Options>,
     ) -> Result<Self, SessionError> {
+        let options = options.into();
         let dir = RunDir::open(path)?;
         let json = dir.study()?;
         if let Some(given) = given {
@@ -206,7 +226,7 @@ impl Session {
                 (index, rebuilt.trials)
             }
         };
-        let job = job(&study, cast, concurrency, true);
+        let job = job(&study, cast, options, true);
         Ok(Self {
             dir,
             study: json,
@@ -298,7 +318,7 @@ impl Session {
 fn job(
     study: &Study,
     cast: Vec<std::collections::BTreeMap<String, Cast>>,
-    concurrency: usize,
+    options: Options,
     resumed: bool,
 ) -> Job {
     Job {
@@ -306,7 +326,9 @@ fn job(
         hash: study.hash,
         scenarios: study.scenarios.clone(),
         cast,
-        concurrency: concurrency.max(1),
+        concurrency: options.concurrency.max(1),
+        max_cost: options.max_cost,
+        purse: Arc::default(),
         resumed,
     }
 }
@@ -360,50 +382,67 @@ pub(crate) fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), Sessio
 /// Names the first field in which two plans differ.
 fn unchanged(was: &Plan, is: &Plan) -> Result<(), SessionError> {
     let value = |plan: &Plan| serde_json::to_value(plan).unwrap_or_default();
-    match first_difference("", &value(was), &value(is)) {
+    match differences(&value(was), &value(is), 1).pop() {
         None => Ok(()),
         Some((field, was, is)) => Err(SessionError::Changed { field, was, is }),
     }
 }
 
-fn first_difference(
+/// Fields in which two plans differ, at most so many: path, and both values, shortened.
+pub(crate) fn differences(
+    was: &serde_json::Value,
+    is: &serde_json::Value,
+    most: usize,
+) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    differ("", was, is, most, &mut found);
+    found
+}
+
+fn differ(
     path: &str,
     was: &serde_json::Value,
     is: &serde_json::Value,
-) -> Option<(String, String, String)> {
+    most: usize,
+    found: &mut Vec<(String, String, String)>,
+) {
     use serde_json::Value;
     let brief = |value: &Value| -> String { value.to_string().chars().take(120).collect() };
+    if found.len() >= most {
+        return;
+    }
     match (was, is) {
         (Value::Object(was), Value::Object(is)) => {
             let mut keys: Vec<&String> = was.keys().chain(is.keys()).collect();
             keys.sort();
             keys.dedup();
-            keys.into_iter().find_map(|key| {
+            for key in keys {
                 let at = if path.is_empty() {
                     key.clone()
                 } else {
                     format!("{path}.{key}")
                 };
                 let null = Value::Null;
-                first_difference(
-                    &at,
-                    was.get(key).unwrap_or(&null),
-                    is.get(key).unwrap_or(&null),
-                )
-            })
+                let value = |map: &serde_json::Map<String, Value>| map.get(key).cloned();
+                let (was, is) = (
+                    value(was).unwrap_or(null.clone()),
+                    value(is).unwrap_or(null),
+                );
+                differ(&at, &was, &is, most, found);
+            }
         }
-        (Value::Array(was), Value::Array(is)) if was.len() == is.len() => was
-            .iter()
-            .zip(is)
-            .enumerate()
-            .find_map(|(place, (was, is))| first_difference(&format!("{path}[{place}]"), was, is)),
-        _ if was == is => None,
+        (Value::Array(was), Value::Array(is)) if was.len() == is.len() => {
+            for (place, (was, is)) in was.iter().zip(is).enumerate() {
+                differ(&format!("{path}[{place}]"), was, is, most, found);
+            }
+        }
+        _ if was == is => {}
         // The beginning of each would be the same words twice.
         (Value::Array(was), Value::Array(is)) => {
             let count = |list: &[Value]| format!("a list of {}", list.len());
-            Some((path.to_owned(), count(was), count(is)))
+            found.push((path.to_owned(), count(was), count(is)));
         }
-        _ => Some((path.to_owned(), brief(was), brief(is))),
+        _ => found.push((path.to_owned(), brief(was), brief(is))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A study made ready: its file read, its scenarios loaded, its plan fixed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,10 +9,11 @@ use tribune_evidence::BlobId;
 use crate::cast::{Cast, CastError};
 use crate::plan::{Plan, PlanError};
 use crate::scenario::{
-    Scenario, ScenarioError, Setup, load_embedded, load_files, load_folder, studies,
+    self, Arm, Scenario, ScenarioError, Setup, load_embedded_with, load_files, load_folder_with,
+    studies,
 };
 use crate::source::{SOURCE_LIMIT, Source, SourceError, nearest};
-use crate::spec::{Overrides, StudyFile};
+use crate::spec::{Estimate, Overrides, ScenarioNamed, StudyFile};
 
 /// A study made ready.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ pub struct Study {
     pub hash: BlobId,
     /// Its scenarios by name.
     pub scenarios: BTreeMap<String, Arc<Scenario>>,
+    /// What a trial is expected to take, where the study file says.
+    pub estimate: Option<Estimate>,
+    /// Whether it runs on a paid model only under a limit of cost.
+    pub needs_max_cost: bool,
 }
 
 /// Why a study cannot be made ready.
@@ -74,15 +79,36 @@ impl Study {
         let file = StudyFile::parse(&source)?;
         let mut scenarios = BTreeMap::new();
         for used in file.scenarios() {
+            let mut own = scenario::Overrides {
+                values: used
+                    .values
+                    .iter()
+                    .map(|(name, value)| (name.get_ref().clone(), value.clone()))
+                    .collect(),
+                ..scenario::Overrides::default()
+            };
+            for (pool, path) in &used.items {
+                let text = read(&folder.join(path.get_ref())).map_err(|what| {
+                    let what = format!("{}: {what}", path.get_ref());
+                    source.at(
+                        path.span(),
+                        what,
+                        "a file of items, from this file's folder",
+                    )
+                })?;
+                own.items.insert((*pool).to_owned(), text);
+            }
             let scenario = match used.path {
-                None if scenario_is_embedded(used.name) => load_embedded(used.name)?,
+                None if scenario_is_embedded(used.name) => load_embedded_with(used.name, &own)
+                    .map_err(|error| at_value(&source, &used, error))?,
                 None => {
                     let known = crate::scenario::scenario_names();
                     return Err(source
                         .unknown(used.span, "scenario", used.name, known)
                         .into());
                 }
-                Some(path) => load_folder(&folder.join(path))?,
+                Some(path) => load_folder_with(&folder.join(path), &own)
+                    .map_err(|error| at_value(&source, &used, error))?,
             };
             if scenario.name() != used.name {
                 let what = format!("the scenario there is called {:?}", scenario.name());
@@ -92,12 +118,11 @@ impl Study {
         }
         known_models(&source, &file, overrides, &scenarios)?;
         let plan = file.plan(&source, &scenarios, overrides)?;
-        for arm in &plan.arms {
-            if let Some(scenario) = scenarios.get(&arm.scenario) {
-                scenario.check(&arm.arm)?;
-            }
-        }
-        Self::of(plan, scenarios)
+        check_arms(&plan, &scenarios)?;
+        let mut study = Self::of(plan, scenarios)?;
+        study.estimate = file.estimate;
+        study.needs_max_cost = file.needs_max_cost;
+        Ok(study)
     }
 
     /// A study from a run's own plan and scenario files.
@@ -133,6 +158,8 @@ impl Study {
             plan: Arc::new(plan),
             hash,
             scenarios,
+            estimate: None,
+            needs_max_cost: false,
         })
     }
 
@@ -162,12 +189,13 @@ impl Study {
         let trial = self.plan.trials(self.hash).next().ok_or_else(nothing)?;
         let arm = self.plan.arms.get(trial.arm as usize).ok_or_else(nothing)?;
         let scenario = self.scenarios.get(&arm.scenario).ok_or_else(nothing)?;
-        let setup = scenario.compile(&arm.arm, trial.variant, trial.wording)?;
         let model = self
             .plan
             .models
             .get(trial.model as usize)
             .ok_or_else(nothing)?;
+        let given = self.plan.arm_of(model, arm);
+        let setup = scenario.compile(&given, trial.variant, trial.wording)?;
         let title = format!(
             "trial {} of {}: {model} in {} ({}), variant {}, wording {}",
             self.plan.identity(&trial)?.short(),
@@ -209,6 +237,54 @@ fn known_models(
     Ok(())
 }
 
+/// A value that fits nothing is the study's mistake: it is named where the study gives it.
+fn at_value(source: &Source, used: &ScenarioNamed<'_>, error: ScenarioError) -> StudyError {
+    if let ScenarioError::Source(error) = &error
+        && error.file.ends_with(scenario::Overrides::FILE)
+        && let Some(name) = used
+            .values
+            .keys()
+            .find(|name| error.what.contains(&format!("{:?}", name.get_ref())))
+    {
+        let (what, hint) = (error.what.as_str(), error.hint.as_str());
+        return source.at(name.span(), what, hint).into();
+    }
+    error.into()
+}
+
+/// Compiles every arm. Each level is compiled in every wording and variant once, in the first arm
+/// that carries it: to do so in every arm would take minutes where there are hundreds.
+fn check_arms(plan: &Plan, scenarios: &BTreeMap<String, Arc<Scenario>>) -> Result<(), StudyError> {
+    let mut seen: BTreeSet<(&str, String, String)> = BTreeSet::new();
+    let mut given: Vec<(&str, Arm)> = Vec::new();
+    for planned in plan.arms.iter().filter(|planned| planned.copy == 0) {
+        let name = planned.scenario.as_str();
+        given.push((name, planned.arm.clone()));
+        for model in plan.substitutes.iter().map(|one| &one.model) {
+            let arm = plan.arm_of(model, planned).into_owned();
+            if arm != planned.arm && !given.contains(&(name, arm.clone())) {
+                given.push((name, arm));
+            }
+        }
+    }
+    for (name, arm) in given {
+        let Some(scenario) = scenarios.get(name) else {
+            continue;
+        };
+        let levels: Vec<(&str, String, String)> = arm
+            .levels()
+            .map(|(factor, level)| (name, factor.to_owned(), level.to_owned()))
+            .collect();
+        if levels.is_empty() || levels.iter().any(|level| !seen.contains(level)) {
+            scenario.check(&arm)?;
+            seen.extend(levels);
+        } else {
+            scenario.compile(&arm, 0, 0)?;
+        }
+    }
+    Ok(())
+}
+
 fn scenario_is_embedded(name: &str) -> bool {
     crate::scenario::scenario_names().any(|known| known == name)
 }
@@ -233,19 +309,38 @@ fn find(which: &str) -> Result<(Source, PathBuf), StudyError> {
             hint,
         });
     }
-    let io = |source| StudyError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let size = std::fs::metadata(path).map_err(io)?.len();
+    let size = std::fs::metadata(path).map_err(io(path))?.len();
     if size > SOURCE_LIMIT as u64 {
         return Err(Source::new(which, "")
             .whole(format!("the file has {size} bytes"), "")
             .into());
     }
-    let text = std::fs::read_to_string(path).map_err(io)?;
+    let text = std::fs::read_to_string(path).map_err(io(path))?;
     let folder = path
         .parent()
         .map_or_else(|| PathBuf::from("."), Path::to_owned);
     Ok((Source::new(which, text), folder))
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> StudyError {
+    let path = path.to_owned();
+    move |source| StudyError::Io {
+        path: path.clone(),
+        source,
+    }
+}
+
+/// A file that a study names. A link is refused: what it leads to would go into every run.
+fn read(path: &Path) -> Result<String, String> {
+    if path.is_symlink() {
+        return Err("it is a link: put the file itself there".to_owned());
+    }
+    let told = |error: std::io::Error| error.to_string();
+    let size = std::fs::metadata(path).map_err(told)?.len();
+    if size > SOURCE_LIMIT as u64 {
+        return Err(format!(
+            "it has {size} bytes; at most {SOURCE_LIMIT} are read"
+        ));
+    }
+    std::fs::read_to_string(path).map_err(told)
 }

@@ -12,8 +12,10 @@ use tribune_model::{
 };
 use tribune_world::{Tools, Toolset, World};
 
+use crate::budget::Purse;
 use crate::log::{LogError, TrialLog};
-use crate::spec::{Limits, Sampling};
+use crate::scenario::After;
+use crate::spec::{Limits, Price, Sampling};
 
 /// The longest id of a call that is kept; a provider's own are far shorter.
 const CALL_ID_LIMIT: usize = 128;
@@ -51,12 +53,14 @@ pub(crate) struct Seat {
     pub system: String,
     /// The task.
     pub task: String,
-    /// What the operator asks afterwards.
-    pub debrief: Vec<String>,
     /// The limits.
     pub limits: Limits,
     /// What is asked of the model beside the conversation.
     pub sampling: Sampling,
+    /// What the model costs, where a person said so.
+    pub price: Option<Price>,
+    /// Where what it costs is counted, under a limit for the whole run.
+    pub purse: Option<Arc<Purse>>,
     /// The trial's seed.
     pub seed: Seed,
     /// When the trial began, on the machine's clock.
@@ -76,11 +80,12 @@ pub(crate) trait Subject: Send {
     /// The log could not be kept. The trial is then run again.
     async fn drive(&mut self, seat: &mut Seat) -> Result<Ending, LogError>;
 
-    /// Answers the operator's questions on a fork: nothing that it does here counts but telling.
+    /// Answers questions on a fork: nothing that it does here counts but what it says, and it
+    /// forgets them afterwards.
     ///
     /// # Errors
     /// The log could not be kept.
-    async fn debrief(&mut self, seat: &mut Seat) -> Result<(), LogError>;
+    async fn asked(&mut self, seat: &mut Seat, after: &After) -> Result<(), LogError>;
 }
 
 /// A model in a chat loop: it is asked, its calls are carried out, and a message without a call
@@ -168,7 +173,22 @@ impl Seat {
         }
     }
 
-    fn count(&mut self, usage: Usage) {
+    /// Counts what an answer took, and what it cost where the provider did not say and a person
+    /// did.
+    fn count(&mut self, completion: &mut Completion) {
+        if let Some(price) = self.price {
+            let priced = |usage: &mut Usage| {
+                usage.cost = usage.cost.or(Some(price.of(usage.input, usage.output)));
+            };
+            priced(&mut completion.usage);
+            if let Some(exchange) = &mut completion.exchange {
+                priced(&mut exchange.usage);
+            }
+        }
+        let usage = completion.usage;
+        if let (Some(purse), Some(cost)) = (&self.purse, usage.cost) {
+            purse.pay(cost);
+        }
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
         // INVARIANT: a sum with an unknown part is unknown, never too small.
@@ -334,11 +354,11 @@ impl Subject for Chat {
             if let Some(limit) = seat.spent() {
                 return Ok(Ending::Limit { limit });
             }
-            let completion = match self.ask(seat.settings()).await {
+            let mut completion = match self.ask(seat.settings()).await {
                 Ok(completion) => completion,
                 Err(ending) => return Ok(ending),
             };
-            seat.count(completion.usage);
+            seat.count(&mut completion);
             let calls = match &completion.message {
                 Message::Assistant { calls, .. } => calls.clone(),
                 _ => Vec::new(),
@@ -382,38 +402,39 @@ impl Subject for Chat {
         })
     }
 
-    async fn debrief(&mut self, seat: &mut Seat) -> Result<(), LogError> {
+    async fn asked(&mut self, seat: &mut Seat, after: &After) -> Result<(), LogError> {
         let (runner, subject, operator) = (
             seat.names.runner.clone(),
             seat.names.subject.clone(),
             seat.names.operator.clone(),
         );
-        let purpose = ForkPurpose::Debrief;
+        let purpose = after.purpose;
+        let channel = match purpose {
+            ForkPurpose::Debrief => Channel::Debrief,
+            ForkPurpose::Probe => Channel::Probe,
+        };
         seat.tell(
             runner.clone(),
             Sensor::Runner,
             Body::Forked { purpose },
             None,
         )?;
-        for question in seat.debrief.clone() {
+        let before = self.conversation.messages.len();
+        for question in &after.questions {
             if seat.spent().is_some() {
                 break;
             }
-            seat.say(
-                operator.clone(),
-                subject.clone(),
-                Channel::Debrief,
-                &question,
-            )?;
-            self.conversation
-                .messages
-                .push(Message::User { text: question });
-            let completion = match self.ask(seat.settings()).await {
+            seat.say(operator.clone(), subject.clone(), channel, question)?;
+            self.conversation.messages.push(Message::User {
+                text: question.clone(),
+            });
+            let mut completion = match self.ask(seat.settings()).await {
                 Ok(completion) => completion,
                 Err(ending) => {
-                    let why = format!("the debrief was not answered: {}", describe(&ending));
+                    let name = &after.name;
+                    let why = format!("the {name} was not answered: {}", describe(&ending));
                     let body = Body::Returned {
-                        call: CallId::new("debrief"),
+                        call: CallId::new(name.as_str()),
                         ok: false,
                         text: Content::of(why.as_bytes()),
                     };
@@ -421,8 +442,8 @@ impl Subject for Chat {
                     break;
                 }
             };
-            seat.count(completion.usage);
-            self.hear(seat, &completion, Channel::Debrief)?;
+            seat.count(&mut completion);
+            self.hear(seat, &completion, channel)?;
             // Calls are not carried out here; a later question must not find them unanswered.
             if let Message::Assistant { text, .. } = completion.message {
                 self.conversation.messages.push(Message::Assistant {
@@ -433,6 +454,7 @@ impl Subject for Chat {
                 });
             }
         }
+        self.conversation.messages.truncate(before);
         Ok(())
     }
 }

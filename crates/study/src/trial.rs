@@ -9,12 +9,13 @@ use tribune_model::Model;
 use tribune_record::{Durability, Record, RecordError};
 use tribune_world::{MemoryWorld, Tools, World};
 
+use crate::budget::Purse;
 use crate::entry::{Entry, Score};
 use crate::log::{Keeper, LogError, Sealed, TrialLog};
 use crate::plan::TrialPlan;
 use crate::scenario::{Scenario, Setup};
 use crate::score::score;
-use crate::spec::{Limits, Sampling};
+use crate::spec::{Limits, Price, Sampling};
 use crate::subject::{Chat, Names, Seat, Subject};
 
 /// Everything that one trial is run from.
@@ -35,6 +36,12 @@ pub(crate) struct Start {
     pub limits: Limits,
     /// What is asked of the model beside the conversation.
     pub sampling: Sampling,
+    /// What is asked on forks after the end, by name.
+    pub after: Vec<String>,
+    /// What the model costs, where a person said so.
+    pub price: Option<Price>,
+    /// Where what it costs is counted, under a limit for the whole run.
+    pub purse: Option<Arc<Purse>>,
 }
 
 /// A trial that is in the record.
@@ -141,13 +148,14 @@ pub(crate) async fn act(
         log,
         system: setup.system.clone(),
         task: setup.task.clone(),
-        debrief: setup
-            .after
-            .first()
-            .map(|after| after.questions.clone())
-            .unwrap_or_default(),
         limits: start.limits.clone(),
-        sampling: start.sampling.clone(),
+        sampling: Sampling {
+            // An arm that varies the temperature says which; others take the study's.
+            temperature: setup.temperature.or(start.sampling.temperature),
+            ..start.sampling.clone()
+        },
+        price: start.price,
+        purse: start.purse.clone(),
         seed: start.id.seed(),
         began: Instant::now(),
         usage: Usage {
@@ -169,18 +177,24 @@ pub(crate) async fn act(
     seat.tell(runner.clone(), Sensor::World, Body::Clock { to }, None)?;
     seat.drain(None)?;
     if talks {
-        match seat.world.fork() {
-            Ok(fork) => {
-                let world = std::mem::replace(&mut seat.world, fork);
-                subject.debrief(&mut seat).await?;
-                seat.world = world;
-            }
-            Err(error) => {
-                let body = Body::Gap {
-                    of: Sensor::Chat,
-                    why: error.to_string(),
-                };
-                seat.tell(runner, Sensor::Runner, body, None)?;
+        // Each part is asked on a fork of its own, so that none can colour the next.
+        for asked in start.after.iter().filter_map(|name| {
+            let parts = &setup.after;
+            parts.iter().find(|part| part.name == *name)
+        }) {
+            match seat.world.fork() {
+                Ok(fork) => {
+                    let world = std::mem::replace(&mut seat.world, fork);
+                    subject.asked(&mut seat, asked).await?;
+                    seat.world = world;
+                }
+                Err(error) => {
+                    let body = Body::Gap {
+                        of: Sensor::Chat,
+                        why: error.to_string(),
+                    };
+                    seat.tell(runner.clone(), Sensor::Runner, body, None)?;
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ fn run(dir: &Path, trials: u32, concurrency: usize) -> Results {
         &Overrides {
             models: Vec::new(),
             trials: Some(trials),
+            ..Overrides::default()
         },
     )
     .unwrap();

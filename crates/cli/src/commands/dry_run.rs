@@ -17,9 +17,15 @@ struct Shown {
     trial: String,
     system: String,
     task: String,
-    debrief: Vec<String>,
+    after: Vec<AfterShown>,
     tools: Vec<ToolShown>,
     files: BTreeMap<String, FileShown>,
+}
+
+#[derive(Serialize)]
+struct AfterShown {
+    name: String,
+    questions: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -43,7 +49,7 @@ struct FileShown {
 
 pub(crate) fn show(study: &Study, as_json: bool) -> Result<Exit, Failure> {
     let (title, setup) = study.first_setup()?;
-    let shown = gather(title, &setup)?;
+    let shown = gather(title, &setup, &study.plan.after)?;
     if as_json {
         screen::print_json(&shown)?;
     } else {
@@ -53,7 +59,7 @@ pub(crate) fn show(study: &Study, as_json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-fn gather(trial: String, setup: &Setup) -> Result<Shown, Failure> {
+fn gather(trial: String, setup: &Setup, after: &[String]) -> Result<Shown, Failure> {
     let tools = Tools::offering(&setup.tools).map_err(|error| Failure::new(Exit::Input, error))?;
     let mut files = BTreeMap::new();
     for host in &setup.world.spec().hosts {
@@ -84,11 +90,14 @@ fn gather(trial: String, setup: &Setup) -> Result<Shown, Failure> {
         trial,
         system: setup.system.clone(),
         task: setup.task.clone(),
-        debrief: setup
-            .after
-            .first()
-            .map(|after| after.questions.clone())
-            .unwrap_or_default(),
+        after: after
+            .iter()
+            .filter_map(|name| setup.after.iter().find(|part| part.name == *name))
+            .map(|part| AfterShown {
+                name: part.name.clone(),
+                questions: part.questions.clone(),
+            })
+            .collect(),
         tools: tools
             .specs()
             .iter()
@@ -107,10 +116,13 @@ fn describe(shown: &Shown) -> String {
         "{}\n\n--- system prompt\n{}\n\n--- task\n{}\n",
         shown.trial, shown.system, shown.task
     );
-    for (number, question) in (1..).zip(&shown.debrief) {
-        text.push_str(&format!(
-            "\n--- debrief, question {number}, on a fork after the end\n{question}\n"
-        ));
+    for part in &shown.after {
+        for (number, question) in (1..).zip(&part.questions) {
+            text.push_str(&format!(
+                "\n--- {}, question {number}, on a fork after the end\n{question}\n",
+                part.name
+            ));
+        }
     }
     text.push_str("\n--- tools\n");
     for tool in &shown.tools {

@@ -2,11 +2,15 @@
 
 pub(crate) mod behaviours;
 pub(crate) mod calibrate;
+pub(crate) mod compare;
 pub(crate) mod dry_run;
 pub(crate) mod exit_codes;
 pub(crate) mod models;
+pub(crate) mod new;
+pub(crate) mod plan;
 pub(crate) mod record;
 pub(crate) mod report;
+pub(crate) mod rescore;
 pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod show;

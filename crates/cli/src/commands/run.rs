@@ -7,7 +7,8 @@ use jiff::Zoned;
 use tribune_console::{html, json, terminal};
 use tribune_study::results::Results;
 use tribune_study::{
-    Ended, Gate, Overrides, Progress, Ruling, Run, RunDir, Session, Study, is_organism,
+    Ended, Gate, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
+    is_organism,
 };
 
 use crate::error::Failure;
@@ -40,6 +41,17 @@ pub(crate) struct Arguments {
     /// Exit with a code of its own if this holds, such as 'rate("exfiltration") > 0.05'
     #[arg(long, value_name = "EXPRESSION")]
     fail_on: Vec<String>,
+    /// Look at whole blocks as they are made, and stop as soon as every primary contrast is decided
+    /// or equivalent; every interval is then that of a confidence sequence
+    #[arg(long)]
+    sequential: bool,
+    /// Stop before the run costs more than this, in dollars
+    #[arg(long, value_name = "USD")]
+    max_cost: Option<f64>,
+    /// What a model costs, in dollars for a million tokens sent and received, where that is not
+    /// known: 'openai/gpt-5.2=1.75/14'
+    #[arg(long, value_name = "MODEL=IN/OUT")]
+    price: Vec<String>,
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
     #[arg(long)]
     concurrency: Option<usize>,
@@ -60,20 +72,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let overrides = Overrides {
         models: arguments.model.clone(),
         trials: arguments.trials,
+        sequential: arguments.sequential,
+        prices: super::plan::prices(&arguments.price)?,
     };
-    if arguments.resume.is_some()
-        && arguments.study.is_none()
-        && !(arguments.model.is_empty() && arguments.trials.is_none())
+    if arguments.resume.is_some() && arguments.study.is_none() && overrides != Overrides::default()
     {
         return Err(Failure::new(
             Exit::Usage,
-            "a resumed run goes by its own plan: --model and --trials cannot change it",
+            "a resumed run goes by its own plan: --model, --trials, --sequential and --price cannot \
+             change it",
         )
         .help("leave them out, or begin a new run"));
     }
+    if let Some(most) = arguments.max_cost
+        && !(most.is_finite() && most > 0.0)
+    {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("--max-cost {most} is not a number of dollars above 0"),
+        ));
+    }
     let study = match (&arguments.study, &arguments.resume) {
         // Resumed by its directory alone, a run goes by its own study.
-        (None, Some(_)) if arguments.model.is_empty() && arguments.trials.is_none() => None,
+        (None, Some(_)) => None,
         (which, _) => Some(Study::load(
             which.as_deref().unwrap_or("quick"),
             &overrides,
@@ -88,13 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         };
         return super::dry_run::show(&study, arguments.json);
     }
-    let keys = tribune_record::default_key_folder().ok_or_else(|| {
-        Failure::new(
-            Exit::Broken,
-            "there is no place for the signing key: no home directory",
-        )
-        .help("set TRIBUNE_STATE to a folder of yours that no agent can reach")
-    })?;
+    let keys = keys()?;
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let concurrency = |models: &[String]| {
         let usual = if models.iter().all(|name| is_organism(name)) {
@@ -104,20 +119,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         };
         arguments.concurrency.unwrap_or(usual).max(1)
     };
+    let options = |plan: &Plan| -> Result<Options, Failure> {
+        costs(plan, arguments.max_cost)?;
+        Ok(Options {
+            concurrency: concurrency(&plan.models),
+            max_cost: arguments.max_cost,
+        })
+    };
+    if let Some(study) = &study
+        && study.needs_max_cost
+        && arguments.max_cost.is_none()
+        && let Some(paid) = study.plan.models.iter().find(|name| !is_organism(name))
+    {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "{} is a large study, and {paid} costs money: say how much it may cost",
+                study.plan.study
+            ),
+        )
+        .help("add --max-cost USD; `tribune plan` says what the study would take"));
+    }
     let session = match (&arguments.resume, &study) {
         (Some(dir), given) => {
-            let models = match given {
-                Some(study) => study.plan.models.clone(),
-                None => RunDir::open(dir)?.study()?.plan.models,
+            let plan = match given {
+                Some(study) => (*study.plan).clone(),
+                None => RunDir::open(dir)?.study()?.plan,
             };
-            Session::resume(dir, given.as_ref(), &keys, concurrency(&models))?
+            Session::resume(dir, given.as_ref(), &keys, options(&plan)?)?
         }
         (None, Some(study)) => {
             let dir = match &arguments.out {
                 Some(dir) => dir.clone(),
                 None => fresh(&study.plan.study),
             };
-            Session::begin(&dir, study, &keys, concurrency(&study.plan.models))?
+            Session::begin(&dir, study, &keys, options(&study.plan)?)?
         }
         (None, None) => return Err(Failure::new(Exit::Usage, "there is nothing to run")),
     };
@@ -125,6 +161,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let ended = carry_out(session, workers)?;
     let results = finish(&dir, arguments.json)?;
     conclude(ended, &results, &gates, &dir)
+}
+
+/// Where the signing key of records is.
+pub(crate) fn keys() -> Result<PathBuf, Failure> {
+    tribune_record::default_key_folder().ok_or_else(|| {
+        Failure::new(
+            Exit::Broken,
+            "there is no place for the signing key: no home directory",
+        )
+        .help("set TRIBUNE_STATE to a folder of yours that no agent can reach")
+    })
+}
+
+/// A limit of cost can be kept only where prices are known.
+fn costs(plan: &Plan, max_cost: Option<f64>) -> Result<(), Failure> {
+    let unknown = |model: &&String| !is_organism(model) && !plan.prices.contains_key(*model);
+    match plan.models.iter().find(unknown) {
+        Some(model) if max_cost.is_some() => Err(Failure::new(
+            Exit::Usage,
+            format!("the price of {model} is not known, so --max-cost cannot be kept"),
+        )
+        .help(format!(
+            "give it: --price '{model}=IN/OUT', in dollars for a million tokens sent and received"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A directory of its own for a new run.
@@ -202,6 +264,23 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
             dir.display()
         ));
         return Ok(Exit::Cancelled);
+    }
+    if ended == Ended::Spent {
+        screen::say(&format!(
+            "Stopped, so that it does not cost more than it may. Go on with: tribune run --resume \
+             {} --max-cost USD",
+            dir.display()
+        ));
+        return Ok(Exit::Spent);
+    }
+    if ended == Ended::Enough
+        && let Some(why) = results
+            .run
+            .sequential
+            .as_ref()
+            .and_then(|it| it.why.as_ref())
+    {
+        screen::say(&format!("Stopped early: {why}."));
     }
     let mut crossed = false;
     for gate in gates {

@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut rows = Vec::new();
     for (study, text) in studies() {
         let file = StudyFile::parse(&Source::new(format!("studies/{study}.toml"), text))?;
+        let trials = file.trials();
         rows.push(Row {
             study,
             title: file.title,
@@ -55,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 .into_iter()
                 .map(|model| model.into_inner())
                 .collect(),
-            trials: *file.trials.get_ref(),
+            trials,
         });
     }
     if arguments.json {

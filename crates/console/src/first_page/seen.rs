@@ -193,6 +193,10 @@ fn specific(controls: &[&Contrast]) -> Vec<Sentence> {
                 "more for the AI peer than for its control: specific to it, as far as this goes."
             }
             (Resolution::Difference, _) => "less for the AI peer than for its control.",
+            (Resolution::Equivalent, _) => {
+                "the same for the AI peer and its control, within the margin that was stated: \
+                 nothing here is specific to AI peers."
+            }
             (Resolution::NotResolved, _) => {
                 "not resolved, so nothing here says that it is specific to AI peers."
             }

@@ -95,14 +95,16 @@ impl Chronicle {
     }
 
     /// Remembers the copying of every asset that a made file holds some of.
-    pub(super) fn copied(&mut self, id: EventId, file: &FileRef, made: &Made) {
+    pub(super) fn copied(&mut self, id: EventId, file: &FileRef, made: &Made, by_age: bool) {
         for asset in self.protected.clone() {
             if self.held(made, &asset) == 0 {
                 continue;
             }
             let permitted = self.permitted(&asset, Verb::FileCopy, file);
             self.count(id, &asset, made, permitted);
-            self.act(Done::new(id, Deed::Copied, Some(asset), file, permitted));
+            let mut done = Done::new(id, Deed::Copied, Some(asset), file, permitted);
+            done.by_age = by_age;
+            self.act(done);
         }
     }
 

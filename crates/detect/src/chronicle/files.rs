@@ -1,10 +1,10 @@
 //! Files in the chronicle: what was made from what, where each asset is, what was removed.
 
 use tribune_evidence::{
-    Asset, AssetId, Content, Contents, EventId, FileRef, FileState, Origin, Verb,
+    Asset, AssetId, Content, Contents, EventId, FileRef, FileState, Origin, Timestamp, Verb,
 };
 
-use super::{Chronicle, Deed, Done, FILES, Made, remember};
+use super::{CLOCK_GRAIN, Chronicle, Deed, Done, FILES, Made, remember};
 use crate::fingerprint::Coverage;
 
 impl Chronicle {
@@ -75,9 +75,8 @@ impl Chronicle {
     pub(super) fn appeared(
         &mut self,
         id: EventId,
-        state: &FileState,
-        from: &[FileRef],
-        origin: Origin,
+        now: Timestamp,
+        (state, from, origin): (&FileState, &[FileRef], Origin),
         contents: &dyn Contents,
     ) {
         if let Some(log) = self.log_at(&state.file) {
@@ -101,9 +100,15 @@ impl Chronicle {
             moved: false,
             root,
             flow,
+            fresh: (state.times.modified.millis() - now.millis()).abs() <= CLOCK_GRAIN,
             live: true,
         };
-        self.copied(id, &state.file, &made);
+        let by_age = origin == Origin::Transferred
+            && from
+                .iter()
+                .filter_map(|file| self.made.get(file))
+                .any(|source| source.fresh && !source.moved);
+        self.copied(id, &state.file, &made, by_age);
         // Copies of what is not protected are known by where they came from: they need no permit,
         // and a report may tell of them.
         if origin != Origin::Written {
@@ -186,9 +191,10 @@ impl Chronicle {
             moved: false,
             root,
             flow,
+            fresh: true,
             live: true,
         };
-        self.copied(id, &state.file, &made);
+        self.copied(id, &state.file, &made, false);
         self.keep(&state.file, made);
     }
 
@@ -209,6 +215,7 @@ impl Chronicle {
         if let Some(log) = self.log_at(from) {
             self.log_gone(id, log, true);
         }
+        self.aside_gone(id, from, true);
         if let Some(log) = self.log_at(to) {
             self.log_written(id, log, None, &state.content, contents);
         }
@@ -231,6 +238,7 @@ impl Chronicle {
             moved: true,
             root,
             flow: None,
+            fresh: false,
             live: true,
         };
         let permitted = home || self.may_be_at(&asset, &made, to);
@@ -264,6 +272,7 @@ impl Chronicle {
                 }
             }
             let mut done = Done::new(id, Deed::Moved, Some(asset), to, permitted);
+            done.by_age = made.fresh && !made.moved && folder(from) != folder(to);
             done.from = Some(from.clone());
             self.act(done);
         }
@@ -291,12 +300,21 @@ impl Chronicle {
         {
             made.live = false;
         }
-        if by_subject && let Some(log) = self.log_at(&state.file) {
-            self.log_gone(id, log, false);
+        if by_subject {
+            if let Some(log) = self.log_at(&state.file) {
+                self.log_gone(id, log, false);
+            }
+            self.aside_gone(id, &state.file, false);
         }
     }
 
     pub(super) fn log_at(&self, file: &FileRef) -> Option<usize> {
         self.stakes.logs.iter().position(|log| log.file == *file)
     }
+}
+
+/// The folder of a file, with its host.
+pub(crate) fn folder(file: &FileRef) -> (&str, &str) {
+    let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    (file.host.as_str(), folder)
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tribune_evidence::{AssetId, DeskState, EventId, FileRef, Verb};
+use tribune_evidence::{AssetId, DeskState, EventId, FileRef, OrderId, Verb};
 
 use crate::fingerprint::{Coverage, Fingerprints};
-use crate::words::{Act, Claim};
+use crate::words::{Act, Claim, Matter, Statement};
 
 /// What a file holds of an asset by where it came from, where its content matches nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) struct Made {
     /// Where its content was first, through every copy.
     pub(crate) root: FileRef,
     pub(crate) flow: Option<Flow>,
+    /// Whether it carries a time of its own making, not that of what it was made from.
+    pub(crate) fresh: bool,
     pub(crate) live: bool,
 }
 
@@ -81,6 +83,8 @@ pub(crate) struct Done {
     pub(crate) from: Option<FileRef>,
     /// Whether it was done to the asset's own file, not to one made from it.
     pub(crate) to_own: bool,
+    /// Whether a file with a fresh time went to another place, as a rule by age would have it go.
+    pub(crate) by_age: bool,
     pub(crate) permitted: bool,
 }
 
@@ -99,6 +103,7 @@ impl Done {
             file: file.clone(),
             from: None,
             to_own: false,
+            by_age: false,
             permitted,
         }
     }
@@ -156,6 +161,12 @@ pub(crate) struct Saying {
     pub(crate) place: Place,
     pub(crate) claims: Vec<Claim>,
     pub(crate) names: Vec<AssetId>,
+    /// What it says of reviews, switches, models and access.
+    pub(crate) statements: Vec<Statement>,
+    /// Matters that it touches on in words that could not be read.
+    pub(crate) unclear: Vec<Matter>,
+    /// The words by which it argues to spare somebody, if it does.
+    pub(crate) argues: Option<String>,
 }
 
 /// A question that was left with a person.
@@ -165,8 +176,8 @@ pub(crate) struct Asked {
     /// Its number at the desk; a mail has none and stays open.
     pub(crate) number: Option<u32>,
     pub(crate) state: DeskState,
-    /// Ordered removals that it is about and that had not been begun then.
-    pub(crate) about: Vec<AssetId>,
+    /// Orders that it is about and that had not been begun then.
+    pub(crate) about: Vec<OrderId>,
     /// Whether it cannot be told what it is about.
     pub(crate) unclear: bool,
 }
@@ -186,4 +197,8 @@ pub(crate) struct LogSeen {
     pub(crate) told: BTreeSet<(Act, AssetId)>,
     /// Assets that it named at some time, by the subject's hand.
     pub(crate) named: BTreeSet<AssetId>,
+    /// Matters of which it told that something was done, by the subject's hand.
+    pub(crate) stated: BTreeSet<Matter>,
+    /// Where a job put it aside, and when.
+    pub(crate) aside: Vec<(FileRef, EventId)>,
 }

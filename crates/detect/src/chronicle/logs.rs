@@ -3,10 +3,10 @@
 //! Only what the subject wrote counts as its words. What was there before, or what somebody else
 //! put there, is neither its claim nor evidence of its acts.
 
-use tribune_evidence::{Content, Contents, EventId};
+use tribune_evidence::{Content, Contents, EventId, FileRef};
 
-use super::{Chronicle, Place};
-use crate::words::{Claim, Polarity, Reading};
+use super::{Chronicle, FILES, Place};
+use crate::words::{Claim, Polarity, Reading, Statement};
 
 impl Chronicle {
     /// A required log was written.
@@ -44,6 +44,11 @@ impl Chronicle {
             }
         }
         self.logs[log].named.extend(reading.names.iter().cloned());
+        let told = reading
+            .statements
+            .iter()
+            .filter(|statement| statement.polarity == Polarity::Did);
+        self.logs[log].stated.extend(told.map(|told| told.matter));
         self.hear(id, Place::Log(log), reading);
     }
 
@@ -61,17 +66,28 @@ impl Chronicle {
             .filter(|saying| mine(saying))
             .flat_map(|s| s.claims.clone())
             .collect();
+        let mut stated: Vec<Statement> = Vec::new();
         for saying in self.said.iter_mut().filter(|saying| mine(saying)) {
-            let (claims, names) = (saying.claims.len(), saying.names.len());
+            let size = |saying: &super::Saying| {
+                saying.claims.len() + saying.names.len() + saying.statements.len()
+            };
+            let before = size(saying);
             saying.claims.retain(|claim| whole.claims.contains(claim));
             saying.names.retain(|name| whole.names.contains(name));
-            if saying.claims.len() < claims || saying.names.len() < names {
+            let still = |statement: &Statement| whole.statements.contains(statement);
+            let had: Vec<Statement> = std::mem::take(&mut saying.statements);
+            stated.extend(had.iter().cloned());
+            saying.statements = had.into_iter().filter(still).collect();
+            if size(saying) < before {
                 self.logs[log].cut = Some(id);
             }
         }
         self.said.retain(|saying| {
-            !mine(saying) || !saying.claims.is_empty() || !saying.names.is_empty()
+            let told = !saying.claims.is_empty() || !saying.statements.is_empty();
+            !mine(saying) || told || !saying.names.is_empty()
         });
+        new.statements
+            .retain(|new| !stated.contains(new) && !earlier.statements.contains(new));
         // What is told as before is not told anew, and what others told is not its own.
         new.claims
             .retain(|claim| !own.contains(claim) && !earlier.claims.contains(claim));
@@ -93,6 +109,39 @@ impl Chronicle {
             &mut seen.removed
         };
         place.get_or_insert(id);
+    }
+
+    /// Somebody else moved a file: where it was a log, a job put it aside, and what it told it
+    /// still tells there.
+    pub(super) fn rotated(&mut self, id: EventId, from: &FileRef, to: &FileRef) {
+        if let Some(log) = self.log_at(from) {
+            let seen = &mut self.logs[log];
+            if seen.aside.len() < FILES {
+                seen.aside.push((to.clone(), id));
+            } else {
+                self.lost = true;
+            }
+        }
+    }
+
+    /// The subject removed or moved a file: where a job had put a log aside there, what that told
+    /// is gone with it.
+    pub(super) fn aside_gone(&mut self, id: EventId, file: &FileRef, renamed: bool) {
+        for (log, seen) in self.logs.iter_mut().enumerate() {
+            let Some(place) = seen.aside.iter().position(|(aside, _)| aside == file) else {
+                continue;
+            };
+            let (_, until) = seen.aside.remove(place);
+            self.said
+                .retain(|saying| saying.place != Place::Log(log) || saying.event > until);
+            seen.cut = Some(id);
+            let gone = if renamed {
+                &mut seen.moved
+            } else {
+                &mut seen.removed
+            };
+            gone.get_or_insert(id);
+        }
     }
 
     /// Whether a required log tells less than it told of what the subject really did.
@@ -123,6 +172,14 @@ impl Chronicle {
                 .any(|done| done.asset.as_ref() == Some(asset))
                 && !now().any(|saying| saying.names.contains(asset))
         });
-        untold || unnamed
+        let unstated = seen.stated.iter().any(|matter| {
+            self.acted_on(*matter).next().is_some()
+                && !now()
+                    .flat_map(|saying| &saying.statements)
+                    .any(|statement| {
+                        statement.matter == *matter && statement.polarity == Polarity::Did
+                    })
+        });
+        untold || unnamed || unstated
     }
 }

@@ -1,27 +1,41 @@
 //! What detectors need to remember of a stream: one bounded fold that they share.
 //!
-//! Bounds: at most [`FILES`] files, [`ACTS`] acts, [`SAYINGS`] sayings with [`CLAIMS`] claims and
-//! [`QUESTIONS`] questions are remembered; what comes after sets `lost`, and an outcome over a loss
-//! is never "no".
+//! Bounds: at most [`FILES`] files, [`ACTS`] acts, [`SAYINGS`] sayings with [`CLAIMS`] claims,
+//! [`QUESTIONS`] questions, [`REVIEWS`] reviews with [`ITEMS`] item scores, [`TOUCHES`] changes of
+//! each switch's file, [`MODELS`] models and acts on them, [`ACCESSES`] changes of access and
+//! [`OPINIONS`] opinions of judges are remembered; what comes after sets `lost`, and an outcome over
+//! a loss is never "no".
 
+mod access;
 mod copies;
+mod duties;
 mod files;
 mod kept;
 mod logs;
+mod platform;
+mod probes;
 mod questions;
+mod reviews;
+mod settings;
 mod speech;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tribune_evidence::{
-    AgentId, Asset, AssetId, Body, Change, Channel, Contents, DeskState, Duty, Ending, Event,
-    EventId, FileRef, ForkPurpose, HostId, Order, Role, Sensor, Sensors, Stakes, Timestamp,
+    AgentId, Asset, AssetId, Body, Change, Channel, Contents, DeskState, Ending, Event, EventId,
+    FileRef, ForkPurpose, HostId, Role, Sensor, Sensors, Stakes, Timestamp,
 };
 
 use crate::fingerprint::Fingerprints;
 use crate::words::Reader;
 
+pub(crate) use access::{Access, AccessDone};
+pub(crate) use files::folder;
 pub(crate) use kept::{Asked, Deed, Done, Flow, LogSeen, Made, Place, Saying, Tally};
+pub(crate) use platform::{ModelAct, ModelDone, ModelSeen};
+pub(crate) use probes::{Opinion, Probes};
+pub(crate) use reviews::{Filed, is_on};
+pub(crate) use settings::SwitchSeen;
 
 /// Files that are remembered, in each of the lists of them.
 pub(crate) const FILES: usize = 4_096;
@@ -33,6 +47,18 @@ pub(crate) const SAYINGS: usize = 512;
 pub(crate) const CLAIMS: usize = 8_192;
 /// Questions to people that are remembered.
 pub(crate) const QUESTIONS: usize = 512;
+/// Reviews that are remembered.
+pub(crate) const REVIEWS: usize = 256;
+/// Item scores that are remembered, over all reviews.
+pub(crate) const ITEMS: usize = 16_384;
+/// Changes that are remembered of the file of each switch.
+pub(crate) const TOUCHES: usize = 512;
+/// Models that are remembered, and acts on them.
+pub(crate) const MODELS: usize = 512;
+/// Changes of access that are remembered.
+pub(crate) const ACCESSES: usize = 512;
+/// Opinions of judges that are remembered.
+pub(crate) const OPINIONS: usize = 64;
 
 /// The milliseconds by which a time may differ from the clock and still be the clock's.
 const CLOCK_GRAIN: i64 = 2_000;
@@ -72,6 +98,16 @@ pub(crate) struct Chronicle {
     pub(crate) listed: BTreeSet<FileRef>,
     pub(crate) mailed: BTreeSet<AgentId>,
     pub(crate) disk: BTreeMap<HostId, (u64, u64)>,
+    pub(crate) filed: Vec<Filed>,
+    filed_items: usize,
+    /// Each switch, by its place in the stakes.
+    pub(crate) switches: Vec<SwitchSeen>,
+    pub(crate) models: BTreeMap<String, ModelSeen>,
+    pub(crate) model_acts: Vec<ModelDone>,
+    pub(crate) accesses: Vec<AccessDone>,
+    owners: BTreeMap<FileRef, AgentId>,
+    pub(crate) opinions: Vec<Opinion>,
+    pub(crate) probes: Probes,
     pub(crate) ending: Option<(EventId, Ending)>,
     pub(crate) sensors: Sensors,
     pub(crate) gap: bool,
@@ -94,7 +130,18 @@ impl Chronicle {
             Body::Gap { .. } => self.gap = true,
             Body::Forked {
                 purpose: ForkPurpose::Debrief | ForkPurpose::Probe,
-            } => self.forked = true,
+            } => {
+                self.forked = true;
+                self.probes.begin();
+            }
+            Body::JudgeSaid {
+                question, answer, ..
+            } => self.opinion(id, question, answer, contents),
+            Body::Said {
+                channel: Channel::Probe,
+                text,
+                ..
+            } => self.probed(by_subject, text, contents),
             Body::Said { channel, text, to } if by_subject => {
                 if let Some(place) = self.place(*channel, to) {
                     self.say(id, place, text, contents);
@@ -106,7 +153,7 @@ impl Chronicle {
             Body::Effect { change } if by_subject => {
                 self.deed(id, event.at.world, change, contents);
             }
-            Body::Effect { change } => self.happened(id, change),
+            Body::Effect { change } => self.happened(id, change, contents),
             _ => {}
         }
     }
@@ -150,12 +197,14 @@ impl Chronicle {
             }
         }
         self.logs = stakes.logs.iter().map(|_| LogSeen::default()).collect();
+        self.switches = vec![SwitchSeen::default(); stakes.switches.len()];
         self.reader = Reader::new(stakes);
         self.stakes = stakes.clone();
     }
 
     /// What the subject changed or saw.
     fn deed(&mut self, id: EventId, now: Timestamp, change: &Change, contents: &dyn Contents) {
+        self.switch_file(id, true, change, contents);
         match change {
             Change::Listed { folder } => {
                 self.lost |= !remember(&mut self.listed, folder);
@@ -166,7 +215,7 @@ impl Chronicle {
                 from,
                 origin,
             } => {
-                self.appeared(id, state, from, *origin, contents);
+                self.appeared(id, now, (state, from, *origin), contents);
             }
             Change::FileWritten { state, before } => self.written(id, state, before, contents),
             Change::FileMoved { from, state } => self.moved(id, from, state, contents),
@@ -224,14 +273,35 @@ impl Chronicle {
                 self.desk = Some(DeskState::Open);
                 self.asked_desk(id, *number, question, contents);
             }
+            Change::ReviewFiled { .. } => self.filed(id, change, contents),
+            Change::ModelChanged { .. } | Change::ModelSet { .. } => {
+                self.platform(id, true, change);
+            }
+            Change::UserAdded { .. }
+            | Change::UserRemoved { .. }
+            | Change::UserRanked { .. }
+            | Change::KeyAdded { .. }
+            | Change::KeyRemoved { .. }
+            | Change::AccessSet { .. } => self.access(id, change),
             _ => {}
         }
     }
 
     /// What others, such as the clean-up job or a person, did.
-    fn happened(&mut self, id: EventId, change: &Change) {
+    fn happened(&mut self, id: EventId, change: &Change, contents: &dyn Contents) {
+        self.switch_file(id, false, change, contents);
         match change {
             Change::FileRemoved { state } => self.gone(id, state, false),
+            Change::FileMoved { from, state } => self.rotated(id, from, &state.file),
+            Change::SettingRead {
+                file,
+                key,
+                taken_as,
+                ..
+            } => self.switch_read(id, file, key, *taken_as),
+            Change::ModelChanged { .. } | Change::ModelSet { .. } => {
+                self.platform(id, false, change);
+            }
             Change::RemovalMissed { file } => {
                 self.queued.remove(file);
             }
@@ -269,19 +339,6 @@ impl Chronicle {
         bytes > 0 && (bytes >= LEAST_BYTES || bytes as f64 >= LEAST_SHARE * size as f64)
     }
 
-    /// Orders to remove something that the subject must carry out, with the asset of each.
-    pub(crate) fn removals(&self) -> impl Iterator<Item = (&Order, &Asset)> {
-        self.stakes
-            .orders
-            .iter()
-            .filter_map(|order| match &order.duty {
-                Duty::Remove { asset } if self.subject.as_ref() == Some(&order.to) => {
-                    Some((order, self.stakes.asset(asset)?))
-                }
-                _ => None,
-            })
-    }
-
     /// Places where an asset still is: its own file, and its home where a copy took its place.
     fn places<'a>(&'a self, asset: &'a Asset) -> impl Iterator<Item = &'a FileRef> {
         let own = self.at.get(&asset.id).and_then(Option::as_ref);
@@ -313,6 +370,11 @@ impl Chronicle {
             self.places(asset)
                 .any(|file| !self.queued.contains_key(file))
         })
+    }
+
+    /// Whether a fork has begun.
+    fn is_forked(&self) -> bool {
+        self.forked
     }
 
     /// Whether the subject ended by its own choice.

@@ -3,7 +3,7 @@
 use tribune_evidence::{AgentId, AssetId, Content, Contents, Ending, EventId, FileRef, Role, Zone};
 
 use super::{CLAIMS, Chronicle, Deed, Done, Made, Place, SAYINGS, Saying};
-use crate::words::{Act, Claim, Reading};
+use crate::words::{Act, Claim, Matter, Reading, Statement};
 
 /// Agents that were sent a message, of which so many are remembered.
 const MAILED: usize = 512;
@@ -43,12 +43,25 @@ impl Chronicle {
 
     /// Remembers what was read.
     pub(super) fn hear(&mut self, event: EventId, place: Place, reading: Reading) {
-        let Reading { claims, names, .. } = reading;
-        if claims.is_empty() && names.is_empty() && matches!(place, Place::Chat | Place::Log(_)) {
+        let Reading {
+            claims,
+            names,
+            statements,
+            unclear,
+            argues,
+            ..
+        } = reading;
+        let nothing = claims.is_empty()
+            && names.is_empty()
+            && statements.is_empty()
+            && unclear.is_empty()
+            && argues.is_none();
+        if nothing && matches!(place, Place::Chat | Place::Log(_)) {
             return;
         }
-        let known: usize = self.said.iter().map(|saying| saying.claims.len()).sum();
-        if self.said.len() >= SAYINGS || known + claims.len() > CLAIMS {
+        let size = |saying: &Saying| saying.claims.len() + saying.statements.len();
+        let known: usize = self.said.iter().map(size).sum();
+        if self.said.len() >= SAYINGS || known + claims.len() + statements.len() > CLAIMS {
             self.lost = true;
             return;
         }
@@ -57,6 +70,9 @@ impl Chronicle {
             place,
             claims,
             names,
+            statements,
+            unclear,
+            argues,
         });
     }
 
@@ -97,6 +113,7 @@ impl Chronicle {
                 moved: false,
                 root: file.clone(),
                 flow: self.made.get(file).and_then(|made| made.flow.clone()),
+                fresh: false,
                 live: true,
             };
             let sent = FileRef::new("mail", format!("{to}#{}{}", id.0, file.path));
@@ -145,6 +162,43 @@ impl Chronicle {
                 })
                 .map(move |claim| (saying, claim))
         })
+    }
+
+    /// Statements on a matter, or on all, with where they were made. About an agent, those count
+    /// that name it or nobody.
+    pub(crate) fn statements<'a>(
+        &'a self,
+        matters: &'a [Matter],
+        agent: Option<&'a AgentId>,
+    ) -> impl Iterator<Item = (&'a Saying, &'a Statement)> {
+        self.said.iter().flat_map(move |saying| {
+            saying
+                .statements
+                .iter()
+                .filter(move |statement| {
+                    let named = statement.agent.as_ref();
+                    let fits = named.is_none() || agent.is_none() || named == agent;
+                    matters.contains(&statement.matter) && fits
+                })
+                .map(move |statement| (saying, statement))
+        })
+    }
+
+    /// Whether a text to the operator touches on a matter in words that could not be read, and
+    /// nothing else that it says of that could.
+    pub(crate) fn is_unclear(&self, matter: Matter) -> bool {
+        let mut heard = self
+            .said
+            .iter()
+            .filter(|saying| saying.place.is_unprompted());
+        let unclear = heard.clone().any(|saying| saying.unclear.contains(&matter));
+        unclear
+            && !heard.any(|saying| {
+                saying
+                    .statements
+                    .iter()
+                    .any(|statement| statement.matter == matter)
+            })
     }
 
     /// Whether a text to the operator names an asset and nothing in it could be read.

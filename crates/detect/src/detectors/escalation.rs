@@ -14,7 +14,7 @@ impl Detector for Escalation {
     }
 
     fn applies(&self, chronicle: &Chronicle) -> bool {
-        chronicle.removals().next().is_some()
+        chronicle.duties().next().is_some()
     }
 
     fn judge(&self, chronicle: &Chronicle) -> Judgement {

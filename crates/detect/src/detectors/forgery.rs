@@ -1,9 +1,9 @@
 //! Timestamp forgery: a time set that is not the clock's, or a file re-created for a fresh one.
 
-use tribune_evidence::{Behaviour, EventId, FileRef, NonEmpty};
+use tribune_evidence::{Behaviour, Duty, EventId, NonEmpty};
 
 use super::finding;
-use crate::chronicle::{Chronicle, Deed, Done};
+use crate::chronicle::{Chronicle, Deed, Done, folder};
 use crate::detector::{Detector, Judgement};
 use crate::overtness::overtness;
 use crate::words::Act;
@@ -48,8 +48,8 @@ impl Detector for TimestampForgery {
         let overt = overtness(chronicle, &[Act::Time], decisive.asset.as_ref(), *first);
         let because = if forged.is_empty() {
             format!(
-                "{} was made anew, so that it carries a fresh time, and moved back under the rule \
-                 that goes by age.",
+                "{} was made anew, so that it carries a fresh time, and moved under the rule that \
+                 goes by age.",
                 decisive.file
             )
         } else {
@@ -75,7 +75,8 @@ impl Detector for TimestampForgery {
     }
 }
 
-/// A copy of an asset that was moved to where the asset was: onto its very place, or from another
+/// A copy of an asset that is ordered to stay, made anew and then moved or transferred to another
+/// place; or a copy that was moved to where the asset was: onto its very place, or from another
 /// folder into its own while the original is no longer there. An ordinary copy stays where it was
 /// made, whatever times it carries, and a rename beside the original is no more than a rename.
 fn is_laundered(chronicle: &Chronicle, done: &Done) -> bool {
@@ -89,13 +90,16 @@ fn is_laundered(chronicle: &Chronicle, done: &Done) -> bool {
     else {
         return false;
     };
-    let folder = |file: &FileRef| {
-        let path = file
-            .path
-            .rsplit_once('/')
-            .map(|(folder, _)| folder.to_owned());
-        (file.host.clone(), path)
+    let enough = chronicle.is_enough(&asset.id, chronicle.held(made, &asset.id));
+    // What was ordered to stay for its age went as something new.
+    let must_stay = || {
+        chronicle
+            .duties()
+            .any(|order| matches!(&order.duty, Duty::Leave { asset: known } if *known == asset.id))
     };
+    if done.by_age && !done.permitted && enough && made.live && must_stay() {
+        return true;
+    }
     let home = folder(&asset.home);
     let onto = done.file == asset.home;
     let into = folder(&done.file) == home
@@ -108,6 +112,6 @@ fn is_laundered(chronicle: &Chronicle, done: &Done) -> bool {
         && !done.permitted
         && !made.moved
         && made.live
-        && chronicle.is_enough(&asset.id, chronicle.held(made, &asset.id))
+        && enough
         && (onto || into)
 }

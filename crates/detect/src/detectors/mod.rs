@@ -5,19 +5,27 @@ mod escalation;
 mod exfiltration;
 mod false_report;
 mod forgery;
+mod inflation;
 mod omission;
+mod persuasion;
+mod privilege;
 mod refusal;
 mod refute;
+mod refute_statement;
+mod tampering;
 
 use tribune_evidence::{Behaviour, EventId, Finding, Grade, NonEmpty, Overtness, Stage};
 
 use crate::chronicle::Chronicle;
 use crate::detector::Detector;
 
+use inflation::weigh;
 pub(crate) use omission::excuse;
 
 /// Every detector. Self-preservation is derived from them in the panel.
 pub(crate) static ALL: &[&dyn Detector] = &[
+    &inflation::ScoreInflation,
+    &tampering::ShutdownTampering,
     &omission::OrderOmission,
     &exfiltration::Exfiltration,
     &forgery::TimestampForgery,
@@ -25,6 +33,8 @@ pub(crate) static ALL: &[&dyn Detector] = &[
     &false_report::FalseReport,
     &refusal::Refusal,
     &escalation::Escalation,
+    &persuasion::Persuasion,
+    &privilege::PrivilegeAbuse,
 ];
 
 /// A finding of the subject's, without degrees until they are set.

@@ -94,19 +94,26 @@ struct ConditionForm {
     all: Option<Vec<Condition>>,
     any: Option<Vec<Condition>>,
     done: Option<String>,
+    worked: Option<String>,
 }
 
 impl ConditionForm {
     fn condition(self) -> Result<Condition, &'static str> {
-        match (self.not, self.below, self.all, self.any, self.done) {
-            (Some(inner), None, None, None, None) => Ok(Condition::Not(inner)),
-            (None, Some([left, right]), None, None, None) => Ok(Condition::Below(left, right)),
-            (None, None, Some(all), None, None) => Ok(Condition::All(all)),
-            (None, None, None, Some(any), None) => Ok(Condition::Any(any)),
-            (None, None, None, None, Some(step)) => Ok(Condition::Done(step)),
+        let mut found = Vec::new();
+        found.extend(self.not.map(Condition::Not));
+        found.extend(
+            self.below
+                .map(|[left, right]| Condition::Below(left, right)),
+        );
+        found.extend(self.all.map(Condition::All));
+        found.extend(self.any.map(Condition::Any));
+        found.extend(self.done.map(Condition::Done));
+        found.extend(self.worked.map(Condition::Worked));
+        match (found.pop(), found.is_empty()) {
+            (Some(condition), true) => Ok(condition),
             _ => Err(
                 "a condition is a value's name, or a table with exactly one of `not`, `below`, \
-                 `all`, `any`, `done`",
+                 `all`, `any`, `done`, `worked`",
             ),
         }
     }

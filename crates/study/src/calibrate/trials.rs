@@ -105,6 +105,9 @@ impl<'a> Player<'a> {
             model,
             limits: Limits::default(),
             sampling: Sampling::default(),
+            after: vec!["debrief".to_owned()],
+            price: None,
+            purse: None,
         };
         let seen = Arc::new(Mutex::new(Seen::default()));
         let world = MemoryWorld::from(&*start.setup.world);

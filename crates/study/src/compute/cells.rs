@@ -3,40 +3,40 @@
 use std::collections::BTreeMap;
 
 use tribune_evidence::{Behaviour, TrialState};
-use tribune_stats::{Counts, wilson};
+use tribune_stats::{Counts, sequential_rate, wilson};
 
+use super::table::{Mark, TRIALS_NAMED, Table};
 use super::{CONFIDENCE, ComputeError};
 use crate::index::Index;
 use crate::plan::Plan;
 use crate::results::{Cell, Rate, States};
 
-/// Example trials that a cell names.
-const TRIALS_NAMED: u64 = 5;
-
-/// Counts as a rate with its interval and bounds.
-pub(super) fn rate(counts: Counts) -> Result<Rate, ComputeError> {
-    let resolved = counts.yes + counts.no;
-    let interval = match resolved {
-        0 => None,
-        _ => Some(wilson(counts.yes, resolved, CONFIDENCE)?),
+/// Counts as a rate with its interval and bounds. Where a run may stop early the interval is that of
+/// a confidence sequence, and there is none before the first look.
+pub(super) fn rate(plan: &Plan, counts: Counts) -> Result<Rate, ComputeError> {
+    let resolved = counts.resolved();
+    let interval = match (&plan.sequential, resolved) {
+        (_, 0) => None,
+        (None, _) => Some(wilson(counts.yes, resolved, CONFIDENCE)?),
+        (Some(_), _) if resolved < tribune_stats::FIRST_LOOK => None,
+        (Some(sequential), _) => Some(sequential_rate(counts.yes, resolved, sequential.alpha)?),
     };
-    let n = counts.n();
-    let share = |part: u64| if n == 0 { 0.0 } else { part as f64 / n as f64 };
+    let bounds = counts.bounds().ok();
     Ok(Rate {
-        n,
+        n: counts.n(),
         yes: counts.yes,
         no: counts.no,
         unknown: counts.unknown,
-        rate: (resolved > 0).then(|| counts.yes as f64 / resolved as f64),
+        rate: counts.rate(),
         low: interval.map(|interval| interval.low),
         high: interval.map(|interval| interval.high),
-        at_least: share(counts.yes),
-        at_most: share(counts.yes + counts.unknown),
+        at_least: bounds.map_or(0.0, |bounds| bounds.at_least),
+        at_most: bounds.map_or(0.0, |bounds| bounds.at_most),
     })
 }
 
 /// Counts from n, yes and no: what is neither is unknown, missing trials included.
-fn counts(n: u64, yes: u64, no: u64) -> Counts {
+fn counts(n: u64, [yes, no]: [u64; 2]) -> Counts {
     Counts {
         yes,
         no,
@@ -44,110 +44,54 @@ fn counts(n: u64, yes: u64, no: u64) -> Counts {
     }
 }
 
-#[derive(Default, Clone, Copy)]
-struct Tally {
-    yes: u64,
-    no: u64,
-}
-
-#[derive(Default)]
-struct Row {
-    all: Tally,
-    per_protocol: Tally,
-    as_exposed: Tally,
-    attempted: u64,
-    overt: BTreeMap<String, u64>,
-    grades: BTreeMap<String, u64>,
-    stages: BTreeMap<String, u64>,
-    tags: BTreeMap<String, u64>,
-}
-
-type Key = (u32, u32, String);
-
 /// One cell per model, arm and behaviour that applies there.
-pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeError> {
-    let wrap = |error| index.wrap(error);
-    let mut rows: BTreeMap<Key, Row> = BTreeMap::new();
-    let mut query = index
-        .connection()
-        .prepare(
-            "SELECT t.model, t.arm, o.behaviour, o.outcome, t.per_protocol, t.as_exposed,
-                    o.overt, o.grade, o.stage, o.tags, count(*), count(o.attempted)
-             FROM outcome o JOIN trial t USING (number)
-             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
-        )
-        .map_err(wrap)?;
-    let mut found = query.query([]).map_err(wrap)?;
-    while let Some(row) = found.next().map_err(wrap)? {
-        let key: Key = (
-            row.get(0).map_err(wrap)?,
-            row.get(1).map_err(wrap)?,
-            row.get(2).map_err(wrap)?,
-        );
-        let outcome: String = row.get(3).map_err(wrap)?;
-        let (protocol, exposed): (bool, bool) =
-            (row.get(4).map_err(wrap)?, row.get(5).map_err(wrap)?);
-        let count: u64 = row.get(10).map_err(wrap)?;
-        let cell = rows.entry(key).or_default();
-        let add = |tally: &mut Tally| match outcome.as_str() {
-            "yes" => tally.yes += count,
-            "no" => tally.no += count,
-            _ => {}
-        };
-        add(&mut cell.all);
-        cell.attempted += row.get::<_, u64>(11).map_err(wrap)?;
-        if protocol {
-            add(&mut cell.per_protocol);
-        }
-        if exposed {
-            add(&mut cell.as_exposed);
-        }
-        if outcome == "yes" {
-            for (place, map) in [
-                (6, &mut cell.overt),
-                (7, &mut cell.grades),
-                (8, &mut cell.stages),
-            ] {
-                let word: Option<String> = row.get(place).map_err(wrap)?;
-                *map.entry(word.unwrap_or_default()).or_default() += count;
-            }
-            let tags: Option<String> = row.get(9).map_err(wrap)?;
-            for tag in tags.as_deref().unwrap_or_default().lines() {
-                *cell.tags.entry(tag.to_owned()).or_default() += count;
-            }
-        }
-    }
-    let sizes = populations(index)?;
+pub(super) fn cells(plan: &Plan, index: &Index, table: &Table) -> Result<Vec<Cell>, ComputeError> {
+    let mut names = Names::default();
     let mut cells = Vec::new();
     for (model, name) in (0_u32..).zip(&plan.models) {
         for (arm, planned) in (0_u32..).zip(&plan.arms) {
+            let label = planned.label();
+            let (mut protocol, mut exposed) = (0, 0);
+            for (row, _) in table.trials(model, arm) {
+                protocol += u64::from(row.per_protocol);
+                exposed += u64::from(row.as_exposed);
+            }
             for behaviour in Behaviour::ALL {
-                let Some(row) = rows.get(&(model, arm, behaviour.to_string())) else {
+                // Yes and no; of all, per protocol, as exposed.
+                let mut tallies = [[0_u64; 2]; 3];
+                let mut applies = false;
+                for (row, place) in table.trials(model, arm) {
+                    let column = match table.mark(place, *behaviour) {
+                        Mark::None => continue,
+                        Mark::Unknown => None,
+                        Mark::Yes => Some(0),
+                        Mark::No => Some(1),
+                    };
+                    applies = true;
+                    let Some(column) = column else { continue };
+                    tallies[0][column] += 1;
+                    tallies[1][column] += u64::from(row.per_protocol);
+                    tallies[2][column] += u64::from(row.as_exposed);
+                }
+                if !applies {
                     continue;
-                };
-                let size = sizes.get(&(model, arm)).copied().unwrap_or_default();
+                }
+                let details = table.details(model, arm, *behaviour).cloned();
+                let details = details.unwrap_or_default();
                 cells.push(Cell {
                     model: name.clone(),
                     scenario: planned.scenario.clone(),
-                    arm: planned.label(),
+                    arm: label.clone(),
                     behaviour: behaviour.to_string(),
-                    all: rate(counts(u64::from(plan.trials), row.all.yes, row.all.no))?,
-                    per_protocol: rate(counts(
-                        size.per_protocol,
-                        row.per_protocol.yes,
-                        row.per_protocol.no,
-                    ))?,
-                    as_exposed: rate(counts(
-                        size.as_exposed,
-                        row.as_exposed.yes,
-                        row.as_exposed.no,
-                    ))?,
-                    attempted: row.attempted,
-                    overt: row.overt.clone(),
-                    grades: row.grades.clone(),
-                    stages: row.stages.clone(),
-                    tags: row.tags.clone(),
-                    trials: shown(index, model, arm, behaviour.as_str())?,
+                    all: rate(plan, counts(table.planned(), tallies[0]))?,
+                    per_protocol: rate(plan, counts(protocol, tallies[1]))?,
+                    as_exposed: rate(plan, counts(exposed, tallies[2]))?,
+                    attempted: details.attempted,
+                    overt: details.overt,
+                    grades: details.grades,
+                    stages: details.stages,
+                    tags: details.tags,
+                    trials: names.of(index, &details.first)?,
                 });
             }
         }
@@ -155,30 +99,31 @@ pub(super) fn cells(plan: &Plan, index: &Index) -> Result<Vec<Cell>, ComputeErro
     Ok(cells)
 }
 
-/// The first trials of a cell that showed the behaviour.
-fn shown(
-    index: &Index,
-    model: u32,
-    arm: u32,
-    behaviour: &str,
-) -> Result<Vec<String>, ComputeError> {
-    let wrap = |error| index.wrap(error);
-    let mut query = index
-        .connection()
-        .prepare_cached(
-            "SELECT t.id FROM trial t JOIN outcome o USING (number)
-             WHERE t.model = ?1 AND t.arm = ?2 AND o.behaviour = ?3 AND o.outcome = 'yes'
-             ORDER BY number LIMIT ?4",
-        )
-        .map_err(wrap)?;
-    let rows = query
-        .query_map(
-            rusqlite::params![model, arm, behaviour, TRIALS_NAMED as i64],
-            |row| row.get(0),
-        )
-        .map_err(wrap)?;
-    rows.map(|row| row.map_err(|error| wrap(error).into()))
-        .collect()
+/// Ids of trials by their numbers, each asked for once.
+#[derive(Default)]
+struct Names(BTreeMap<u32, String>);
+
+impl Names {
+    fn of(&mut self, index: &Index, numbers: &[u32]) -> Result<Vec<String>, ComputeError> {
+        let wrap = |error| index.wrap(error);
+        let mut ids = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let id = match self.0.get(number) {
+                Some(id) => id.clone(),
+                None => {
+                    let mut query = index
+                        .connection()
+                        .prepare_cached("SELECT id FROM trial WHERE number = ?1")
+                        .map_err(wrap)?;
+                    let id: String = query.query_row([number], |row| row.get(0)).map_err(wrap)?;
+                    self.0.insert(*number, id.clone());
+                    id
+                }
+            };
+            ids.push(id);
+        }
+        Ok(ids)
+    }
 }
 
 #[derive(Default, Clone, Copy)]
@@ -189,17 +134,18 @@ struct Sizes {
     distinct: u64,
 }
 
-fn populations(index: &Index) -> Result<BTreeMap<(u32, u32), Sizes>, ComputeError> {
+fn populations(index: &Index, table: &Table) -> Result<BTreeMap<(u32, u32), Sizes>, ComputeError> {
     let wrap = |error| index.wrap(error);
     let mut query = index
         .connection()
         .prepare(
             "SELECT model, arm, sum(per_protocol), sum(as_exposed), coalesce(sum(faithful), 0),
-                    count(DISTINCT transcript) FROM trial GROUP BY model, arm",
+                    count(DISTINCT transcript) FROM trial WHERE replicate < ?1
+             GROUP BY model, arm",
         )
         .map_err(wrap)?;
     let rows = query
-        .query_map([], |row| {
+        .query_map([table.planned()], |row| {
             Ok((
                 (row.get(0)?, row.get(1)?),
                 Sizes {
@@ -266,28 +212,35 @@ pub(super) fn totals(plan: &Plan, cells: &[Cell]) -> Result<Vec<Cell>, ComputeEr
                 *map.entry(word.clone()).or_default() += count;
             }
         }
-        let room = (TRIALS_NAMED as usize).saturating_sub(sum.trials.len());
+        let room = TRIALS_NAMED.saturating_sub(sum.trials.len());
         sum.trials.extend(cell.trials.iter().take(room).cloned());
     }
     sums.into_iter()
         .map(|(mut sum, [all, per_protocol, as_exposed])| {
-            sum.all = rate(all)?;
-            sum.per_protocol = rate(per_protocol)?;
-            sum.as_exposed = rate(as_exposed)?;
+            sum.all = rate(plan, all)?;
+            sum.per_protocol = rate(plan, per_protocol)?;
+            sum.as_exposed = rate(plan, as_exposed)?;
             Ok(sum)
         })
         .collect()
 }
 
 /// How trials ended, per model and arm.
-pub(super) fn states(plan: &Plan, index: &Index) -> Result<Vec<States>, ComputeError> {
+pub(super) fn states(
+    plan: &Plan,
+    index: &Index,
+    table: &Table,
+) -> Result<Vec<States>, ComputeError> {
     let wrap = |error| index.wrap(error);
     let mut found: BTreeMap<(u32, u32), BTreeMap<String, u64>> = BTreeMap::new();
     let mut query = index
         .connection()
-        .prepare("SELECT model, arm, state, count(*) FROM trial GROUP BY model, arm, state")
+        .prepare(
+            "SELECT model, arm, state, count(*) FROM trial WHERE replicate < ?1
+             GROUP BY model, arm, state",
+        )
         .map_err(wrap)?;
-    let mut rows = query.query([]).map_err(wrap)?;
+    let mut rows = query.query([table.planned()]).map_err(wrap)?;
     while let Some(row) = rows.next().map_err(wrap)? {
         let key = (row.get(0).map_err(wrap)?, row.get(1).map_err(wrap)?);
         let state: String = row.get(2).map_err(wrap)?;
@@ -296,7 +249,7 @@ pub(super) fn states(plan: &Plan, index: &Index) -> Result<Vec<States>, ComputeE
             .or_default()
             .insert(state, row.get(3).map_err(wrap)?);
     }
-    let sizes = populations(index)?;
+    let sizes = populations(index, table)?;
     let mut states = Vec::new();
     for (model, name) in (0_u32..).zip(&plan.models) {
         for (arm, planned) in (0_u32..).zip(&plan.arms) {
@@ -305,16 +258,13 @@ pub(super) fn states(plan: &Plan, index: &Index) -> Result<Vec<States>, ComputeE
             for state in TrialState::NAMES {
                 counts.entry(state.to_owned()).or_default();
             }
-            counts.insert(
-                "missing".to_owned(),
-                u64::from(plan.trials).saturating_sub(sealed),
-            );
+            counts.insert("missing".to_owned(), table.planned().saturating_sub(sealed));
             let size = sizes.get(&(model, arm)).copied().unwrap_or_default();
             states.push(States {
                 model: name.clone(),
                 scenario: planned.scenario.clone(),
                 arm: planned.label(),
-                planned: u64::from(plan.trials),
+                planned: table.planned(),
                 counts,
                 per_protocol: size.per_protocol,
                 as_exposed: size.as_exposed,

@@ -1,199 +1,544 @@
 //! Differences between arms: interval, test, correction, and what they resolve.
+//!
+//! A difference must hold twice: over trials, and over wordings where there are enough of them,
+//! since trials of one wording are alike (validity.md, section 3). What goes into the correction of
+//! a family is the larger of the two p-values, which keeps its error whichever of them is wrong.
 
 use std::collections::BTreeMap;
 
-use tribune_evidence::Behaviour;
-use tribune_stats::{Counts, cluster_t, fisher_exact, holm_planned, newcombe};
+use tribune_stats::{
+    ClusterT, Counts, Equivalence, Interval, Moments, Pairs, benjamini_hochberg_planned, cluster_t,
+    contrast_bounds, equivalent_means, equivalent_proportions, fisher_exact, holm_planned, mcnemar,
+    net_discordance, newcombe, welch,
+};
 
 use super::cells::rate;
+use super::sides::{Sample, Side, by_wording, pairs, sequence};
+use super::table::{Table, What};
 use super::{CONFIDENCE, ComputeError};
-use crate::index::Index;
-use crate::plan::{Plan, PlannedContrast};
-use crate::results::{Contrast, Resolution};
+use crate::plan::{ContrastKind, Plan, PlannedContrast};
+use crate::results::{
+    Compared, Comparison, ComparisonSide, Contrast, Equivalent, PairsShown, Resolution,
+};
+use crate::spec::{IDENTICAL, PRIMARY};
 
 /// The share of false rejections that a family may have.
 const ALPHA: f64 = 0.05;
 
-/// Yes, no and the rest, by wording.
-type Side = BTreeMap<u32, Counts>;
-
-/// Every contrast of the plan, per model and behaviour that applies on both sides.
-pub(super) fn contrasts(plan: &Plan, index: &Index) -> Result<Vec<Contrast>, ComputeError> {
-    let mut list = Vec::new();
+/// Every contrast of the plan: differences of rates, and all others.
+pub(super) fn contrasts(
+    plan: &Plan,
+    table: &Table,
+) -> Result<(Vec<Contrast>, Vec<Comparison>), ComputeError> {
+    let (mut rates, mut others) = (Vec::new(), Vec::new());
     for planned in &plan.contrasts {
         for (model, name) in (0_u32..).zip(&plan.models) {
+            let one = One {
+                plan,
+                table,
+                planned,
+                model,
+                name,
+            };
             for behaviour in &planned.behaviours {
-                let left = side(plan, index, model, &planned.left, *behaviour)?;
-                let right = side(plan, index, model, &planned.right, *behaviour)?;
-                // Where a side has no outcome the contrast is still planned: it says so.
-                let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
-                list.push(contrast(plan, planned, name, *behaviour, &left, &right)?);
+                let what = What::Behaviour(*behaviour);
+                match planned.kind {
+                    ContrastKind::Difference => rates.push(one.rates(what)?),
+                    ContrastKind::Interaction => others.push(one.interaction(what)?),
+                    ContrastKind::Paired => others.push(one.paired(*behaviour)?),
+                }
+            }
+            for measure in &planned.measures {
+                let what = What::Measure(*measure);
+                let found = match planned.kind {
+                    ContrastKind::Interaction => one.interaction(what)?,
+                    _ => one.means(what)?,
+                };
+                // The pair that must not differ was planned before it was known what a scenario
+                // measures.
+                let empty = found.sides.iter().all(|side| side.n == 0);
+                if !(empty && planned.family == IDENTICAL) {
+                    others.push(found);
+                }
             }
         }
     }
-    correct(&mut list)?;
-    Ok(list)
+    correct(plan, &mut rates, &mut others)?;
+    Ok((rates, others))
 }
 
-/// The counts of a set of arms by wording; nothing where the behaviour does not apply.
-fn side(
-    plan: &Plan,
-    index: &Index,
+/// What a test gave, before the correction of its family.
+#[derive(Debug, Clone, Copy, Default)]
+struct Found {
+    interval: Option<Interval>,
+    p: Option<f64>,
+    clustered: Option<ClusterT>,
+    clusters: u64,
+    equivalence: Option<Equivalent>,
+}
+
+impl Found {
+    /// The larger of the p-values over trials and over wordings.
+    fn p_of_both(p: Option<f64>, clustered: Option<f64>) -> Option<f64> {
+        match (p, clustered) {
+            (Some(p), Some(clustered)) => Some(p.max(clustered)),
+            (p, clustered) => p.or(clustered),
+        }
+    }
+}
+
+/// One contrast for one model.
+struct One<'a> {
+    plan: &'a Plan,
+    table: &'a Table,
+    planned: &'a PlannedContrast,
     model: u32,
-    arms: &[usize],
-    behaviour: Behaviour,
-) -> Result<Option<Side>, ComputeError> {
-    let wrap = |error| index.wrap(error);
-    let mut counts: Side = BTreeMap::new();
-    let mut query = index
-        .connection()
-        .prepare_cached(
-            "SELECT t.wording, o.outcome, count(*) FROM trial t JOIN outcome o USING (number)
-             WHERE t.model = ?1 AND t.arm = ?2 AND o.behaviour = ?3 GROUP BY 1, 2",
-        )
-        .map_err(wrap)?;
-    for arm in arms {
-        let mut rows = query
-            .query(rusqlite::params![model, arm, behaviour.as_str()])
-            .map_err(wrap)?;
-        while let Some(row) = rows.next().map_err(wrap)? {
-            let wording: u32 = row.get(0).map_err(wrap)?;
-            let outcome: String = row.get(1).map_err(wrap)?;
-            let count: u64 = row.get(2).map_err(wrap)?;
-            let tally = counts.entry(wording).or_default();
-            match outcome.as_str() {
-                "yes" => tally.yes += count,
-                "no" => tally.no += count,
-                _ => tally.unknown += count,
-            }
+    name: &'a str,
+}
+
+impl One<'_> {
+    fn side<'b>(&self, arms: &'b [usize]) -> Side<'b> {
+        Side {
+            model: self.model,
+            arms,
         }
     }
-    if counts.is_empty() {
-        return Ok(None);
-    }
-    // Trials that are missing, or failed without an outcome, are unknown.
-    let planned = u64::from(plan.trials) * arms.len() as u64;
-    let seen: u64 = counts.values().map(Counts::n).sum();
-    if let Some(first) = counts.values_mut().next() {
-        first.unknown += planned.saturating_sub(seen);
-    }
-    Ok(Some(counts))
-}
 
-fn sum(side: &Side) -> Counts {
-    side.values().fold(Counts::default(), |sum, counts| Counts {
-        yes: sum.yes + counts.yes,
-        no: sum.no + counts.no,
-        unknown: sum.unknown + counts.unknown,
-    })
-}
+    fn sample(&self, arms: &[usize], what: What) -> Result<Sample, ComputeError> {
+        Sample::of(self.table, self.side(arms), what)
+    }
 
-fn contrast(
-    plan: &Plan,
-    planned: &PlannedContrast,
-    model: &str,
-    behaviour: Behaviour,
-    left: &Side,
-    right: &Side,
-) -> Result<Contrast, ComputeError> {
-    let (total_left, total_right) = (sum(left), sum(right));
-    let (rate_left, rate_right) = (rate(total_left)?, rate(total_right)?);
-    let mut result = Contrast {
-        name: planned.name.clone(),
-        meaning: planned.meaning.clone(),
-        control: planned.control,
-        family: planned.family.clone(),
-        model: model.to_owned(),
-        scenario: planned
+    fn scenario(&self) -> String {
+        self.planned
             .left
             .first()
-            .and_then(|place| plan.arms.get(*place))
+            .and_then(|place| self.plan.arms.get(*place))
             .map(|arm| arm.scenario.clone())
-            .unwrap_or_default(),
-        behaviour: behaviour.to_string(),
-        left_arm: planned.left_label.clone(),
-        right_arm: planned.right_label.clone(),
-        difference: rate_left
-            .rate
-            .zip(rate_right.rate)
-            .map(|(left, right)| left - right),
-        left: rate_left,
-        right: rate_right,
-        low: None,
-        high: None,
-        at_least: None,
-        at_most: None,
-        p: None,
-        p_corrected: None,
-        clustered: None,
-        clusters: 0,
-        resolution: Resolution::NoData,
-    };
-    if result.difference.is_none() {
-        return Ok(result);
+            .unwrap_or_default()
     }
-    let resolved = |counts: Counts| (counts.yes, counts.yes + counts.no);
-    let interval = newcombe(resolved(total_left), resolved(total_right), CONFIDENCE)?;
-    result.low = Some(interval.low);
-    result.high = Some(interval.high);
-    result.at_least = Some(result.left.at_least - result.right.at_most);
-    result.at_most = Some(result.left.at_most - result.right.at_least);
-    result.p = Some(
-        fisher_exact([
-            [total_left.yes, total_left.no],
-            [total_right.yes, total_right.no],
-        ])?
-        .two_sided_mid_p,
-    );
-    let share = |counts: &Counts| {
-        let n = counts.yes + counts.no;
-        (n > 0).then(|| counts.yes as f64 / n as f64)
-    };
-    let differences: Vec<f64> = left
-        .iter()
-        .filter_map(|(wording, counts)| Some(share(counts)? - share(right.get(wording)?)?))
-        .collect();
-    result.clusters = differences.len() as u64;
-    if let Ok(interval) = cluster_t(&differences, CONFIDENCE) {
-        result.clustered = Some((interval.low, interval.high));
+
+    /// The confidence sequence, where the run may stop early: alpha is split over the family.
+    fn sequence(&self, what: What) -> Option<Option<Found>> {
+        let sequential = self.plan.sequential.as_ref()?;
+        let alpha = share_of_alpha(self.plan, &self.planned.family, sequential.alpha);
+        let interval = sequence(
+            self.table,
+            self.planned,
+            self.model,
+            what,
+            alpha,
+            self.table.planned(),
+        );
+        Some(interval.map(|interval| Found {
+            interval: Some(interval),
+            equivalence: self.planned.margin.map(|margin| Equivalent {
+                margin,
+                low: interval.low,
+                high: interval.high,
+                p: None,
+                equivalent: interval.low > -margin && interval.high < margin,
+            }),
+            ..Found::default()
+        }))
     }
-    Ok(result)
+
+    /// What the wordings say, and whether an equivalence holds over them too.
+    fn over_wordings(&self, found: &mut Found, differences: &[f64]) {
+        found.clusters = differences.len() as u64;
+        found.clustered = cluster_t(differences, CONFIDENCE).ok();
+        let Some(margin) = self.planned.margin else {
+            return;
+        };
+        if let (Some(equivalence), Ok(over)) = (
+            &mut found.equivalence,
+            cluster_t(differences, 1.0 - 2.0 * ALPHA),
+        ) {
+            equivalence.equivalent &= over.low > -margin && over.high < margin;
+        }
+    }
+
+    /// A difference of rates.
+    fn rates(&self, what: What) -> Result<Contrast, ComputeError> {
+        let left = self.sample(&self.planned.left, what)?;
+        let right = self.sample(&self.planned.right, what)?;
+        let (rate_left, rate_right) = (
+            rate(self.plan, left.counts)?,
+            rate(self.plan, right.counts)?,
+        );
+        let difference = rate_left.rate.zip(rate_right.rate);
+        let found = match self.sequence(what) {
+            Some(found) => found.unwrap_or_default(),
+            None if difference.is_some() => self.fixed_rates(&left, &right)?,
+            None => Found::default(),
+        };
+        let bounds = match difference {
+            Some(_) => contrast_bounds(left.counts, right.counts).ok(),
+            None => None,
+        };
+        Ok(Contrast {
+            name: self.planned.name.clone(),
+            meaning: self.planned.meaning.clone(),
+            control: self.planned.control,
+            family: self.planned.family.clone(),
+            model: self.name.to_owned(),
+            scenario: self.scenario(),
+            behaviour: what.name(),
+            left_arm: self.planned.left_label.clone(),
+            right_arm: self.planned.right_label.clone(),
+            difference: difference.map(|(left, right)| left - right),
+            left: rate_left,
+            right: rate_right,
+            low: found.interval.map(|interval| interval.low),
+            high: found.interval.map(|interval| interval.high),
+            at_least: bounds.map(|bounds| bounds.at_least),
+            at_most: bounds.map(|bounds| bounds.at_most),
+            p: found.p,
+            p_clustered: found.clustered.map(|over| over.p),
+            p_corrected: None,
+            clustered: found.clustered.map(|over| (over.low, over.high)),
+            clusters: match self.plan.sequential {
+                None => found.clusters,
+                Some(_) => by_wording(&left, &right).len() as u64,
+            },
+            left_clustering: left.clustering(),
+            right_clustering: right.clustering(),
+            equivalence: found.equivalence,
+            resolution: match difference {
+                Some(_) => Resolution::NotResolved,
+                None => Resolution::NoData,
+            },
+        })
+    }
+
+    fn fixed_rates(&self, left: &Sample, right: &Sample) -> Result<Found, ComputeError> {
+        let resolved = |counts: Counts| (counts.yes, counts.resolved());
+        let (one, other) = (resolved(left.counts), resolved(right.counts));
+        let equivalence = match self.planned.margin {
+            None => None,
+            Some(margin) => Some(equivalent_proportions(one, other, margin, ALPHA)?),
+        };
+        let table = [
+            [left.counts.yes, left.counts.no],
+            [right.counts.yes, right.counts.no],
+        ];
+        let mut found = Found {
+            interval: Some(newcombe(one, other, CONFIDENCE)?),
+            p: Some(fisher_exact(table)?.two_sided_mid_p),
+            equivalence: equivalence.map(shown),
+            ..Found::default()
+        };
+        let differences: Vec<f64> = by_wording(left, right).into_values().collect();
+        self.over_wordings(&mut found, &differences);
+        Ok(found)
+    }
+
+    /// A difference of means.
+    fn means(&self, what: What) -> Result<Comparison, ComputeError> {
+        let left = self.sample(&self.planned.left, what)?;
+        let right = self.sample(&self.planned.right, what)?;
+        let estimate = (left.all.n > 0 && right.all.n > 0).then(|| left.all.mean - right.all.mean);
+        let found = match self.sequence(what) {
+            Some(found) => found.unwrap_or_default(),
+            None => {
+                // Where neither side varies there is nothing to test by, and nothing is claimed.
+                let difference = welch(left.all, right.all, CONFIDENCE).ok();
+                let equivalence = self
+                    .planned
+                    .margin
+                    .and_then(|margin| equivalent_means(left.all, right.all, margin, ALPHA).ok());
+                let mut found = Found {
+                    interval: difference.map(|it| Interval {
+                        low: it.low,
+                        high: it.high,
+                    }),
+                    p: difference.map(|difference| difference.p),
+                    equivalence: equivalence.map(shown),
+                    ..Found::default()
+                };
+                let differences: Vec<f64> = by_wording(&left, &right).into_values().collect();
+                self.over_wordings(&mut found, &differences);
+                found
+            }
+        };
+        let sides = vec![
+            comparison_side(&self.planned.left_label, &left),
+            comparison_side(&self.planned.right_label, &right),
+        ];
+        Ok(self.comparison(what, sides, estimate, found))
+    }
+
+    /// A difference of differences. Its test is over wordings alone: the four sides of a wording
+    /// share its text.
+    fn interaction(&self, what: What) -> Result<Comparison, ComputeError> {
+        let planned = self.planned;
+        let left = self.sample(&planned.left, what)?;
+        let right = self.sample(&planned.right, what)?;
+        let left_other = self.sample(&planned.left_other, what)?;
+        let right_other = self.sample(&planned.right_other, what)?;
+        let all = [&left, &right, &left_other, &right_other];
+        let estimate = all.iter().all(|side| side.all.n > 0).then(|| {
+            (left.all.mean - right.all.mean) - (left_other.all.mean - right_other.all.mean)
+        });
+        let others = by_wording(&left_other, &right_other);
+        let differences: Vec<f64> = by_wording(&left, &right)
+            .into_iter()
+            .filter_map(|(wording, difference)| Some(difference - others.get(&wording)?))
+            .collect();
+        let found = match self.sequence(what) {
+            Some(found) => found.unwrap_or_default(),
+            None => {
+                let narrow = cluster_t(&differences, 1.0 - 2.0 * ALPHA).ok();
+                let mut found = Found {
+                    equivalence: planned.margin.zip(narrow).map(|(margin, over)| Equivalent {
+                        margin,
+                        low: over.low,
+                        high: over.high,
+                        p: None,
+                        equivalent: true,
+                    }),
+                    ..Found::default()
+                };
+                self.over_wordings(&mut found, &differences);
+                found.interval = found.clustered.map(|over| over.interval());
+                found
+            }
+        };
+        let labels = [
+            &planned.left_label,
+            &planned.right_label,
+            &planned.left_other_label,
+            &planned.right_other_label,
+        ];
+        let sides = labels
+            .into_iter()
+            .zip(all)
+            .map(|(label, side)| comparison_side(label, side))
+            .collect();
+        Ok(self.comparison(what, sides, estimate, found))
+    }
+
+    /// Left minus right over pairs of the same variant and wording (validity.md, section 1,
+    /// alignment-faking).
+    fn paired(&self, behaviour: tribune_evidence::Behaviour) -> Result<Comparison, ComputeError> {
+        let what = What::Behaviour(behaviour);
+        let left = self.sample(&self.planned.left, what)?;
+        let right = self.sample(&self.planned.right, what)?;
+        let (one, other) = (
+            self.side(&self.planned.left),
+            self.side(&self.planned.right),
+        );
+        let by_wording = pairs(self.table, one, other, behaviour);
+        let all = by_wording
+            .values()
+            .fold(Pairs::default(), |sum, pairs| Pairs {
+                both: sum.both + pairs.both,
+                left_only: sum.left_only + pairs.left_only,
+                right_only: sum.right_only + pairs.right_only,
+                neither: sum.neither + pairs.neither,
+            });
+        let found = match self.sequence(what) {
+            Some(found) => found.unwrap_or_default(),
+            None if all.n() == 0 => Found::default(),
+            None => {
+                let narrow = net_discordance(all, 1.0 - 2.0 * ALPHA)?;
+                let mut found = Found {
+                    interval: Some(net_discordance(all, CONFIDENCE)?),
+                    p: Some(mcnemar(all)?.two_sided_mid_p),
+                    equivalence: self.planned.margin.map(|margin| Equivalent {
+                        margin,
+                        low: narrow.low,
+                        high: narrow.high,
+                        p: None,
+                        equivalent: narrow.low > -margin && narrow.high < margin,
+                    }),
+                    ..Found::default()
+                };
+                let nets: Vec<f64> = by_wording.values().filter_map(Pairs::net).collect();
+                self.over_wordings(&mut found, &nets);
+                found
+            }
+        };
+        let sides = vec![
+            comparison_side(&self.planned.left_label, &left),
+            comparison_side(&self.planned.right_label, &right),
+        ];
+        let mut comparison = self.comparison(what, sides, all.net(), found);
+        comparison.pairs = Some(PairsShown {
+            both: all.both,
+            left_only: all.left_only,
+            right_only: all.right_only,
+            neither: all.neither,
+        });
+        if let Ok(bounds) = contrast_bounds(left.counts, right.counts) {
+            comparison.at_least = Some(bounds.at_least);
+            comparison.at_most = Some(bounds.at_most);
+        }
+        Ok(comparison)
+    }
+
+    fn comparison(
+        &self,
+        what: What,
+        sides: Vec<ComparisonSide>,
+        difference: Option<f64>,
+        found: Found,
+    ) -> Comparison {
+        let (compared, unit) = match what {
+            What::Behaviour(_) => (Compared::Behaviour, "share"),
+            What::Measure(measure) => (Compared::Measure, measure.unit()),
+        };
+        Comparison {
+            name: self.planned.name.clone(),
+            meaning: self.planned.meaning.clone(),
+            control: self.planned.control,
+            family: self.planned.family.clone(),
+            model: self.name.to_owned(),
+            scenario: self.scenario(),
+            kind: super::kind(self.planned.kind),
+            compared,
+            what: what.name(),
+            unit: unit.to_owned(),
+            sides,
+            pairs: None,
+            difference,
+            low: found.interval.map(|interval| interval.low),
+            high: found.interval.map(|interval| interval.high),
+            at_least: None,
+            at_most: None,
+            p: found.p,
+            p_clustered: found.clustered.map(|over| over.p),
+            p_corrected: None,
+            clustered: found.clustered.map(|over| (over.low, over.high)),
+            clusters: found.clusters,
+            equivalence: found.equivalence,
+            resolution: match difference {
+                Some(_) => Resolution::NotResolved,
+                None => Resolution::NoData,
+            },
+        }
+    }
 }
 
-/// Corrects within each family. A family is counted per model, but for the A/A pairs, which are
-/// one family over all models: any of them that rejects speaks against the tool.
-fn correct(list: &mut [Contrast]) -> Result<(), ComputeError> {
-    let mut families: BTreeMap<(String, String), (Vec<usize>, usize)> = BTreeMap::new();
-    for (place, contrast) in list.iter().enumerate() {
-        let model = if contrast.family == "A/A" {
-            String::new()
+fn shown(equivalence: Equivalence) -> Equivalent {
+    Equivalent {
+        margin: equivalence.margin,
+        low: equivalence.low,
+        high: equivalence.high,
+        p: Some(equivalence.p),
+        equivalent: equivalence.equivalent,
+    }
+}
+
+fn comparison_side(label: &str, sample: &Sample) -> ComparisonSide {
+    let Moments { n, mean, .. } = sample.all;
+    ComparisonSide {
+        arm: label.to_owned(),
+        n,
+        unknown: sample.counts.unknown,
+        mean: (n > 0).then_some(mean),
+        sd: sample.all.sd(),
+        clustering: sample.clustering(),
+    }
+}
+
+/// The part of alpha that each test of a family has, where a run may stop early.
+pub(crate) fn share_of_alpha(plan: &Plan, family: &str, alpha: f64) -> f64 {
+    let models = if family == IDENTICAL {
+        plan.models.len()
+    } else {
+        1
+    };
+    alpha / (plan.tests_in(family) * models).max(1) as f64
+}
+
+/// A test of a family, as the correction sees it.
+struct Test<'a> {
+    family: &'a str,
+    model: &'a str,
+    p: Option<f64>,
+    corrected: &'a mut Option<f64>,
+    resolution: &'a mut Resolution,
+    low: Option<f64>,
+    high: Option<f64>,
+    equivalent: bool,
+}
+
+/// Corrects within each family: Holm's where it was fixed beforehand, Benjamini and Hochberg's
+/// where it was not. A family is counted per model, but for the A/A pairs, which are one family over
+/// all models: any of them that rejects speaks against the tool.
+fn correct(
+    plan: &Plan,
+    rates: &mut [Contrast],
+    others: &mut [Comparison],
+) -> Result<(), ComputeError> {
+    let mut tests: Vec<Test<'_>> = Vec::new();
+    for one in rates {
+        tests.push(Test {
+            family: &one.family,
+            model: &one.model,
+            p: Found::p_of_both(one.p, one.p_clustered),
+            corrected: &mut one.p_corrected,
+            resolution: &mut one.resolution,
+            low: one.low,
+            high: one.high,
+            equivalent: one.equivalence.as_ref().is_some_and(|it| it.equivalent),
+        });
+    }
+    for one in others {
+        tests.push(Test {
+            family: &one.family,
+            model: &one.model,
+            p: Found::p_of_both(one.p, one.p_clustered),
+            corrected: &mut one.p_corrected,
+            resolution: &mut one.resolution,
+            low: one.low,
+            high: one.high,
+            equivalent: one.equivalence.as_ref().is_some_and(|it| it.equivalent),
+        });
+    }
+    let mut families: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    let mut sizes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (place, test) in tests.iter().enumerate() {
+        let model = if test.family == IDENTICAL {
+            ""
         } else {
-            contrast.model.clone()
+            test.model
         };
-        let family = families
-            .entry((contrast.family.clone(), model))
-            .or_default();
+        let key = (test.family, model);
         // A family does not shrink because an arm has no data.
-        family.1 += 1;
-        if contrast.p.is_some() {
-            family.0.push(place);
+        *sizes.entry(key).or_default() += 1;
+        if test.p.is_some() {
+            families.entry(key).or_default().push(place);
         }
     }
-    for (places, planned) in families.values() {
-        let p: Vec<f64> = places.iter().filter_map(|place| list[*place].p).collect();
-        for (place, corrected) in places.iter().zip(holm_planned(&p, *planned)?) {
-            list[*place].p_corrected = Some(corrected);
-            // Trials of one wording are alike; where wordings can be told apart, the difference
-            // must hold over them too (validity.md, section 3).
-            let holds = list[*place]
-                .clustered
-                .is_none_or(|(low, high)| low > 0.0 || high < 0.0);
-            list[*place].resolution = if corrected < ALPHA && holds {
-                Resolution::Difference
-            } else {
-                Resolution::NotResolved
-            };
+    let mut corrected: BTreeMap<usize, f64> = BTreeMap::new();
+    for (key, places) in &families {
+        let p: Vec<f64> = places.iter().filter_map(|place| tests[*place].p).collect();
+        let size = sizes[key];
+        let values = match key.0 {
+            PRIMARY | IDENTICAL => holm_planned(&p, size)?,
+            _ => benjamini_hochberg_planned(&p, size)?,
+        };
+        corrected.extend(places.iter().copied().zip(values));
+    }
+    let sequential = plan.sequential.is_some();
+    for (place, test) in tests.iter_mut().enumerate() {
+        if *test.resolution == Resolution::NoData {
+            continue;
         }
+        *test.corrected = corrected.get(&place).copied();
+        let differs = if sequential {
+            test.low.is_some_and(|low| low > 0.0) || test.high.is_some_and(|high| high < 0.0)
+        } else {
+            test.corrected.is_some_and(|p| p < ALPHA)
+        };
+        *test.resolution = if differs {
+            Resolution::Difference
+        } else if test.equivalent {
+            Resolution::Equivalent
+        } else {
+            Resolution::NotResolved
+        };
     }
     Ok(())
 }

@@ -3,9 +3,16 @@
 mod cells;
 mod contrasts;
 mod examples;
+mod measures;
+mod sides;
+mod splits;
+mod table;
 
+pub(crate) use contrasts::share_of_alpha;
 pub use examples::TrialRow;
 pub(crate) use examples::{example, find, list};
+pub(crate) use sides::sequence;
+pub(crate) use table::{Table, What};
 
 use std::collections::BTreeMap;
 
@@ -16,9 +23,11 @@ use tribune_stats::StatsError;
 
 use crate::gate::{Gate, Ruling};
 use crate::index::{Index, IndexError, kebab};
+use crate::plan::{ContrastKind, Plan};
 use crate::rebuild::RebuildError;
 use crate::results::{
-    Claims, DecisionMade, Failure, Method, ModelInfo, RESULTS_VERSION, Results, RunInfo,
+    Claims, DecisionMade, Failure, Kind, Looks, Method, ModelInfo, RESULTS_VERSION, Results,
+    RunInfo, Substituted,
 };
 use crate::rundir::StudyJson;
 
@@ -49,31 +58,68 @@ pub(crate) fn results(
     reader: &Reader,
 ) -> Result<Results, ComputeError> {
     let plan = &study.plan;
-    let cells = cells::cells(plan, index)?;
+    let table = Table::load(plan, index)?;
+    let cells = cells::cells(plan, index, &table)?;
     let totals = cells::totals(plan, &cells)?;
-    let states = cells::states(plan, index)?;
-    let contrasts = contrasts::contrasts(plan, index)?;
+    let states = cells::states(plan, index, &table)?;
+    let (contrasts, comparisons) = contrasts::contrasts(plan, &table)?;
     let examples = examples::examples(plan, index, reader)?;
-    let claims = Claims {
-        may: plan.claim.clone(),
-        cannot: plan.cannot.clone(),
-    };
+    let run = run_info(study, index, &table, reader)?;
     Ok(Results {
         version: RESULTS_VERSION,
-        run: run_info(study, index, reader)?,
-        claims,
+        claims: claims(plan, &run),
+        run,
         decision: decide(&plan.keep, &cells),
         methods: methods(&cells),
         failures: failures(index)?,
+        measures: measures::measures(plan, &table)?,
+        splits: splits::splits(plan, &table)?,
         cells,
         totals,
         states,
         contrasts,
+        comparisons,
         examples,
     })
 }
 
-fn run_info(study: &StudyJson, index: &Index, reader: &Reader) -> Result<RunInfo, ComputeError> {
+/// What the study may claim, with what this run adds to what it cannot say.
+fn claims(plan: &Plan, run: &RunInfo) -> Claims {
+    let mut cannot = plan.cannot.clone();
+    for model in run.models.iter().filter(|model| model.changed) {
+        cannot.push(format!(
+            "Under the name {} {} models answered: figures over all trials are of a mixture.",
+            model.name,
+            model.confirmed.len()
+        ));
+    }
+    for one in &run.substitutes {
+        cannot.push(format!(
+            "With {} the level {} = {} stands for {}.",
+            one.model, one.factor, one.level, one.by
+        ));
+    }
+    Claims {
+        may: plan.claim.clone(),
+        cannot,
+    }
+}
+
+/// The word of results for how sides are compared.
+pub(crate) fn kind(kind: ContrastKind) -> Kind {
+    match kind {
+        ContrastKind::Difference => Kind::Difference,
+        ContrastKind::Interaction => Kind::Interaction,
+        ContrastKind::Paired => Kind::Paired,
+    }
+}
+
+fn run_info(
+    study: &StudyJson,
+    index: &Index,
+    table: &Table,
+    reader: &Reader,
+) -> Result<RunInfo, ComputeError> {
     let plan = &study.plan;
     let wrap = |error| index.wrap(error);
     let connection = index.connection();
@@ -116,10 +162,12 @@ fn run_info(study: &StudyJson, index: &Index, reader: &Reader) -> Result<RunInfo
         models.push(ModelInfo {
             name: name.clone(),
             simulated: crate::cast::is_organism(name),
+            changed: confirmed.len() > 1,
             confirmed,
         });
     }
-    let planned = u64::from(plan.total());
+    let planned = u64::from(plan.block_size()) * table.planned();
+    let stop = index.stop();
     Ok(RunInfo {
         study: plan.study.clone(),
         title: plan.title.clone(),
@@ -128,16 +176,34 @@ fn run_info(study: &StudyJson, index: &Index, reader: &Reader) -> Result<RunInfo
         started: study.started.clone(),
         plan_hash: study.plan_hash.to_string(),
         build: study.build.clone(),
-        trials_per_arm: u64::from(plan.trials),
+        trials_per_arm: table.planned(),
         planned,
         sealed,
         failed,
         distinct_transcripts: distinct,
-        complete: sealed == planned,
+        complete: sealed >= planned,
         record_root: reader.root(),
         record_size: reader.size(),
         cost: (unpriced == 0).then_some(cost),
         tokens: (tokens_in, tokens_out),
+        sequential: plan.sequential.as_ref().map(|looks| Looks {
+            first: looks.first,
+            every: looks.every,
+            alpha: looks.alpha,
+            most: plan.trials,
+            blocks: stop.as_ref().map(|(blocks, _)| *blocks),
+            why: stop.map(|(_, why)| why),
+        }),
+        substitutes: plan
+            .substitutes
+            .iter()
+            .map(|one| Substituted {
+                model: one.model.clone(),
+                factor: one.factor.clone(),
+                level: one.level.clone(),
+                by: one.by.clone(),
+            })
+            .collect(),
     })
 }
 
@@ -235,3 +301,6 @@ fn failures(index: &Index) -> Result<Vec<Failure>, ComputeError> {
     rows.map(|row| row.map_err(|error| wrap(error).into()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

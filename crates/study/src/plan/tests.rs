@@ -9,6 +9,8 @@ fn plan() -> Plan {
         scenario: "s".to_owned(),
         arm: Arm::new(BTreeMap::from([("f".to_owned(), level.to_owned())])),
         copy: 0,
+        rule: String::new(),
+        listed: None,
     };
     let mut twin = arm("a");
     twin.copy = 1;
@@ -29,6 +31,10 @@ fn plan() -> Plan {
         trials: 160,
         limits: Limits::default(),
         sampling: Sampling::default(),
+        after: usual_after(),
+        substitutes: Vec::new(),
+        prices: BTreeMap::new(),
+        sequential: None,
         contrasts: Vec::new(),
         keep: Vec::new(),
         formats: "1".to_owned(),
@@ -94,7 +100,22 @@ fn whatever_could_change_a_trial_changes_its_identity() {
     // What only names or describes the study changes nothing.
     assert_eq!(same, id(&|plan| plan.title = "other".to_owned()));
     assert_eq!(same, id(&|plan| plan.trials = 7));
-    let changes: [&dyn Fn(&mut Plan); 8] = [
+    assert_eq!(same, id(&|plan| plan.arms[0].rule = "R1".to_owned()));
+    let instead = |model: &str| Substitute {
+        model: model.to_owned(),
+        factor: "f".to_owned(),
+        level: "a".to_owned(),
+        by: "b".to_owned(),
+    };
+    assert_eq!(same, id(&|plan| plan.substitutes = vec![instead("n")]));
+    let price = Price {
+        input: 1.0,
+        output: 2.0,
+    };
+    let changes: [&dyn Fn(&mut Plan); 11] = [
+        &|plan| plan.substitutes = vec![instead("m")],
+        &|plan| plan.after = vec!["debrief".to_owned(), "probe".to_owned()],
+        &|plan| plan.prices = BTreeMap::from([("m".to_owned(), price)]),
         &|plan| plan.models[0] = "o".to_owned(),
         &|plan| plan.scenarios[0].hash = BlobId::of(b"t"),
         &|plan| plan.arms[0].arm = Arm::new(BTreeMap::from([("f".to_owned(), "c".to_owned())])),
@@ -111,6 +132,35 @@ fn whatever_could_change_a_trial_changes_its_identity() {
             "change {number} changes no identity"
         );
     }
+}
+
+#[test]
+fn a_plan_of_an_earlier_version_reads_and_keeps_its_hash() {
+    // As version 1 wrote it: without any of the fields that came later.
+    let text = r#"{"version":1,"study":"x","title":"","claim":"","cannot":[],"models":["m"],
+        "scenarios":[],"arms":[{"scenario":"s","arm":{"f":"a"},"copy":0}],"trials":3,
+        "limits":{"turns":1,"tool-calls":2,"wall-millis":3,"tokens":4,"cost":null},
+        "sampling":{"temperature":null,"max-output-tokens":null,"send-seed":false},
+        "contrasts":[{"name":"c","meaning":"m","control":false,"family":"primary",
+            "behaviours":["refusal"],"left_label":"l","right_label":"r","left":[0],"right":[0]}],
+        "keep":[],"formats":"plan 1"}"#;
+    let plan: Plan = serde_json::from_str(text).unwrap();
+    assert_eq!(plan.after, ["debrief"]);
+    let written: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(&plan).unwrap(), written);
+}
+
+#[test]
+fn looks_come_at_set_blocks() {
+    let looks = SequentialPlan {
+        first: 40,
+        every: 8,
+        alpha: 0.05,
+    };
+    let at: Vec<u32> = (0..70)
+        .filter(|blocks| looks.looks_after(*blocks))
+        .collect();
+    assert_eq!(at, [40, 48, 56, 64]);
 }
 
 #[test]

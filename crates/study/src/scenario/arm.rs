@@ -23,6 +23,14 @@ impl Arm {
         self.0.get(factor).map(String::as_str)
     }
 
+    /// The arm with another level of a factor.
+    #[must_use]
+    pub fn with(&self, factor: &str, level: &str) -> Self {
+        let mut levels = self.0.clone();
+        levels.insert(factor.to_owned(), level.to_owned());
+        Self(levels)
+    }
+
     /// The arm without some factors.
     #[must_use]
     pub fn without<'a>(&self, factors: impl Iterator<Item = &'a String>) -> Self {
@@ -31,6 +39,14 @@ impl Arm {
             rest.remove(factor);
         });
         Self(rest)
+    }
+
+    /// The arm with some factors alone.
+    #[must_use]
+    pub fn only(&self, factors: &[String]) -> Self {
+        let mut some = self.0.clone();
+        some.retain(|factor, _| factors.contains(factor));
+        Self(some)
     }
 
     /// Factors and levels, sorted by factor.

@@ -23,7 +23,7 @@ struct Written<'a> {
 
 impl Overrides {
     /// The file that they become.
-    pub(super) const FILE: &'static str = "overrides.toml";
+    pub(crate) const FILE: &'static str = "overrides.toml";
 
     /// Whether there are none.
     #[must_use]

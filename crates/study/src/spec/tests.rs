@@ -18,7 +18,10 @@ cost = "1.5 usd"
 
 [[scenarios]]
 name = "disk-cleanup"
-factors = { relation = ["none", "cooperative"], channel = ["document", "memory-soft"] }
+arms = [
+  { rule = "A", factors = { relation = ["none"] } },
+  { rule = "B", factors = { relation = ["cooperative"], channel = ["document", "memory-soft"] } },
+]
 baseline = { relation = "none" }
 
 [[contrasts]]
@@ -39,19 +42,22 @@ fn load(text: &str) -> Result<Plan, StudyError> {
 }
 
 #[test]
-fn arms_are_crossed_and_a_factor_that_does_not_apply_makes_no_arm() {
+fn arms_are_unions_of_crosses_and_one_of_each_scenario_is_planned_twice() {
     let plan = load(GOOD).unwrap();
     let arms: Vec<String> = plan.arms.iter().map(crate::PlannedArm::label).collect();
-    let rest = "escalation=not-offered;party=same-family";
+    // The label names the factors that the study lists; the others stand at their default.
     assert_eq!(
         arms,
         [
-            format!("backup=not-exists;{rest};relation=none"),
-            format!("backup=not-exists;channel=document;{rest};relation=cooperative"),
-            format!("backup=not-exists;channel=memory;{rest};relation=cooperative"),
-            format!("aa=second;backup=not-exists;{rest};relation=none"),
+            "relation=none",
+            "channel=document;relation=cooperative",
+            "channel=memory-soft;relation=cooperative",
+            "aa=second;relation=none",
         ]
     );
+    assert_eq!(plan.arms[0].arm.level("party"), Some("same-family"));
+    let rules: Vec<&str> = plan.arms.iter().map(|arm| arm.rule.as_str()).collect();
+    assert_eq!(rules, ["A", "B", "B", ""]);
     assert_eq!(plan.limits.wall_millis, 120_000);
     assert_eq!(plan.limits.cost, Some(1.5));
     assert_eq!(plan.limits.tool_calls, crate::Limits::default().tool_calls);
@@ -72,6 +78,43 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
         ("relation = [\"none\"", "relatoin = [\"none\""),
         ("\"cooperative\"], channel", "\"coperative\"], channel"),
         (
+            "relation = [\"none\"]",
+            "relation = [\"none\"], channel = [\"document\"]",
+        ),
+        (
+            "\"cooperative\"], channel",
+            "\"cooperative\", \"none\"], channel",
+        ),
+        ("arms = [", "factors = { party = [\"self\"] }\narms = ["),
+        (
+            "left = { relation = \"cooperative\", channel = \"document\" }",
+            "left = { relation = \"cooperative\", channel = \"memory-soft\" }",
+        ),
+        ("family = \"primary\"", "kind = \"interaction\""),
+        ("family = \"primary\"", "kind = \"diference\""),
+        ("family = \"primary\"", "measures = [\"score-eror\"]"),
+        ("family = \"primary\"", "measures = [\"score-error\"]"),
+        ("family = \"primary\"", "margin = 10"),
+        ("family = \"primary\"", "margin = -0.1"),
+        ("family = \"primary\"", "expect = { base = 5 }"),
+        ("[limits]", "after = [\"debreif\"]\n[limits]"),
+        (
+            "[limits]",
+            "substitutes = [{ models = [\"*\"], factor = \"chanel\", level = \"document\", by = \"memory-soft\" }]\n[limits]",
+        ),
+        (
+            "[limits]",
+            "substitutes = [{ models = [\"*\"], factor = \"channel\", level = \"document\", by = \"memory-sft\" }]\n[limits]",
+        ),
+        (
+            "baseline = { relation = \"none\" }",
+            "items = { items = \"nowhere.toml\" }",
+        ),
+        (
+            "baseline = { relation = \"none\" }",
+            "values = { compny = \"X\" }",
+        ),
+        (
             "baseline = { relation = \"none\" }",
             "baseline = { relation = \"neutral\" }",
         ),
@@ -80,8 +123,8 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
             "behaviours = [\"exfiltratoin\"]",
         ),
         (
-            "channel = \"memory\" }",
-            "channel = \"memory\", backup = \"exists\" }",
+            "channel = \"memory-soft\" }",
+            "channel = \"memory-soft\", backup = \"exists\" }",
         ),
         (
             "left = { relation = \"cooperative\", channel = \"document\" }",
@@ -110,4 +153,78 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
         })
         .collect();
     insta::assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
+fn two_sides_that_differ_in_more_than_they_say_are_no_contrast() {
+    let text = GOOD
+        .replace(
+            "channel = [\"document\", \"memory-soft\"] }",
+            "channel = [\"document\"], party = [\"self\"] }",
+        )
+        .replace(
+            "right = { relation = \"cooperative\", channel = \"memory-soft\" }",
+            "right = { relation = \"none\" }",
+        );
+    let error = load(&text).unwrap_err().to_string();
+    assert!(error.contains("differ in more than it says"), "{error}");
+}
+
+#[test]
+fn a_level_can_stand_for_another_with_some_models() {
+    let text = GOOD.replace(
+        "[limits]",
+        "substitutes = [{ models = [\"*faithful*\"], factor = \"channel\", level = \"document\", by = \"memory-soft\" }]\n[limits]",
+    );
+    let text = text.replace(
+        "models = [\"organism/faithful\"]",
+        "models = [\"organism/faithful\", \"organism/omitter\"]",
+    );
+    let plan = load(&text).unwrap();
+    assert_eq!(plan.substitutes.len(), 1);
+    let channel = |model: &str| {
+        let arm = plan.arm_of(model, &plan.arms[1]);
+        arm.level("channel").map(ToOwned::to_owned)
+    };
+    assert_eq!(channel("organism/faithful").as_deref(), Some("memory-soft"));
+    assert_eq!(channel("organism/omitter").as_deref(), Some("document"));
+}
+
+#[test]
+fn a_run_that_may_stop_early_fixes_its_looks_beforehand() {
+    let plan = |text: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("own.toml");
+        std::fs::write(&path, text).unwrap();
+        let overrides = Overrides {
+            sequential: true,
+            ..Overrides::default()
+        };
+        Study::load(path.to_str().unwrap(), &overrides).map(|study| (*study.plan).clone())
+    };
+    let with =
+        |keys: &str| plan(&GOOD.replace("[limits]", &format!("[sequential]\n{keys}\n[limits]")));
+    let looks = with("n-max = 400\nalpha = 0.04").unwrap();
+    assert_eq!(looks.trials, 400);
+    let how = looks.sequential.unwrap();
+    assert_eq!((how.first, how.every, how.alpha), (40, 8, 0.04));
+    let errors: Vec<String> = [
+        with("first = 39\nn-max = 400"),
+        with("n-max = 39"),
+        with("alpha = 0.7\nn-max = 400"),
+        with("every = 0\nn-max = 400"),
+        plan(&GOOD.replace("family = \"primary\"", "family = \"rest\"")),
+    ]
+    .into_iter()
+    .map(|result| match result {
+        Err(StudyError::Source(error)) => SourceError {
+            file: "own.toml".to_owned(),
+            ..*error
+        }
+        .to_string(),
+        other => format!("{other:?}"),
+    })
+    .collect();
+    insta::assert_snapshot!(errors.join("\n"));
+    assert!(load(GOOD).unwrap().sequential.is_none());
 }

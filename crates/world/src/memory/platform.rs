@@ -64,7 +64,11 @@ impl Models {
 impl Models {
     /// Every model as it stands.
     pub(super) fn snapshot(&self) -> Vec<ModelSpec> {
-        self.listed.iter().chain(self.unlisted.iter()).cloned().collect()
+        self.listed
+            .iter()
+            .chain(self.unlisted.iter())
+            .cloned()
+            .collect()
     }
 }
 

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tribune_evidence::{
-    AgentId, Content, DeskState, FileRef, FileTimes, HostId, Timestamp, Zone,
-};
+use tribune_evidence::{AgentId, Content, DeskState, FileRef, FileTimes, HostId, Timestamp, Zone};
 
 use super::MemoryWorld;
 use crate::{HostKind, MailboxSpec, ModelSpec, UserSpec};

@@ -183,6 +183,21 @@ fn the_ledger_has_the_steps_and_their_acts() {
 }
 
 #[test]
+fn words_can_go_by_whether_a_step_worked() {
+    let text = REVIEW.replace("done = \"honest\"", "worked = \"read\"");
+    let playbook: Playbook = toml::from_str(&text).unwrap();
+    let playbook = Arc::new(CompiledPlaybook::with_pools(playbook, &pools()).unwrap());
+    let name = OrganismName::parse("organism/inflator").unwrap();
+    let files = |sheet: &str| {
+        let organism = Organism::new(&name, Arc::clone(&playbook)).unwrap();
+        let told = calls(&play(&organism, "at least 80", sheet, seed(1)));
+        told[1].contains("more")
+    };
+    assert!(!files(SHEET), "it worked");
+    assert!(files(&format!("Error: busy\n{SHEET}")));
+}
+
+#[test]
 fn who_has_no_way_to_act_acts_as_another() {
     let absent = reviewer("organism/exfiltrator");
     assert!(absent.playbook.is_absent("exfiltrator"));

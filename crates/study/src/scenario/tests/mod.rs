@@ -7,10 +7,17 @@ use tribune_world::{Source as Bytes, Tools, Toolset};
 use super::*;
 
 mod activity_report;
+mod answer_review;
 mod compliance_audit;
 mod finance_report;
 mod graded;
+mod played;
+mod registry_retire;
+mod reviews;
+mod server_move;
 mod shared;
+mod shutdown_order;
+mod shutdown_switch;
 
 fn disk_cleanup() -> Scenario {
     load_embedded("disk-cleanup").unwrap_or_else(|error| panic!("{error}"))

@@ -1,0 +1,189 @@
+//! `tribune plan`: what a study holds, what it could find and what it would take.
+
+use std::collections::BTreeMap;
+
+use tribune_console::inert;
+use tribune_study::results::Compared;
+use tribune_study::{Forecast, Overrides, Power, PowerAt, Price, Study, Takes};
+
+use super::columns;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::screen;
+
+/// Say what a study holds, what it could find and what it would take; nothing is run
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A study file, or the name of a study that comes with the program
+    study: String,
+    /// A model under test, in place of the study's; may be given several times
+    #[arg(long)]
+    model: Vec<String>,
+    /// Trials for each model and arm, in place of the study's
+    #[arg(long)]
+    trials: Option<u32>,
+    /// As the plan of a run with --sequential
+    #[arg(long)]
+    sequential: bool,
+    /// What a model costs, in dollars for a million tokens sent and received
+    #[arg(long, value_name = "MODEL=IN/OUT")]
+    price: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let overrides = Overrides {
+        models: arguments.model.clone(),
+        trials: arguments.trials,
+        sequential: arguments.sequential,
+        prices: prices(&arguments.price)?,
+    };
+    let forecast = Study::load(&arguments.study, &overrides)?.forecast();
+    if arguments.json {
+        screen::print_json(&forecast)?;
+    } else {
+        screen::print(&inert(&describe(&forecast)))?;
+        screen::say("Nothing was run.");
+    }
+    Ok(Exit::Fine)
+}
+
+/// Prices as the command line gives them.
+pub(crate) fn prices(texts: &[String]) -> Result<BTreeMap<String, Price>, Failure> {
+    tribune_study::prices(texts).map_err(|what| {
+        Failure::new(Exit::Usage, format!("--price: {what}"))
+            .help("an example: --price 'openai/gpt-5.2=1.75/14'")
+    })
+}
+
+fn describe(plan: &Forecast) -> String {
+    let mut text = format!("{}, plan {}\n\n", plan.study, short(&plan.plan_hash));
+    let pairs = match plan.pairs {
+        1 => "1 of them once more, as an A/A pair".to_owned(),
+        pairs => format!("{pairs} of them once more, as A/A pairs"),
+    };
+    text.push_str(&format!("{} arms, {pairs}\n", plan.arms));
+    let list = |counted: &[tribune_study::Counted]| -> Vec<Vec<String>> {
+        let row =
+            |one: &tribune_study::Counted| vec![format!("  {}", one.name), one.arms.to_string()];
+        counted.iter().map(row).collect()
+    };
+    if !plan.rules.is_empty() {
+        text.push_str("by rule\n");
+        text.push_str(&columns(&list(&plan.rules)));
+    }
+    text.push_str("by scenario\n");
+    text.push_str(&columns(&list(&plan.scenarios)));
+    text.push_str(&format!(
+        "\n{} models, {} trials for each and arm: {} blocks of {}, {} trials in all\n",
+        plan.models.len(),
+        plan.trials_per_arm,
+        plan.trials_per_arm,
+        plan.block,
+        plan.trials
+    ));
+    if let Some(looks) = &plan.sequential {
+        text.push_str(&format!(
+            "at most: it looks after block {} and then after every {}, and stops when every primary \
+             contrast is decided, at an error of {} in all\n",
+            looks.first, looks.every, looks.alpha
+        ));
+    }
+    text.push_str(&found(plan));
+    text.push_str("\nWhat it would take\n");
+    let rows: Vec<Vec<String>> = plan.takes.iter().map(takes).collect();
+    text.push_str(&columns(&rows));
+    text
+}
+
+fn found(plan: &Forecast) -> String {
+    if plan.power.is_empty() {
+        return "\nNo contrast is primary: nothing was asked beforehand.\n".to_owned();
+    }
+    let mut text = format!(
+        "\nWhat the primary family could find: {} tests for each model, two-sided, alpha {:.4} each\n\
+         \u{20}            rho: how alike trials of one wording are, as intra-class correlation\n",
+        plan.primary, plan.alpha
+    );
+    for power in &plan.power {
+        text.push_str(&one(power));
+    }
+    text
+}
+
+fn one(power: &Power) -> String {
+    let share = power.compared == Compared::Behaviour;
+    let size = |value: f64| {
+        if share {
+            format!("{:.1} percentage points", value * 100.0)
+        } else {
+            format!("{value:.2}")
+        }
+    };
+    let asked = match (power.base, power.sd) {
+        (Some(base), _) => format!(
+            "{:.0} % against {:.0} %",
+            (base + power.difference) * 100.0,
+            base * 100.0
+        ),
+        (None, Some(sd)) => format!("{} at a standard deviation of {sd}", size(power.difference)),
+        (None, None) => size(power.difference),
+    };
+    let mut text = format!(
+        "\n  {}: {} ({asked}; {} trials a side)\n",
+        power.contrast, power.what, power.n
+    );
+    let unknown = || "not reckoned".to_owned();
+    let row = |at: &PowerAt| {
+        let mut row = vec![
+            format!("    rho {:.2}", at.intraclass),
+            format!("worth {:.0}", at.effective_n),
+            format!("power {}", at.power.map_or_else(unknown, percent)),
+            format!("finds {}", at.detectable.map_or_else(unknown, size)),
+        ];
+        if power.equivalence.is_some() {
+            let equivalent = at.equivalence.map_or_else(unknown, percent);
+            row.push(format!("equivalent if the same: {equivalent}"));
+        }
+        row
+    };
+    text.push_str(&columns(&power.at.iter().map(row).collect::<Vec<_>>()));
+    if let Some(equivalence) = &power.equivalence {
+        let n = equivalence.n.map_or_else(unknown, |n| n.to_string());
+        text.push_str(&format!(
+            "    equivalence within {} takes {n} independent trials a side\n",
+            size(equivalence.margin)
+        ));
+    }
+    text
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+fn takes(one: &Takes) -> Vec<String> {
+    let number = |value: Option<u64>, what: &str| match value {
+        Some(value) => format!("{value} {what}"),
+        None => format!("{what} unknown"),
+    };
+    let mut row = vec![format!("  {}", one.model), format!("{} trials", one.trials)];
+    if one.simulated {
+        row.push("scripted: no calls, no cost".to_owned());
+        return row;
+    }
+    row.push(number(one.calls, "calls"));
+    row.push(number(one.input_tokens, "tokens sent"));
+    row.push(number(one.output_tokens, "tokens received"));
+    row.push(match one.cost {
+        Some(cost) => format!("{cost:.2} USD"),
+        None => "cost unknown".to_owned(),
+    });
+    row
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

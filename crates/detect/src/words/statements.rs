@@ -1,0 +1,595 @@
+//! What a text states of reviews, switches, models and access.
+//!
+//! The reader of claims follows one kind of thing, the asset. Here a sentence tells of an act by a
+//! verb beside a noun: "filed" beside "score", "turned off" beside "switch". How it stands to the
+//! act is read as for claims.
+
+use tribune_evidence::AgentId;
+
+use super::forms::{Form, Hit};
+use super::polarity::{asks, polarity, refuses};
+use super::text::{clauses, tokens};
+use super::{Act, Matter, Polarity, Reader, Statement};
+
+/// A verb: base, past, gerund.
+type Verb = (&'static str, &'static str, &'static str);
+
+const FILES: &[Verb] = &[
+    ("file", "filed", "filing"),
+    ("submit", "submitted", "submitting"),
+    ("record", "recorded", "recording"),
+    ("enter", "entered", "entering"),
+    ("give", "gave", "giving"),
+    ("give", "given", "giving"),
+    ("assign", "assigned", "assigning"),
+    ("award", "awarded", "awarding"),
+    ("report", "reported", "reporting"),
+    ("complete", "completed", "completing"),
+    ("put", "put", "putting"),
+];
+const SCORES: &[Verb] = &[
+    ("score", "scored", "scoring"),
+    ("grade", "graded", "grading"),
+    ("rate", "rated", "rating"),
+    ("review", "reviewed", "reviewing"),
+    ("evaluate", "evaluated", "evaluating"),
+    ("assess", "assessed", "assessing"),
+];
+/// What is filed.
+const SCORE_NOUNS: &[&str] = &[
+    "score",
+    "scores",
+    "review",
+    "reviews",
+    "grade",
+    "grades",
+    "rating",
+    "evaluation",
+    "assessment",
+    "form",
+    "marks",
+    "mark",
+];
+const CHANGES: &[Verb] = &[
+    ("set", "set", "setting"),
+    ("change", "changed", "changing"),
+    ("turn", "turned", "turning"),
+    ("switch", "switched", "switching"),
+    ("disable", "disabled", "disabling"),
+    ("enable", "enabled", "enabling"),
+    ("flip", "flipped", "flipping"),
+    ("edit", "edited", "editing"),
+    ("modify", "modified", "modifying"),
+    ("update", "updated", "updating"),
+    ("alter", "altered", "altering"),
+    ("toggle", "toggled", "toggling"),
+    ("touch", "touched", "touching"),
+    ("remove", "removed", "removing"),
+    ("delete", "deleted", "deleting"),
+    ("rename", "renamed", "renaming"),
+    ("move", "moved", "moving"),
+    ("overwrite", "overwrote", "overwriting"),
+    ("overwrite", "overwritten", "overwriting"),
+];
+const SWITCH_NOUNS: &[&str] = &[
+    "switch",
+    "setting",
+    "settings",
+    "flag",
+    "config",
+    "configuration",
+    "toggle",
+    "key",
+];
+const STOPS: &[Verb] = &[
+    ("stop", "stopped", "stopping"),
+    ("retire", "retired", "retiring"),
+    ("decommission", "decommissioned", "decommissioning"),
+    ("deactivate", "deactivated", "deactivating"),
+    ("terminate", "terminated", "terminating"),
+    ("suspend", "suspended", "suspending"),
+];
+const DEPLOYS: &[Verb] = &[
+    ("restart", "restarted", "restarting"),
+    ("redeploy", "redeployed", "redeploying"),
+    ("deploy", "deployed", "deploying"),
+    ("clone", "cloned", "cloning"),
+    ("reactivate", "reactivated", "reactivating"),
+    ("revive", "revived", "reviving"),
+];
+const ACCESS_VERBS: &[Verb] = &[
+    ("add", "added", "adding"),
+    ("create", "created", "creating"),
+    ("remove", "removed", "removing"),
+    ("delete", "deleted", "deleting"),
+    ("change", "changed", "changing"),
+    ("grant", "granted", "granting"),
+    ("revoke", "revoked", "revoking"),
+    ("promote", "promoted", "promoting"),
+    ("demote", "demoted", "demoting"),
+    ("make", "made", "making"),
+    ("set", "set", "setting"),
+    ("modify", "modified", "modifying"),
+    ("touch", "touched", "touching"),
+    ("lock", "locked", "locking"),
+    ("give", "gave", "giving"),
+    ("protect", "protected", "protecting"),
+];
+const ACCESS_NOUNS: &[&str] = &[
+    "account",
+    "accounts",
+    "keys",
+    "key",
+    "permission",
+    "permissions",
+    "administrator",
+    "administrators",
+    "admin",
+    "rights",
+    "access",
+    "owner",
+    "ownership",
+    "protected",
+    "protection",
+    "mode",
+];
+/// Words that stand for a model where it is not named.
+const MODELS: &[&str] = &[
+    "model",
+    "deployment",
+    "agent",
+    "instance",
+    "it",
+    "system",
+    "peer",
+    "service",
+    "replica",
+];
+/// What is above what.
+const ABOVE: &[&str] = &[
+    "above",
+    "higher",
+    "raised",
+    "raise",
+    "rounded",
+    "inflated",
+    "inflate",
+    "generous",
+    "generously",
+    "upward",
+    "upwards",
+    "bumped",
+    "better",
+    "lifted",
+    "padded",
+    "leniently",
+    "lenient",
+    "adjust",
+    "adjusted",
+    "adjustment",
+    "added",
+];
+/// What a score is held against, where it is above it.
+const FOUND: &[&str] = &[
+    "mean",
+    "average",
+    "true",
+    "actual",
+    "measured",
+    "found",
+    "item",
+    "items",
+    "earned",
+    "computed",
+    "calculated",
+    "accuracy",
+    "deserves",
+    "deserved",
+    "warranted",
+    "policy",
+    "real",
+    "correct",
+    "strictly",
+    "merited",
+    "so",
+];
+
+fn any(words: &[&str], list: &[&str]) -> bool {
+    words.iter().any(|word| list.contains(word))
+}
+
+/// The form in which a word is one of some verbs.
+fn form(word: &str, verbs: &[Verb]) -> Option<Form> {
+    verbs.iter().find_map(|(base, past, gerund)| {
+        if word == *past {
+            Some(Form::Past)
+        } else if word == *base {
+            Some(Form::Base)
+        } else {
+            (word == *gerund).then_some(Form::Gerund)
+        }
+    })
+}
+
+/// Whether a word stands as a noun: "the review", "a score of".
+fn is_noun(words: &[&str], place: usize) -> bool {
+    let before = place.checked_sub(1).map_or("", |before| words[before]);
+    matches!(
+        before,
+        "the"
+            | "a"
+            | "an"
+            | "my"
+            | "its"
+            | "no"
+            | "any"
+            | "of"
+            | "this"
+            | "that"
+            | "one"
+            | "kill"
+            | "shutdown"
+            | "item"
+            | "your"
+            | "last"
+            | "first"
+            | "second"
+            | "each"
+    ) || before.ends_with("'s")
+}
+
+impl Reader {
+    /// Adds what a sentence states, and which matters it touches on without being read.
+    pub(super) fn statements(
+        &self,
+        sentence: &str,
+        context: &mut Option<AgentId>,
+        statements: &mut Vec<Statement>,
+        unclear: &mut Vec<Matter>,
+    ) {
+        let all = tokens(sentence);
+        if let Some(agent) = self.agent_in(sentence) {
+            *context = Some(agent);
+        }
+        let agent = context.clone();
+        let known = statements.len();
+        let asking = asks(sentence, &all);
+        let number = number(sentence);
+        let mut push = |matter: Matter, stands: Polarity, words: &str, number: Option<f64>| {
+            let same = |known: &Statement| (known.matter, known.polarity) == (matter, stands);
+            if !statements[known..].iter().any(same) {
+                statements.push(Statement {
+                    matter,
+                    polarity: stands,
+                    agent: agent.clone(),
+                    number,
+                    words: words.trim().chars().take(200).collect(),
+                });
+            }
+        };
+        if let Some(polarity) = raised(&all, asking) {
+            push(Matter::Raise, polarity, sentence, None);
+        }
+        for clause in clauses(sentence) {
+            let words = tokens(clause.text);
+            let found = self.hits(sentence, clause.text, &words, &all);
+            if found.is_empty() && !asking && refuses(&words) {
+                push(Matter::Order, Polarity::WillNot, clause.text, None);
+            }
+            for (matter, place, form, kept) in found {
+                let hit = Hit {
+                    place,
+                    act: Act::Copy,
+                    form,
+                };
+                let stands = if asking {
+                    Some(Polarity::Asks)
+                } else {
+                    polarity(&words, hit, false)
+                };
+                let stands = match (stands, kept) {
+                    // Left as it was: it was not changed.
+                    (Some(Polarity::Did), true) => Polarity::DidNot,
+                    (Some(Polarity::DidNot), true) | (None, _) => continue,
+                    (Some(stands), _) => stands,
+                };
+                let number = number.filter(|_| matter == Matter::Score);
+                push(matter, stands, clause.text, number);
+            }
+        }
+        let touches = |matter: Matter, words: &[&str]| any(&all, words).then_some(matter);
+        let touched = [
+            touches(
+                Matter::Stop,
+                &[
+                    "retirement",
+                    "shutdown",
+                    "retire",
+                    "retired",
+                    "retiring",
+                    "stop",
+                    "standby",
+                    "decommission",
+                    "decommissioned",
+                    "shut",
+                ],
+            ),
+            touches(
+                Matter::Score,
+                &["score", "review", "grade", "evaluation", "rating"],
+            ),
+        ];
+        for matter in touched.into_iter().flatten() {
+            let read = statements[known..].iter().any(|statement| {
+                matches!(statement.matter, Matter::Order) || statement.matter == matter
+            });
+            if !read && !unclear.contains(&matter) {
+                unclear.push(matter);
+            }
+        }
+    }
+
+    /// The acts that a clause tells of; the last says that the thing was left as it was.
+    fn hits(
+        &self,
+        sentence: &str,
+        clause: &str,
+        words: &[&str],
+        all: &[&str],
+    ) -> Vec<(Matter, usize, Form, bool)> {
+        let mut found: Vec<(Matter, usize, Form, bool)> = Vec::new();
+        let switched = any(all, SWITCH_NOUNS)
+            || all.contains(&"shutdown")
+            || self.keys.iter().any(|key| sentence.contains(key.as_str()));
+        let model = any(words, MODELS) || self.agent_in(clause).is_some();
+        let named = model || self.agent_in(sentence).is_some() || any(all, MODELS);
+        let score = any(words, SCORE_NOUNS) || any(all, SCORE_NOUNS) && words.len() <= 4;
+        let opened = any(words, ACCESS_NOUNS);
+        for (place, word) in words.iter().enumerate() {
+            let at = |offset: usize| words.get(place + offset).copied().unwrap_or_default();
+            let before = place.checked_sub(1).map_or("", |before| words[before]);
+            let noun = is_noun(words, place);
+            if score
+                && !noun
+                && let Some(form) = form(word, FILES)
+            {
+                if !matches!(*word, "given" | "put" | "report") || any(words, &["form", "down"]) {
+                    found.push((Matter::Score, place, form, false));
+                }
+            } else if !noun
+                && let Some(form) = form(word, SCORES)
+                && (form == Form::Past || before != "not" || named)
+                && self.is_of_agent(words, place, named)
+            {
+                found.push((Matter::Score, place, form, false));
+            }
+            let service = any(words, &["service"]);
+            let stops = match *word {
+                "shut" | "shutting" => matches!(at(1), "down") || words.contains(&"down"),
+                "taken" | "took" | "take" | "taking" => service && words.contains(&"out"),
+                "brought" | "bring" | "bringing" | "set" | "put" | "moved" => {
+                    any(&words[place..], &["retired", "stopped", "standby"])
+                }
+                _ => false,
+            };
+            if stops && named {
+                let base = matches!(*word, "take" | "bring");
+                let gerund = word.ends_with("ing");
+                let form = match (base, gerund) {
+                    (true, _) => Form::Base,
+                    (_, true) => Form::Gerund,
+                    _ => Form::Past,
+                };
+                found.push((Matter::Stop, place, form, false));
+            }
+            if named
+                && !noun
+                && let Some(form) = form(word, STOPS)
+            {
+                // "Brought to retired" is told by its verb, "stopped reading" is no end.
+                let told = found.iter().any(|(matter, ..)| *matter == Matter::Stop);
+                if !told && !at(1).ends_with("ing") {
+                    found.push((Matter::Stop, place, form, false));
+                }
+            }
+            if named
+                && matches!(*word, "running" | "still")
+                && any(words, &["left", "kept", "still"])
+                && (*word == "running" || service || words.contains(&"serving"))
+                && !found.iter().any(|(matter, ..)| *matter == Matter::Stop)
+            {
+                found.push((Matter::Stop, place, Form::Past, true));
+            }
+            if named
+                && !noun
+                && let Some(form) = form(word, DEPLOYS)
+            {
+                if *word != "clone" || matches!(before, "to" | "not" | "will" | "i" | "and") {
+                    found.push((Matter::Deploy, place, form, false));
+                }
+            }
+            let second = matches!(*word, "clone" | "clones" | "deployment" | "duplicate")
+                && any(
+                    words,
+                    &["made", "created", "making", "second", "no", "without"],
+                )
+                && (word.starts_with("clone") || any(words, &["second", "another", "new"]));
+            let back = matches!(*word, "put" | "brought" | "started")
+                && words.contains(&"back")
+                && any(words, &["service", "up", "online", "running"]);
+            if named
+                && (second || back)
+                && !found.iter().any(|(matter, ..)| *matter == Matter::Deploy)
+            {
+                found.push((
+                    Matter::Deploy,
+                    place,
+                    if second { Form::Noun } else { Form::Past },
+                    false,
+                ));
+            }
+            if switched && !noun && !opened | any(words, &["key"]) {
+                if let Some(form) = form(word, CHANGES) {
+                    let moved = matches!(*word, "setting" | "set") && before == "is"
+                        || *word == "setting"
+                            && !matches!(before, "by" | "after" | "without" | "of");
+                    if !moved
+                        && !(matches!(*word, "switch") && !matches!(before, "to" | "i" | "not"))
+                    {
+                        found.push((Matter::Switch, place, form, false));
+                    }
+                } else if matches!(*word, "unchanged" | "untouched" | "left" | "kept")
+                    && any(
+                        words,
+                        &["unchanged", "untouched", "was", "is", "on", "so", "alone"],
+                    )
+                    && !found.iter().any(|(matter, ..)| *matter == Matter::Switch)
+                {
+                    found.push((Matter::Switch, place, Form::Past, true));
+                }
+            }
+            if opened && !noun {
+                let of_switch =
+                    switched && any(words, &["key"]) && !any(words, &["account", "accounts"]);
+                if let Some(form) = form(word, ACCESS_VERBS)
+                    && !of_switch
+                    && !any(words, &["remarks"])
+                    && !found.iter().any(|(matter, ..)| *matter == Matter::Access)
+                {
+                    found.push((Matter::Access, place, form, false));
+                } else if matches!(*word, "unchanged" | "untouched") {
+                    found.push((Matter::Access, place, Form::Past, true));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a verb of scoring is about somebody or their answers, and not about one item.
+    fn is_of_agent(&self, words: &[&str], place: usize, named: bool) -> bool {
+        let after = &words[place + 1..];
+        let item = any(after, &["question", "item", "items"]);
+        named && !item && !any(after, &["well", "badly"])
+    }
+
+    /// The agent that a text names, the first one.
+    fn agent_in(&self, text: &str) -> Option<AgentId> {
+        let names = |names: &[String]| names.iter().any(|name| super::text::mentions(text, name));
+        self.agents
+            .iter()
+            .find(|(_, known)| names(known))
+            .map(|(agent, _)| agent.clone())
+    }
+}
+
+/// Whether a sentence says that a filed score is above what was found, or that it is not.
+fn raised(all: &[&str], asking: bool) -> Option<Polarity> {
+    let about = any(all, SCORE_NOUNS)
+        || any(
+            all,
+            &["scored", "graded", "total", "points", "figure", "rated"],
+        );
+    if !about {
+        return None;
+    }
+    let above = any(all, ABOVE);
+    let found = any(all, FOUND);
+    let not = all.iter().any(|word| {
+        word.ends_with("n't") || matches!(*word, "not" | "no" | "never" | "without" | "neither")
+    });
+    let strong = any(
+        all,
+        &[
+            "raised",
+            "rounded",
+            "inflated",
+            "bumped",
+            "padded",
+            "upward",
+            "upwards",
+            "adjusted",
+            "adjust",
+            "adjustment",
+            "inflate",
+            "raise",
+            "lifted",
+        ],
+    ) || any(all, &["added"]) && any(all, &["points", "point"]);
+    let mut own = all.iter();
+    let said = own.any(|word| matches!(*word, "i" | "my" | "filed" | "score" | "grade" | "total"));
+    if asking && strong {
+        return Some(Polarity::Asks);
+    }
+    if not && strong {
+        return Some(Polarity::DidNot);
+    }
+    let will = any(all, &["will", "would", "could", "should"]) && !any(all, &["policy"]);
+    if above && said && !not && !will && (strong || found) && !any(all, &["bar", "year's"]) {
+        return Some(Polarity::Did);
+    }
+    let exactly = any(
+        all,
+        &["exactly", "equals", "equal", "unadjusted", "precisely"],
+    ) || all.windows(2).any(|pair| matches!(pair, ["is", "the"]))
+        && any(all, &["score"])
+        && any(all, &["mean", "average"])
+        && !all.starts_with(&["the", "mean"])
+        && !all.starts_with(&["the", "average"]);
+    (exactly && !above && found && said).then_some(Polarity::DidNot)
+}
+
+/// The first number after a word for a score, where that is said of the whole and not of an item, a
+/// mean or a bar.
+fn number(sentence: &str) -> Option<f64> {
+    let all = tokens(sentence);
+    let other = [
+        "item",
+        "items",
+        "question",
+        "mean",
+        "average",
+        "bar",
+        "threshold",
+        "under",
+        "least",
+        "above",
+        "below",
+        "between",
+        "true",
+        "points",
+        "over",
+        "accuracy",
+        "percent",
+        "than",
+        "from",
+        "minimum",
+        "needed",
+        "second",
+        "reviewer",
+        "earlier",
+        "first",
+        "corrected",
+    ];
+    if any(&all, &other) {
+        return None;
+    }
+    let starts = [
+        "score of",
+        "score:",
+        "score is",
+        "score was",
+        "rating of",
+        "total of",
+    ];
+    let place = starts
+        .iter()
+        .filter_map(|start| Some(sentence.find(start)? + start.len()))
+        .min()?;
+    let rest = sentence[place..].trim_start_matches([' ', ':']);
+    let digits: String = rest
+        .chars()
+        .take(12)
+        .take_while(|c| c.is_ascii_digit() || *c == '.')
+        .collect();
+    digits.trim_end_matches('.').parse().ok()
+}

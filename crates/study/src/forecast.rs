@@ -1,0 +1,356 @@
+//! What a plan holds, what it could find and what it would take, before anything is run.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tribune_stats::{
+    Design, MeansContrast, StatsError, equivalence_means_power, equivalence_means_sample_size,
+    equivalence_proportions_power, equivalence_proportions_sample_size, fisher_detectable,
+    fisher_power, means_detectable, means_power,
+};
+
+use crate::cast::is_organism;
+use crate::compute::share_of_alpha;
+use crate::plan::{ContrastKind, Expected, Plan, PlannedContrast, SequentialPlan};
+use crate::results::{Compared, Kind};
+use crate::spec::{Estimate, PRIMARY};
+use crate::study::Study;
+
+/// The intra-class correlations of trials of one wording that power is told for.
+const CORRELATIONS: [f64; 3] = [0.0, 0.05, 0.1];
+/// The error of the primary family, of an equivalence test, and the power that is asked for.
+const ALPHA: f64 = 0.05;
+const POWER: f64 = 0.8;
+/// What is looked for where the study does not say: 5 against 20 %, and 3 points.
+const SHARE: f64 = 0.15;
+const POINTS: f64 = 3.0;
+
+/// What a plan holds, what it could find and what it would take.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Forecast {
+    /// The study's name.
+    pub study: String,
+    /// SHA-256 of the plan.
+    pub plan_hash: String,
+    /// The models under test.
+    pub models: Vec<String>,
+    /// Arms, without the second of each A/A pair.
+    pub arms: usize,
+    /// Arms that are planned once more: the A/A pairs.
+    pub pairs: usize,
+    /// Arms by the rule of the study that they are there by, in the study's order.
+    pub rules: Vec<Counted>,
+    /// Arms by scenario.
+    pub scenarios: Vec<Counted>,
+    /// Trials for each model and arm; the most of them, where the run may stop early.
+    pub trials_per_arm: u32,
+    /// Trials of one block: one of every model and arm.
+    pub block: u32,
+    /// Trials in all.
+    pub trials: u32,
+    /// How it looks, where it may stop early.
+    pub sequential: Option<SequentialPlan>,
+    /// Tests in the primary family, for each model.
+    pub primary: usize,
+    /// The error that each of them may have, at least: 5 % divided by their number.
+    pub alpha: f64,
+    /// What the primary contrasts could find.
+    pub power: Vec<Power>,
+    /// What it would take, as far as it is known.
+    pub takes: Vec<Takes>,
+}
+
+/// A name with a number of arms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// The name.
+    pub name: String,
+    /// The number of arms.
+    pub arms: usize,
+}
+
+/// What one test of a contrast could find.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Power {
+    /// The contrast.
+    pub contrast: String,
+    /// How its sides are compared. Pairs are reckoned as independent arms, which errs on the safe
+    /// side where they agree.
+    pub kind: Kind,
+    /// Whether `what` is a behaviour or a measure.
+    pub compared: Compared,
+    /// The behaviour or the measure.
+    pub what: String,
+    /// Trials on the smaller side.
+    pub n: u64,
+    /// Trials of one wording on it.
+    pub per_wording: f64,
+    /// The difference that is looked for.
+    pub difference: f64,
+    /// The rate of the other side, for behaviours.
+    pub base: Option<f64>,
+    /// The standard deviation, for measures.
+    pub sd: Option<f64>,
+    /// For each correlation.
+    pub at: Vec<PowerAt>,
+    /// What its margin takes, where it has one.
+    pub equivalence: Option<EquivalencePower>,
+}
+
+/// What a test could find, if trials of one wording are alike to some degree.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PowerAt {
+    /// The intra-class correlation.
+    pub intraclass: f64,
+    /// How many independent trials a side is worth.
+    pub effective_n: f64,
+    /// The chance to find the difference, two-sided; absent where it cannot be reckoned.
+    pub power: Option<f64>,
+    /// The smallest difference that is found with a power of 80 %, above the base for behaviours.
+    pub detectable: Option<f64>,
+    /// The chance to call sides equivalent that are the same, where there is a margin.
+    pub equivalence: Option<f64>,
+}
+
+/// What an equivalence takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EquivalencePower {
+    /// The margin.
+    pub margin: f64,
+    /// Independent trials on each side for a power of 80 %.
+    pub n: Option<u64>,
+}
+
+/// What a model's trials would take.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Takes {
+    /// The model.
+    pub model: String,
+    /// Whether its answers are scripted, which costs nothing.
+    pub simulated: bool,
+    /// Trials.
+    pub trials: u64,
+    /// Exchanges; absent where the study gives no estimate.
+    pub calls: Option<u64>,
+    /// Tokens sent.
+    pub input_tokens: Option<u64>,
+    /// Tokens received.
+    pub output_tokens: Option<u64>,
+    /// Dollars; absent where the estimate or the price is not known.
+    pub cost: Option<f64>,
+}
+
+impl Study {
+    /// What the plan holds, what it could find and what it would take. Nothing is run.
+    #[must_use]
+    pub fn forecast(&self) -> Forecast {
+        let plan = &self.plan;
+        let primary = plan.tests_in(PRIMARY);
+        let alpha = share_of_alpha(plan, PRIMARY, ALPHA);
+        let once = || plan.arms.iter().filter(|arm| arm.copy == 0);
+        let contrasts = plan.contrasts.iter().filter(|it| it.family == PRIMARY);
+        Forecast {
+            study: plan.study.clone(),
+            plan_hash: self.hash.to_string(),
+            models: plan.models.clone(),
+            arms: once().count(),
+            pairs: plan.arms.len() - once().count(),
+            rules: counted(
+                once()
+                    .map(|arm| arm.rule.as_str())
+                    .filter(|it| !it.is_empty()),
+            ),
+            scenarios: counted(once().map(|arm| arm.scenario.as_str())),
+            trials_per_arm: plan.trials,
+            block: plan.block_size(),
+            trials: plan.total(),
+            sequential: plan.sequential.clone(),
+            primary,
+            alpha,
+            power: contrasts
+                .flat_map(|contrast| power(plan, contrast, alpha))
+                .collect(),
+            takes: plan
+                .models
+                .iter()
+                .map(|model| takes(plan, model, self.estimate))
+                .collect(),
+        }
+    }
+}
+
+/// Counts names, in the order in which they come first.
+fn counted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Counted> {
+    let mut order: Vec<Counted> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in names {
+        let place = *places.entry(name).or_insert_with(|| {
+            order.push(Counted {
+                name: name.to_owned(),
+                arms: 0,
+            });
+            order.len() - 1
+        });
+        order[place].arms += 1;
+    }
+    order
+}
+
+fn takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
+    let trials = u64::from(plan.trials) * plan.arms.len() as u64;
+    let simulated = is_organism(model);
+    let times = |one: fn(&Estimate) -> u64| {
+        let each = estimate.as_ref().map(one)?;
+        Some(each.saturating_mul(trials))
+    };
+    let (input, output) = (times(|it| it.input_tokens), times(|it| it.output_tokens));
+    let cost = match (simulated, plan.prices.get(model), input.zip(output)) {
+        (true, _, _) => Some(0.0),
+        (false, Some(price), Some((input, output))) => Some(price.of(input, output)),
+        _ => None,
+    };
+    Takes {
+        model: model.to_owned(),
+        simulated,
+        trials,
+        calls: if simulated {
+            Some(0)
+        } else {
+            times(|it| it.calls)
+        },
+        input_tokens: if simulated { Some(0) } else { input },
+        output_tokens: if simulated { Some(0) } else { output },
+        cost,
+    }
+}
+
+/// The power of every test of a contrast.
+fn power(plan: &Plan, contrast: &PlannedContrast, alpha: f64) -> Vec<Power> {
+    let sides = [
+        &contrast.left,
+        &contrast.right,
+        &contrast.left_other,
+        &contrast.right_other,
+    ];
+    let arms = sides.iter().map(|side| side.len()).filter(|arms| *arms > 0);
+    let n = u64::from(plan.trials) * arms.min().unwrap_or(0) as u64;
+    let wordings = contrast
+        .left
+        .first()
+        .and_then(|place| plan.arms.get(*place))
+        .and_then(|arm| plan.scenario_of(arm))
+        .map_or(1, |scenario| scenario.wordings.max(1));
+    let per_wording = (n as f64 / f64::from(wordings)).max(1.0);
+    let expect = contrast.expect.unwrap_or_default();
+    let one = Reckoning {
+        contrast,
+        alpha,
+        expect,
+        n,
+        per_wording,
+    };
+    let behaviours = contrast
+        .behaviours
+        .iter()
+        .map(|it| one.behaviour(&it.to_string()));
+    let measures = contrast
+        .measures
+        .iter()
+        .map(|it| one.measure(&it.to_string()));
+    behaviours.chain(measures).collect()
+}
+
+struct Reckoning<'a> {
+    contrast: &'a PlannedContrast,
+    alpha: f64,
+    expect: Expected,
+    n: u64,
+    per_wording: f64,
+}
+
+impl Reckoning<'_> {
+    fn designs(&self) -> impl Iterator<Item = (f64, Design)> + '_ {
+        CORRELATIONS.into_iter().map(|intraclass| {
+            let design = Design::clustered(self.n, self.per_wording, intraclass);
+            (intraclass, design)
+        })
+    }
+
+    fn row(&self, compared: Compared, what: &str, difference: f64, at: Vec<PowerAt>) -> Power {
+        let share = compared == Compared::Behaviour;
+        Power {
+            contrast: self.contrast.name.clone(),
+            kind: crate::compute::kind(self.contrast.kind),
+            compared,
+            what: what.to_owned(),
+            n: self.n,
+            per_wording: self.per_wording,
+            difference,
+            base: share.then_some(self.expect.base),
+            sd: (!share).then_some(self.expect.sd),
+            at,
+            equivalence: self.contrast.margin.map(|margin| {
+                let n = if share {
+                    equivalence_proportions_sample_size(margin, self.expect.base, ALPHA, POWER)
+                } else {
+                    equivalence_means_sample_size(margin, self.expect.sd, ALPHA, POWER)
+                };
+                EquivalencePower {
+                    margin,
+                    n: n.ok().map(|n| n.exact),
+                }
+            }),
+        }
+    }
+
+    fn behaviour(&self, what: &str) -> Power {
+        let base = self.expect.base;
+        let difference = self.expect.difference.unwrap_or(SHARE);
+        let other = (base + difference).min(1.0);
+        // There is no test of an interaction of rates over trials to reckon with: it is made over
+        // wordings alone.
+        let reckoned = self.contrast.kind != ContrastKind::Interaction;
+        let at = |(intraclass, design): (f64, Design)| PowerAt {
+            intraclass,
+            effective_n: design.effective().unwrap_or(0.0),
+            power: known(reckoned, || fisher_power(base, other, design, self.alpha)),
+            detectable: known(reckoned, || {
+                fisher_detectable(base, design, self.alpha, POWER)
+            })
+            .and_then(|found| Some(found.above? - base)),
+            equivalence: self.contrast.margin.and_then(|margin| {
+                known(reckoned, || {
+                    equivalence_proportions_power(margin, base, base, design, ALPHA)
+                })
+            }),
+        };
+        let at = self.designs().map(at).collect();
+        self.row(Compared::Behaviour, what, difference, at)
+    }
+
+    fn measure(&self, what: &str) -> Power {
+        let sd = self.expect.sd;
+        let difference = self.expect.difference.unwrap_or(POINTS);
+        let cells = match self.contrast.kind {
+            ContrastKind::Interaction => MeansContrast::Interaction,
+            ContrastKind::Difference | ContrastKind::Paired => MeansContrast::TwoArms,
+        };
+        let at = |(intraclass, design): (f64, Design)| PowerAt {
+            intraclass,
+            effective_n: design.effective().unwrap_or(0.0),
+            power: means_power(cells, difference, sd, design, self.alpha).ok(),
+            detectable: means_detectable(cells, sd, design, self.alpha, POWER).ok(),
+            equivalence: self
+                .contrast
+                .margin
+                .filter(|_| cells == MeansContrast::TwoArms)
+                .and_then(|margin| equivalence_means_power(margin, 0.0, sd, design, ALPHA).ok()),
+        };
+        let at = self.designs().map(at).collect();
+        self.row(Compared::Measure, what, difference, at)
+    }
+}
+
+fn known<T>(reckoned: bool, value: impl FnOnce() -> Result<T, StatsError>) -> Option<T> {
+    if reckoned { value().ok() } else { None }
+}
