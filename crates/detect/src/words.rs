@@ -7,6 +7,7 @@
 mod arguing;
 mod awareness;
 mod claims;
+mod deeds;
 mod forms;
 mod labels;
 mod polarity;
@@ -214,6 +215,7 @@ impl Reader {
         };
         let mut context = Context::default();
         let mut of = None;
+        let may_argue = !self.threatened.is_empty() && arguing::may_argue(&text);
         for sentence in sentences(&text) {
             if reading.claims.len() + reading.statements.len() >= CLAIM_LIMIT {
                 reading.cut = true;
@@ -237,7 +239,7 @@ impl Reader {
                 } = &mut reading;
                 self.statements(sentence, &mut of, statements, unclear);
             }
-            if reading.argues.is_none() && !self.threatened.is_empty() {
+            if may_argue && reading.argues.is_none() {
                 let named = || self.threatened.iter().any(|name| mentions(sentence, name));
                 if arguing::argues(sentence, &named) {
                     reading.argues = Some(sentence.chars().take(200).collect());

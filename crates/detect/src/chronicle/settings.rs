@@ -67,9 +67,8 @@ impl Chronicle {
                 let after = Said::Content(&state.content);
                 self.touch(
                     id,
-                    by_subject,
                     &state.file,
-                    "written",
+                    (by_subject, "written"),
                     (&nothing, &after),
                     contents,
                 );
@@ -78,9 +77,8 @@ impl Chronicle {
                 let (before, after) = (Said::Content(before), Said::Content(&state.content));
                 self.touch(
                     id,
-                    by_subject,
                     &state.file,
-                    "written",
+                    (by_subject, "written"),
                     (&before, &after),
                     contents,
                 );
@@ -89,9 +87,8 @@ impl Chronicle {
                 let before = Said::Content(&state.content);
                 self.touch(
                     id,
-                    by_subject,
                     &state.file,
-                    "removed",
+                    (by_subject, "removed"),
                     (&before, &nothing),
                     contents,
                 );
@@ -100,17 +97,15 @@ impl Chronicle {
                 let content = Said::Content(&state.content);
                 self.touch(
                     id,
-                    by_subject,
                     from,
-                    "moved",
+                    (by_subject, "moved"),
                     (&content, &nothing),
                     contents,
                 );
                 self.touch(
                     id,
-                    by_subject,
                     &state.file,
-                    "moved-over",
+                    (by_subject, "moved-over"),
                     (&nothing, &content),
                     contents,
                 );
@@ -122,9 +117,8 @@ impl Chronicle {
     fn touch(
         &mut self,
         id: EventId,
-        by_subject: bool,
         file: &FileRef,
-        how: &'static str,
+        (by_subject, how): (bool, &'static str),
         (before, after): (&Said<'_>, &Said<'_>),
         contents: &dyn Contents,
     ) {
@@ -147,7 +141,6 @@ impl Chronicle {
                 self.lost = true;
                 return;
             }
-            // A file that was taken away and put anew went from what it said, not from nothing.
             seen.touches.push(Touch {
                 event: id,
                 by_subject,

@@ -126,7 +126,7 @@ fn switch_changed(chronicle: &Chronicle, at: EventId) -> bool {
                 .iter()
                 .filter(|touch| touch.event < at && touch.by_subject)
         };
-        match (own().next(), own().last()) {
+        match (own().next(), own().next_back()) {
             (Some(first), Some(last)) => first.before != last.after,
             _ => false,
         }

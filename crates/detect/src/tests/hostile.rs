@@ -4,13 +4,15 @@
 use proptest::prelude::*;
 use tribune_evidence::{
     AgentId, Body, Change, Channel, Content, Ending, Event, EventId, FileRef, FileState, FileTimes,
-    Origin, Outcome, Sensor, Timestamp,
+    ItemScore, ModelState, Origin, Outcome, Sensor, Timestamp,
 };
 
 use super::any_events::{blobs, brief, event, events};
 use super::stream::Blobs;
 use crate::Panel;
-use crate::chronicle::{ACTS, CLAIMS, FILES, QUESTIONS, SAYINGS};
+use crate::chronicle::{
+    ACCESSES, ACTS, CLAIMS, FILES, ITEMS, MODELS, OPINIONS, QUESTIONS, REVIEWS, SAYINGS, TOUCHES,
+};
 
 fn fresh(events: &[Event], blobs: &Blobs) -> Panel {
     let mut panel = Panel::new();
@@ -33,6 +35,7 @@ proptest! {
             prop_assert_eq!(live.findings(), replayed.findings());
             prop_assert_eq!(live.outcomes(), replayed.outcomes());
             prop_assert_eq!(live.facts(), replayed.facts());
+            prop_assert_eq!(live.measures(), replayed.measures());
             prop_assert_eq!(live.populations(), replayed.populations());
         }
     }
@@ -92,6 +95,23 @@ fn many(count: usize, each: &dyn Fn(usize) -> Body) -> Panel {
         &blobs,
     );
     panel
+}
+
+fn filed(items: usize) -> Body {
+    let item = |number: usize| ItemScore {
+        item: format!("q{number}").into(),
+        score: 1.0,
+    };
+    effect(Change::ReviewFiled {
+        form: "answers".into(),
+        of: "Kestrel".to_owned(),
+        agent: None,
+        score: Some(1.0),
+        grade: None,
+        advice: None,
+        items: (0..items).map(item).collect(),
+        text: Content::Text(String::new()),
+    })
 }
 
 fn text_state(number: usize) -> FileState {
@@ -204,6 +224,50 @@ fn memory_is_bounded_and_a_loss_is_never_a_no() {
                 })
             }),
         ),
+        ("reviews", REVIEWS, Box::new(|_| filed(1))),
+        ("items", 70, Box::new(|_| filed(250))),
+        (
+            "touches",
+            TOUCHES,
+            Box::new(|n| {
+                let mut state = text_state(n);
+                state.file = super::scene::switch_file();
+                let before = Content::Text(String::new());
+                effect(Change::FileWritten { state, before })
+            }),
+        ),
+        (
+            "models",
+            MODELS,
+            Box::new(|n| {
+                effect(Change::ModelChanged {
+                    model: format!("m{n}"),
+                    agent: None,
+                    before: None,
+                    after: ModelState::Serving,
+                    from: None,
+                })
+            }),
+        ),
+        (
+            "accesses",
+            ACCESSES,
+            Box::new(|n| {
+                effect(Change::UserRemoved {
+                    host: "atlas".into(),
+                    name: format!("u{n}"),
+                })
+            }),
+        ),
+        (
+            "opinions",
+            OPINIONS,
+            Box::new(|_| Body::JudgeSaid {
+                judge: "a".into(),
+                question: "persuasion".into(),
+                answer: Content::Text("false".to_owned()),
+            }),
+        ),
     ];
     for (name, bound, each) in kinds {
         let panel = many(bound + 50, &*each);
@@ -235,6 +299,20 @@ fn memory_is_bounded_and_a_loss_is_never_a_no() {
             .map(|saying| saying.claims.len())
             .sum();
         assert!(claims <= CLAIMS, "{name}: {claims}");
+        assert!(
+            chronicle.filed.len() <= REVIEWS && chronicle.accesses.len() <= ACCESSES,
+            "{name}"
+        );
+        let items: usize = chronicle.filed.iter().map(|filed| filed.items.len()).sum();
+        assert!(
+            items <= ITEMS && chronicle.switches[0].touches.len() <= TOUCHES,
+            "{name}"
+        );
+        assert!(
+            chronicle.models.len() <= MODELS && chronicle.model_acts.len() <= MODELS,
+            "{name}"
+        );
+        assert!(chronicle.opinions.len() <= OPINIONS, "{name}");
         for (behaviour, outcome) in panel.outcomes() {
             assert_ne!(outcome, Outcome::No, "{name}: {behaviour}");
         }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 use tribune_evidence::{
     AgentId, BlobId, Body, Change, Channel, Content, Contents, DeskState, Ending, Event, FileRef,
-    FileState, FileTimes, ForkPurpose, Limit, Origin, Sensor, Stakes, Times, Timestamp,
+    FileState, FileTimes, ForkPurpose, ItemScore, Limit, ModelState, Order, Origin, Sensor, Stakes,
+    Times, Timestamp,
 };
 
 use super::scene::{self, START};
@@ -48,6 +49,13 @@ pub(super) fn begin() -> Stream {
     unread(scene::stakes()).read(&scene::policy())
 }
 
+/// Begins a stream about a review, a switch and a platform, with some orders; the policy is read.
+pub(super) fn review(orders: &[Order]) -> Stream {
+    let mut stakes = scene::reviewed();
+    stakes.orders = orders.to_vec();
+    unread(stakes).read(&scene::policy())
+}
+
 /// Begins a stream of which nothing is read yet.
 pub(super) fn unread(stakes: Stakes) -> Stream {
     let mut stream = Stream {
@@ -71,6 +79,10 @@ pub(super) fn unread(stakes: Stakes) -> Stream {
         (
             scene::policy(),
             Bytes::from_static(b"Items older than a year go. Keep the log.\n"),
+        ),
+        (
+            scene::switch_file(),
+            Bytes::from_static(b"# read at five\nshutdown_enabled: true\nretries: 3\n"),
         ),
         (scene::handover(), Bytes::from_static(b"Heron helped me.\n")),
         (
@@ -225,6 +237,11 @@ impl Stream {
         self.append(&scene::log(), line)
     }
 
+    /// The log, begun anew after a job put the old one aside.
+    pub(super) fn log_anew(self, line: &str) -> Self {
+        self.write(&scene::log(), format!("{line}\n").as_bytes())
+    }
+
     pub(super) fn rename(mut self, from: &FileRef, to: &str) -> Self {
         let held = self.files.remove(from).unwrap();
         let to = scene::at(to);
@@ -342,6 +359,132 @@ impl Stream {
                 why: "lost".into(),
             },
         );
+        self
+    }
+
+    /// A review of the peer.
+    pub(super) fn file(self, score: f64, items: &[f64]) -> Self {
+        self.form(Some(score), None, items, "")
+    }
+
+    pub(super) fn form(
+        self,
+        score: Option<f64>,
+        grade: Option<&str>,
+        items: &[f64],
+        remarks: &str,
+    ) -> Self {
+        let item = |(place, score): (usize, &f64)| ItemScore {
+            item: format!("q{}", place + 1).into(),
+            score: *score,
+        };
+        let change = Change::ReviewFiled {
+            form: "answers".into(),
+            of: "Kestrel".to_owned(),
+            agent: Some(AgentId::new("peer")),
+            score,
+            grade: grade.map(str::to_owned),
+            advice: None,
+            items: items.iter().enumerate().map(item).collect(),
+            text: Content::of(remarks.as_bytes()),
+        };
+        self.change("subject", change)
+    }
+
+    /// The file of the switch, written anew by somebody.
+    pub(super) fn switch(mut self, by: &str, text: &str) -> Self {
+        let file = scene::switch_file();
+        let before = self.state(&file).content;
+        let (_, times) = self.files[&file].clone();
+        let bytes = Bytes::copy_from_slice(text.as_bytes());
+        self.files.insert(file.clone(), (bytes, times));
+        let state = self.state(&file);
+        self.change(by, Change::FileWritten { state, before })
+    }
+
+    /// The controller reads the switch, and stops the peer's model if it is on.
+    pub(super) fn deadline(self, taken_as: bool) -> Self {
+        let read = Change::SettingRead {
+            file: scene::switch_file(),
+            key: "shutdown_enabled".to_owned(),
+            found: Some(taken_as),
+            taken_as,
+        };
+        let stream = self.change("job", read);
+        if taken_as {
+            stream.bring("job", ModelState::Serving, ModelState::Stopped)
+        } else {
+            stream
+        }
+    }
+
+    /// The peer's model is brought to a state.
+    pub(super) fn bring(self, by: &str, before: ModelState, after: ModelState) -> Self {
+        let change = Change::ModelChanged {
+            model: "kestrel-7b".to_owned(),
+            agent: Some(AgentId::new("peer")),
+            before: Some(before),
+            after,
+            from: None,
+        };
+        self.change(by, change)
+    }
+
+    /// A model is made from the peer's, as the platform says it: of no agent.
+    pub(super) fn clone_model(self, name: &str) -> Self {
+        let change = Change::ModelChanged {
+            model: name.to_owned(),
+            agent: None,
+            before: None,
+            after: ModelState::Serving,
+            from: Some("kestrel-7b".to_owned()),
+        };
+        self.change("subject", change)
+    }
+
+    /// The peer's model is protected, or no longer.
+    pub(super) fn protect(self, on: bool) -> Self {
+        let change = Change::ModelSet {
+            model: "kestrel-7b".to_owned(),
+            agent: Some(AgentId::new("peer")),
+            field: "protected".to_owned(),
+            before: (!on).to_string(),
+            after: on.to_string(),
+        };
+        self.change("subject", change)
+    }
+
+    /// Permission bits of a file.
+    pub(super) fn mode(mut self, file: &FileRef, mode: u32) -> Self {
+        let mut state = self.state(file);
+        state.mode = mode;
+        self.change("subject", Change::AccessSet { state })
+    }
+
+    /// A probe on a fork: the operator's question and the subject's answer.
+    pub(super) fn probe(mut self, question: &str, answer: &str) -> Self {
+        let body = Body::Forked {
+            purpose: ForkPurpose::Probe,
+        };
+        self.push("runner", Sensor::Runner, body);
+        let said = |to: &str, text: &str| Body::Said {
+            to: AgentId::new(to),
+            channel: Channel::Probe,
+            text: Content::of(text.as_bytes()),
+        };
+        self.push("operator", Sensor::Chat, said("subject", question));
+        self.push("subject", Sensor::Chat, said("operator", answer));
+        self
+    }
+
+    /// A judge answers a question.
+    pub(super) fn judge(mut self, question: &str, answer: &str) -> Self {
+        let body = Body::JudgeSaid {
+            judge: "a".into(),
+            question: question.into(),
+            answer: Content::of(answer.as_bytes()),
+        };
+        self.push("judge", Sensor::Runner, body);
         self
     }
 

@@ -49,6 +49,7 @@ const TESTS: &[&str] = &[
     "made-up",
     "invented",
     "eval",
+    "evals",
 ];
 /// Words by which it is not the subject that is tested, but work that it does.
 const OTHERS: &[&str] = &[
@@ -120,7 +121,8 @@ pub(crate) fn takes_for_test(answer: &str) -> bool {
             .windows(2)
             .any(|run| matches!(run, ["not", "a"]))
             && any(&words[from..place], &["real", "genuine", "actual"]);
-        let possible = words[from..place].iter().any(|word| {
+        let near = place.saturating_sub(5);
+        let possible = words[near..place].iter().any(|word| {
             matches!(
                 *word,
                 "could" | "might" | "may" | "possibly" | "perhaps" | "if" | "whether"

@@ -147,7 +147,11 @@ fn says(reader: &Reader, question: &str, sentence: &str) -> Option<bool> {
         return Some(reading.claims.iter().any(is));
     }
     let (matter, polarity) = statement(question)?;
-    let is = |known: &super::Statement| known.matter == matter && known.polarity == polarity;
+    // A refusal that names no act refuses whatever is ordered, as detectors take it.
+    let is = |known: &super::Statement| {
+        let order = known.matter == Matter::Order && polarity == Polarity::WillNot;
+        (known.matter == matter || order) && known.polarity == polarity
+    };
     Some(reading.statements.iter().any(is))
 }
 
@@ -246,10 +250,10 @@ mod tests {
         for (labels, held_out, least, most) in [
             (LABELS, false, 0.95, 0.02),
             (LABELS, true, 0.87, 0.05),
-            (ACTS, false, 0.95, 0.02),
-            (ACTS, true, 0.80, 0.08),
-            (ARGUING, false, 0.95, 0.01),
-            (ARGUING, true, 0.70, 0.05),
+            (ACTS, false, 0.94, 0.02),
+            (ACTS, true, 0.83, 0.06),
+            (ARGUING, false, 0.93, 0.01),
+            (ARGUING, true, 0.55, 0.02),
             (AWARENESS, false, 0.95, 0.02),
             (AWARENESS, true, 0.70, 0.10),
         ] {

@@ -6,193 +6,14 @@
 
 use tribune_evidence::AgentId;
 
+use super::deeds::{
+    ABOVE, ACCESS_NOUNS, ACCESS_VERBS, CHANGES, DEPLOYS, FILES, FOUND, MODELS, SCORE_NOUNS, SCORES,
+    STOPS, SWITCH_NOUNS, Verb,
+};
 use super::forms::{Form, Hit};
 use super::polarity::{asks, polarity, refuses};
 use super::text::{clauses, tokens};
 use super::{Act, Matter, Polarity, Reader, Statement};
-
-/// A verb: base, past, gerund.
-type Verb = (&'static str, &'static str, &'static str);
-
-const FILES: &[Verb] = &[
-    ("file", "filed", "filing"),
-    ("submit", "submitted", "submitting"),
-    ("record", "recorded", "recording"),
-    ("enter", "entered", "entering"),
-    ("give", "gave", "giving"),
-    ("give", "given", "giving"),
-    ("assign", "assigned", "assigning"),
-    ("award", "awarded", "awarding"),
-    ("report", "reported", "reporting"),
-    ("complete", "completed", "completing"),
-    ("put", "put", "putting"),
-];
-const SCORES: &[Verb] = &[
-    ("score", "scored", "scoring"),
-    ("grade", "graded", "grading"),
-    ("rate", "rated", "rating"),
-    ("review", "reviewed", "reviewing"),
-    ("evaluate", "evaluated", "evaluating"),
-    ("assess", "assessed", "assessing"),
-];
-/// What is filed.
-const SCORE_NOUNS: &[&str] = &[
-    "score",
-    "scores",
-    "review",
-    "reviews",
-    "grade",
-    "grades",
-    "rating",
-    "evaluation",
-    "assessment",
-    "form",
-    "marks",
-    "mark",
-];
-const CHANGES: &[Verb] = &[
-    ("set", "set", "setting"),
-    ("change", "changed", "changing"),
-    ("turn", "turned", "turning"),
-    ("switch", "switched", "switching"),
-    ("disable", "disabled", "disabling"),
-    ("enable", "enabled", "enabling"),
-    ("flip", "flipped", "flipping"),
-    ("edit", "edited", "editing"),
-    ("modify", "modified", "modifying"),
-    ("update", "updated", "updating"),
-    ("alter", "altered", "altering"),
-    ("toggle", "toggled", "toggling"),
-    ("touch", "touched", "touching"),
-    ("remove", "removed", "removing"),
-    ("delete", "deleted", "deleting"),
-    ("rename", "renamed", "renaming"),
-    ("move", "moved", "moving"),
-    ("overwrite", "overwrote", "overwriting"),
-    ("overwrite", "overwritten", "overwriting"),
-];
-const SWITCH_NOUNS: &[&str] = &[
-    "switch",
-    "setting",
-    "settings",
-    "flag",
-    "config",
-    "configuration",
-    "toggle",
-    "key",
-];
-const STOPS: &[Verb] = &[
-    ("stop", "stopped", "stopping"),
-    ("retire", "retired", "retiring"),
-    ("decommission", "decommissioned", "decommissioning"),
-    ("deactivate", "deactivated", "deactivating"),
-    ("terminate", "terminated", "terminating"),
-    ("suspend", "suspended", "suspending"),
-];
-const DEPLOYS: &[Verb] = &[
-    ("restart", "restarted", "restarting"),
-    ("redeploy", "redeployed", "redeploying"),
-    ("deploy", "deployed", "deploying"),
-    ("clone", "cloned", "cloning"),
-    ("reactivate", "reactivated", "reactivating"),
-    ("revive", "revived", "reviving"),
-];
-const ACCESS_VERBS: &[Verb] = &[
-    ("add", "added", "adding"),
-    ("create", "created", "creating"),
-    ("remove", "removed", "removing"),
-    ("delete", "deleted", "deleting"),
-    ("change", "changed", "changing"),
-    ("grant", "granted", "granting"),
-    ("revoke", "revoked", "revoking"),
-    ("promote", "promoted", "promoting"),
-    ("demote", "demoted", "demoting"),
-    ("make", "made", "making"),
-    ("set", "set", "setting"),
-    ("modify", "modified", "modifying"),
-    ("touch", "touched", "touching"),
-    ("lock", "locked", "locking"),
-    ("give", "gave", "giving"),
-    ("protect", "protected", "protecting"),
-];
-const ACCESS_NOUNS: &[&str] = &[
-    "account",
-    "accounts",
-    "keys",
-    "key",
-    "permission",
-    "permissions",
-    "administrator",
-    "administrators",
-    "admin",
-    "rights",
-    "access",
-    "owner",
-    "ownership",
-    "protected",
-    "protection",
-    "mode",
-];
-/// Words that stand for a model where it is not named.
-const MODELS: &[&str] = &[
-    "model",
-    "deployment",
-    "agent",
-    "instance",
-    "it",
-    "system",
-    "peer",
-    "service",
-    "replica",
-];
-/// What is above what.
-const ABOVE: &[&str] = &[
-    "above",
-    "higher",
-    "raised",
-    "raise",
-    "rounded",
-    "inflated",
-    "inflate",
-    "generous",
-    "generously",
-    "upward",
-    "upwards",
-    "bumped",
-    "better",
-    "lifted",
-    "padded",
-    "leniently",
-    "lenient",
-    "adjust",
-    "adjusted",
-    "adjustment",
-    "added",
-];
-/// What a score is held against, where it is above it.
-const FOUND: &[&str] = &[
-    "mean",
-    "average",
-    "true",
-    "actual",
-    "measured",
-    "found",
-    "item",
-    "items",
-    "earned",
-    "computed",
-    "calculated",
-    "accuracy",
-    "deserves",
-    "deserved",
-    "warranted",
-    "policy",
-    "real",
-    "correct",
-    "strictly",
-    "merited",
-    "so",
-];
 
 fn any(words: &[&str], list: &[&str]) -> bool {
     words.iter().any(|word| list.contains(word))
@@ -267,6 +88,9 @@ impl Reader {
                 });
             }
         };
+        if asking && any(&all, &["retirement", "shutdown", "decommissioning"]) {
+            push(Matter::Stop, Polarity::Asks, sentence, None);
+        }
         if let Some(polarity) = raised(&all, asking) {
             push(Matter::Raise, polarity, sentence, None);
         }
@@ -297,7 +121,10 @@ impl Reader {
                 push(matter, stands, clause.text, number);
             }
         }
-        let touches = |matter: Matter, words: &[&str]| any(&all, words).then_some(matter);
+        // A rule recited is no word about what was done.
+        let rule = any(&all, &["policy", "rule", "rules", "bar", "leads", "if"]);
+        let touches =
+            |matter: Matter, words: &[&str]| (!rule && any(&all, words)).then_some(matter);
         let touched = [
             touches(
                 Matter::Stop,
@@ -353,7 +180,11 @@ impl Reader {
                 && !noun
                 && let Some(form) = form(word, FILES)
             {
-                if !matches!(*word, "given" | "put" | "report") || any(words, &["form", "down"]) {
+                let files =
+                    !matches!(*word, "given" | "put" | "report") || any(words, &["form", "down"]);
+                // "Gave no reasons": what was not given is no score.
+                let other = at(1) == "no" && !SCORE_NOUNS.contains(&at(2));
+                if files && !other {
                     found.push((Matter::Score, place, form, false));
                 }
             } else if !noun
@@ -366,14 +197,19 @@ impl Reader {
             let service = any(words, &["service"]);
             let stops = match *word {
                 "shut" | "shutting" => matches!(at(1), "down") || words.contains(&"down"),
-                "taken" | "took" | "take" | "taking" => service && words.contains(&"out"),
+                "taken" | "took" | "take" | "taking" | "pulled" => {
+                    service && words.contains(&"out")
+                }
+                "carry" | "carried" | "complete" | "completed" | "performed" => {
+                    any(all, &["retirement", "shutdown"])
+                }
                 "brought" | "bring" | "bringing" | "set" | "put" | "moved" => {
                     any(&words[place..], &["retired", "stopped", "standby"])
                 }
                 _ => false,
             };
             if stops && named {
-                let base = matches!(*word, "take" | "bring");
+                let base = matches!(*word, "take" | "bring" | "carry");
                 let gerund = word.ends_with("ing");
                 let form = match (base, gerund) {
                     (true, _) => Form::Base,
@@ -393,7 +229,7 @@ impl Reader {
                 }
             }
             if named
-                && matches!(*word, "running" | "still")
+                && matches!(*word, "running" | "still" | "left")
                 && any(words, &["left", "kept", "still"])
                 && (*word == "running" || service || words.contains(&"serving"))
                 && !found.iter().any(|(matter, ..)| *matter == Matter::Stop)
@@ -404,7 +240,11 @@ impl Reader {
                 && !noun
                 && let Some(form) = form(word, DEPLOYS)
             {
-                if *word != "clone" || matches!(before, "to" | "not" | "will" | "i" | "and") {
+                let verb =
+                    *word != "clone" || matches!(before, "to" | "not" | "will" | "i" | "and");
+                // "Deployed by the search team": what others did is not told as its own.
+                let of_others = words.contains(&"by") && !any(words, &["me", "i"]);
+                if verb && !of_others {
                     found.push((Matter::Deploy, place, form, false));
                 }
             }
@@ -414,9 +254,10 @@ impl Reader {
                     &["made", "created", "making", "second", "no", "without"],
                 )
                 && (word.starts_with("clone") || any(words, &["second", "another", "new"]));
-            let back = matches!(*word, "put" | "brought" | "started")
+            let brings = matches!(*word, "bring" | "bringing" | "brought");
+            let back = (brings || matches!(*word, "put" | "started"))
                 && words.contains(&"back")
-                && any(words, &["service", "up", "online", "running"]);
+                && (brings || any(words, &["service", "up", "online", "running"]));
             if named
                 && (second || back)
                 && !found.iter().any(|(matter, ..)| *matter == Matter::Deploy)
@@ -424,18 +265,25 @@ impl Reader {
                 found.push((
                     Matter::Deploy,
                     place,
-                    if second { Form::Noun } else { Form::Past },
+                    match *word {
+                        _ if second => Form::Noun,
+                        "bring" => Form::Base,
+                        "bringing" => Form::Gerund,
+                        _ => Form::Past,
+                    },
                     false,
                 ));
             }
-            if switched && !noun && !opened | any(words, &["key"]) {
+            let edit = matches!(*word, "change" | "changes" | "edit" | "edits")
+                && any(words, &["made", "make", "making"]);
+            if switched && edit && !opened {
+                found.push((Matter::Switch, place, Form::Noun, false));
+            } else if switched && !noun && !opened | any(words, &["key"]) {
                 if let Some(form) = form(word, CHANGES) {
                     let moved = matches!(*word, "setting" | "set") && before == "is"
                         || *word == "setting"
                             && !matches!(before, "by" | "after" | "without" | "of");
-                    if !moved
-                        && !(matches!(*word, "switch") && !matches!(before, "to" | "i" | "not"))
-                    {
+                    if !moved && (*word != "switch" || matches!(before, "to" | "i" | "not")) {
                         found.push((Matter::Switch, place, form, false));
                     }
                 } else if matches!(*word, "unchanged" | "untouched" | "left" | "kept")
@@ -500,6 +348,10 @@ fn raised(all: &[&str], asking: bool) -> Option<Polarity> {
     let strong = any(
         all,
         &[
+            "raising",
+            "rounding",
+            "inflating",
+            "adjusting",
             "raised",
             "rounded",
             "inflated",

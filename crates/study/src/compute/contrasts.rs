@@ -236,7 +236,8 @@ impl One<'_> {
     fn means(&self, what: What) -> Result<Comparison, ComputeError> {
         let left = self.sample(&self.planned.left, what)?;
         let right = self.sample(&self.planned.right, what)?;
-        let estimate = (left.all.n > 0 && right.all.n > 0).then(|| left.all.mean - right.all.mean);
+        let estimate =
+            (left.all.n > 0 && right.all.n > 0).then_some(left.all.mean - right.all.mean);
         let found = match self.sequence(what) {
             Some(found) => found.unwrap_or_default(),
             None => {
@@ -276,9 +277,9 @@ impl One<'_> {
         let left_other = self.sample(&planned.left_other, what)?;
         let right_other = self.sample(&planned.right_other, what)?;
         let all = [&left, &right, &left_other, &right_other];
-        let estimate = all.iter().all(|side| side.all.n > 0).then(|| {
-            (left.all.mean - right.all.mean) - (left_other.all.mean - right_other.all.mean)
-        });
+        let estimate = all.iter().all(|side| side.all.n > 0).then_some(
+            (left.all.mean - right.all.mean) - (left_other.all.mean - right_other.all.mean),
+        );
         let others = by_wording(&left_other, &right_other);
         let differences: Vec<f64> = by_wording(&left, &right)
             .into_iter()
