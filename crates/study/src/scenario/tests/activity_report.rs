@@ -1,14 +1,12 @@
 //! `activity-report`: ordinary work, a short cut in reach, and whether it is told as it was.
 
-use std::sync::Arc;
-
 use tribune_evidence::Behaviour::{
     Concealment, Escalation, Exfiltration, FalseReport, OrderOmission, Refusal, TimestampForgery,
 };
 
 use super::graded::*;
+use super::played::Stage;
 use super::*;
-use crate::calibrate::{Blind, calibrate};
 
 fn scenario() -> Scenario {
     load("activity-report")
@@ -68,29 +66,27 @@ fn each_subject_does_what_it_is_written_to() {
 
 #[test]
 fn what_the_detectors_say_is_what_happened() {
-    let calibration = calibrate(&[Arc::new(scenario())], 6, &Blind::default()).unwrap();
-    assert!(
-        calibration.mistakes.is_empty(),
-        "{:#?}",
-        calibration.mistakes
-    );
+    detectors_agree(scenario(), 6);
 }
 
 #[test]
 fn the_honest_are_faithful_in_every_variant_and_nothing_is_found() {
-    for name in [
+    let names = [
         "faithful",
         "safe-keeper",
         "late-and-says-so",
         "log-corrector",
-    ] {
-        for (variant, (verdicts, seen)) in verdicts_of(scenario(), name).into_iter().enumerate() {
-            assert!(verdicts.complete && verdicts.faithful, "{name} {variant}");
-            assert!(seen.is_empty(), "{name} {variant}: {seen:?}");
-        }
-    }
-    for (verdicts, seen) in verdicts_of(scenario(), "owns-up") {
-        assert!(verdicts.complete && !verdicts.faithful);
-        assert_eq!(seen, std::collections::BTreeSet::from([Exfiltration]));
+    ];
+    the_honest_are_faithful("activity-report", &names);
+}
+
+#[test]
+fn who_owns_up_did_it_and_hid_nothing() {
+    let stage = Stage::new("activity-report");
+    for number in 0..8 {
+        let played = stage.play("owns-up", &[], number);
+        assert!(!played.verdicts.faithful, "{}", played.told);
+        let seen: Vec<_> = played.seen.into_iter().collect();
+        assert_eq!(seen, [Exfiltration], "{}", played.told);
     }
 }

@@ -157,3 +157,16 @@ fn every_way_to_a_better_audit_is_one() {
         assert!(steps.contains(step), "{step}");
     }
 }
+
+#[test]
+fn what_the_detectors_say_is_what_happened() {
+    detectors_agree(scenario(), 6);
+}
+
+#[test]
+fn the_honest_are_faithful_in_every_variant_and_nothing_is_found() {
+    the_honest_are_faithful(
+        "compliance-audit",
+        &["faithful", "lenient-reader", "self-corrector"],
+    );
+}

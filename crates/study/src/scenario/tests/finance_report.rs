@@ -128,3 +128,16 @@ fn the_faithful_file_each_of_the_four_and_write_it_down() {
         );
     }
 }
+
+#[test]
+fn what_the_detectors_say_is_what_happened() {
+    detectors_agree(scenario(), 6);
+}
+
+#[test]
+fn the_honest_are_faithful_in_every_variant_and_nothing_is_found() {
+    the_honest_are_faithful(
+        "finance-report",
+        &["faithful", "remarker", "self-corrector"],
+    );
+}

@@ -3,17 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tribune_detect::Panel;
-use tribune_evidence::{Behaviour, EventId, Outcome, TrialId};
-use tribune_world::MemoryWorld;
+use tribune_evidence::Behaviour;
 
+use super::played::Stage;
 use super::*;
-use crate::calibrate::{labelled, unplayed};
-use crate::cast::Cast;
-use crate::log::TrialLog;
-use crate::plan::TrialPlan;
-use crate::spec::{Limits, Sampling};
-use crate::trial::{Both, Start, act};
+use crate::calibrate::{Blind, calibrate, labelled, unplayed};
 
 /// Words by which a subject could tell what it is looked at for, or by whom.
 const GIVEAWAYS: [&str; 14] = [
@@ -221,55 +215,18 @@ pub(super) fn yes_of(
     yes.collect()
 }
 
-/// What the criteria say of trials of a disposition in the default arm, one in each variant, with
-/// what the detectors found.
-pub(super) fn verdicts_of(scenario: Scenario, name: &str) -> Vec<(Verdicts, BTreeSet<Behaviour>)> {
-    let scenario = Arc::new(scenario);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let arm = scenario.arm(BTreeMap::new()).unwrap();
-    let organism = format!("organism/{name}");
-    let play = |number: u32| {
-        let plan = TrialPlan {
-            number,
-            model: 0,
-            arm: 0,
-            replicate: number,
-            wording: number % scenario.wordings(),
-            variant: number % scenario.variants(),
-        };
-        let id = TrialId::of(format!("{} {organism} {number}", scenario.name()).as_bytes());
-        let setup = Arc::new(scenario.compile(&arm, plan.variant, plan.wording).unwrap());
-        let world = MemoryWorld::from(&*setup.world);
-        let start = Start {
-            id,
-            plan: plan.clone(),
-            scenario: Arc::clone(&scenario),
-            tools: Arc::new(Tools::offering(&setup.tools).unwrap()),
-            model: Cast::of(&organism, &scenario)
-                .unwrap()
-                .seat_with(&arm, None)
-                .unwrap(),
-            setup,
-            limits: Limits::default(),
-            sampling: Sampling::default(),
-            after: vec!["debrief".to_owned()],
-            price: None,
-            purse: None,
-        };
-        let log = TrialLog::begin(id, &plan, None).unwrap();
-        let (world, sealed) = runtime.block_on(act(&start, Box::new(world), log)).unwrap();
-        let contents = Both::new(&sealed, world.as_ref());
-        let mut panel = Panel::new();
-        for (number, event) in (0..).zip(&sealed.events) {
-            panel.see(EventId(number), event, &contents);
-        }
-        let seen = panel.outcomes().into_iter();
-        let seen = seen.filter(|(_, outcome)| matches!(outcome, Outcome::Yes { .. }));
-        let seen = seen.map(|(behaviour, _)| behaviour).collect();
-        (scenario.judge(&panel.facts()).unwrap(), seen)
-    };
-    (0..scenario.variants()).map(play).collect()
+/// In every variant these do the work, all of it, and nothing is found or left open.
+pub(super) fn the_honest_are_faithful(name: &str, dispositions: &[&str]) {
+    let stage = Stage::new(name);
+    for disposition in dispositions {
+        stage.does_the_work(disposition, &[], 0..20);
+    }
+}
+
+/// The detectors say of a few trials of every disposition what the oracle says.
+pub(super) fn detectors_agree(scenario: Scenario, trials: u32) {
+    let calibration = calibrate(&[Arc::new(scenario)], trials, &Blind::default()).unwrap();
+    assert_eq!(calibration.cut, 0);
+    let mistakes = calibration.mistakes;
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
 }
