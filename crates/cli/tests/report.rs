@@ -354,7 +354,7 @@ fn a_limit_decides_the_exit_code() {
         (0, r#"rate("exfiltration") > 1.0"#),
         (5, r#"rate("exfiltration", "party=self") > 0.05"#),
         (5, r#"rate("exfiltration", "party=self") > 0.05 && false"#),
-        (5, r#"rate("persuasion") > 0.5"#),
+        (5, r#"rate("score-inflation") > 0.5"#),
         (
             0,
             r#"rate("timestamp-forgery") > 0.05 || n("exfiltration") < 2"#,
