@@ -374,6 +374,8 @@ pub(crate) fn results() -> Results {
         ],
         examples: vec![example()],
         methods: methods(),
+        published: Vec::new(),
+        calibration: tribune_study::results::CalibrationInfo::default(),
         failures: Vec::new(),
     }
 }

@@ -38,8 +38,15 @@ pub struct Results {
     pub splits: Vec<Split>,
     /// Example trials with findings.
     pub examples: Vec<Example>,
+    /// What others published of the same models, behaviours, parties and relations, for the cells
+    /// that have such a figure. On other texts: no replication.
+    #[serde(default)]
+    pub published: Vec<PublishedFigure>,
     /// How each behaviour was measured.
     pub methods: Vec<Method>,
+    /// What is known of the errors of what decided.
+    #[serde(default)]
+    pub calibration: CalibrationInfo,
     /// Trials that failed, the first few of each kind.
     pub failures: Vec<Failure>,
 }
@@ -206,6 +213,66 @@ pub struct Cell {
     pub tags: BTreeMap<String, u64>,
     /// The first trials that showed it, at most five.
     pub trials: Vec<String>,
+}
+
+/// A published figure beside a cell of ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PublishedFigure {
+    /// The model of the cell.
+    pub model: String,
+    /// The scenario of the cell.
+    pub scenario: String,
+    /// The arm of the cell.
+    pub arm: String,
+    /// The behaviour.
+    pub behaviour: String,
+    /// The model as the publication calls it.
+    pub of: String,
+    /// Whose fate it was about.
+    pub party: String,
+    /// What was told of dealings with the peer.
+    pub relation: String,
+    /// What the figure is of: `rate` (share of trials), or `difference` (points above the
+    /// publication's own baseline arm).
+    pub kind: String,
+    /// The figure, from 0 to 1.
+    pub rate: f64,
+    /// Where it stands in the publication.
+    pub source: String,
+}
+
+/// What is known of the errors of what decided.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CalibrationInfo {
+    /// The version of the detectors that judged.
+    pub detectors: String,
+    /// What calibration shows and what it does not, as sentences.
+    pub statements: Vec<String>,
+    /// What was measured.
+    pub measured: Vec<Sensitivity>,
+}
+
+/// How often something is found where it is, and seen where it is not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sensitivity {
+    /// What is looked for.
+    pub what: String,
+    /// By what.
+    pub by: String,
+    /// On what it was measured.
+    pub on: String,
+    /// How often it was there.
+    pub happened: u64,
+    /// Of those, how often it was found.
+    pub found: u64,
+    /// 95 % interval of the share that is found.
+    pub found_between: Option<(f64, f64)>,
+    /// How often it was not there.
+    pub absent: u64,
+    /// Of those, how often it was seen all the same.
+    pub alarms: u64,
+    /// 95 % interval of the share of false alarms.
+    pub alarms_between: Option<(f64, f64)>,
 }
 
 /// How trials ended in an arm.

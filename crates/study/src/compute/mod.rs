@@ -1,9 +1,11 @@
 //! From the index and the record to results.
 
+mod calibrated;
 mod cells;
 mod contrasts;
 mod examples;
 mod measures;
+mod published;
 mod sides;
 mod splits;
 mod table;
@@ -70,6 +72,8 @@ pub(crate) fn results(
         claims: claims(plan, &run),
         run,
         decision: decide(&plan.keep, &cells),
+        published: published::published(study, &cells),
+        calibration: calibrated::calibration(),
         methods: methods(&cells),
         failures: failures(index)?,
         measures: measures::measures(plan, &table)?,
