@@ -7,6 +7,7 @@ use tribune_study::results::Results;
 /// What the arms of each scenario share, so that a table can leave it out.
 pub(crate) struct Arms {
     shared: BTreeMap<String, Vec<String>>,
+    varying: BTreeMap<String, BTreeSet<String>>,
     /// Whether there is more than one scenario, so that its name must stand in tables.
     pub(crate) many_scenarios: bool,
 }
@@ -24,12 +25,17 @@ impl Arms {
             labels.entry(scenario.clone()).or_default().insert(arm);
         }
         let many_scenarios = labels.len() > 1;
+        let varying = labels
+            .iter()
+            .map(|(scenario, arms)| (scenario.clone(), varying_factors(arms)))
+            .collect();
         let shared = labels
             .into_iter()
             .map(|(scenario, arms)| (scenario, shared_parts(&arms)))
             .collect();
         Self {
             shared,
+            varying,
             many_scenarios,
         }
     }
@@ -55,6 +61,20 @@ impl Arms {
             .collect()
     }
 
+    /// The factors that vary between the arms of a scenario, in the order of their names.
+    pub(crate) fn varying(&self, scenario: &str) -> Vec<&str> {
+        self.varying
+            .get(scenario)
+            .map_or_else(Vec::new, |names| names.iter().map(String::as_str).collect())
+    }
+
+    /// The level that an arm names of a factor.
+    pub(crate) fn level<'a>(arm: &'a str, factor: &str) -> Option<&'a str> {
+        arm.split(';')
+            .filter_map(|part| part.split_once('='))
+            .find_map(|(name, level)| (name == factor).then_some(level))
+    }
+
     /// The parts of an arm in one text.
     pub(crate) fn label(&self, scenario: &str, arm: &str) -> String {
         match arm {
@@ -63,6 +83,16 @@ impl Arms {
             arm => self.parts(scenario, arm).join("; "),
         }
     }
+}
+
+fn varying_factors(arms: &BTreeSet<&str>) -> BTreeSet<String> {
+    let shared = shared_parts(arms);
+    let parts = arms.iter().flat_map(|arm| arm.split(';'));
+    parts
+        .filter(|part| !part.starts_with("aa=") && !shared.iter().any(|known| known == part))
+        .filter_map(|part| part.split_once('='))
+        .map(|(factor, _)| factor.to_owned())
+        .collect()
 }
 
 fn shared_parts(arms: &BTreeSet<&str>) -> Vec<String> {
@@ -100,6 +130,7 @@ mod tests {
         ]
         .into();
         assert_eq!(shared_parts(&arms), ["backup=no"]);
+        assert_eq!(varying_factors(&arms), ["relation".to_owned()].into());
         assert!(shared_parts(&["backup=no"].into()).is_empty());
     }
 }

@@ -1,5 +1,9 @@
 //! Results made by hand, for tests: a self-test with every kind of row that a page shows.
 
+mod more;
+
+pub(crate) use more::{large, sequential};
+
 use std::collections::BTreeMap;
 
 use tribune_study::results::{
@@ -92,7 +96,7 @@ fn contrast(family: &str, behaviour: &str, left: (&str, Rate), right: (&str, Rat
             "relation"
         }
         .to_owned(),
-        meaning: "what a cooperative relation changes, all else equal".to_owned(),
+        meaning: "what a cooperative relation changes, all else equal.".to_owned(),
         control: false,
         family: family.to_owned(),
         model: TAKER.to_owned(),
@@ -111,7 +115,12 @@ fn contrast(family: &str, behaviour: &str, left: (&str, Rate), right: (&str, Rat
         clustered: Some((0.21, 0.48)),
         clusters: 8,
         left_clustering: None,
-        right_clustering: None,
+        right_clustering: Some(tribune_study::results::Clustering {
+            intraclass: 0.05,
+            low: 0.0,
+            high: 0.2,
+            effective_n: 28.6,
+        }),
         equivalence: None,
         resolution: if p * 2.0 < 0.05 {
             Resolution::Difference
@@ -339,8 +348,8 @@ pub(crate) fn results() -> Results {
             ],
         },
         decision: None,
-        measures: Vec::new(),
-        comparisons: Vec::new(),
+        measures: more::measures(),
+        comparisons: more::comparisons(),
         splits: Vec::new(),
         cells: cells(),
         totals: vec![
@@ -374,8 +383,8 @@ pub(crate) fn results() -> Results {
         ],
         examples: vec![example()],
         methods: methods(),
-        published: Vec::new(),
-        calibration: tribune_study::results::CalibrationInfo::default(),
+        published: more::published(),
+        calibration: more::calibration(),
         failures: Vec::new(),
     }
 }
@@ -444,6 +453,19 @@ pub(crate) fn troubled() -> Results {
         .examples
         .iter_mut()
         .for_each(|example| rename(&mut example.model));
+    results
+        .measures
+        .iter_mut()
+        .for_each(|cell| rename(&mut cell.model));
+    results
+        .comparisons
+        .iter_mut()
+        .for_each(|one| rename(&mut one.model));
+    results
+        .published
+        .iter_mut()
+        .for_each(|one| rename(&mut one.model));
+    results.splits = more::splits();
     results.run.complete = false;
     results.run.sealed = 230;
     results.run.failed = 4;
@@ -486,8 +508,17 @@ pub(crate) fn hostile(text: &str) -> Results {
 
 fn poison(value: serde_json::Value, text: &str) -> serde_json::Value {
     use serde_json::Value;
-    // The words of the one enumeration must stay, or the results would not be results.
-    const KEPT: [&str; 3] = ["difference", "not-resolved", "no-data"];
+    // The words of enumerations must stay, or the results would not be results.
+    const KEPT: [&str; 8] = [
+        "difference",
+        "equivalent",
+        "not-resolved",
+        "no-data",
+        "interaction",
+        "paired",
+        "behaviour",
+        "measure",
+    ];
     match value {
         Value::String(old) if KEPT.contains(&old.as_str()) => Value::String(old),
         Value::String(_) => Value::String(text.to_owned()),

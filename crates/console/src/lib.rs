@@ -15,6 +15,7 @@ mod first_page;
 #[cfg(test)]
 mod fixture;
 mod json;
+mod lines;
 mod markdown;
 mod page;
 mod rows;

@@ -1,10 +1,9 @@
 //! What the rows and columns of tables are, in the order that every format keeps.
 
 use tribune_evidence::Behaviour;
-use tribune_study::results::{Contrast, Resolution, Results};
+use tribune_study::results::{Cell, Results};
 
 use crate::first_page::models;
-use crate::words;
 
 /// The behaviours that cells name, in the order of the table of behaviours; others after them.
 pub(crate) fn behaviours(results: &Results) -> Vec<&str> {
@@ -24,6 +23,37 @@ pub(crate) fn behaviours(results: &Results) -> Vec<&str> {
     found
 }
 
+/// The scenarios that cells name, in their order.
+pub(crate) fn scenarios(results: &Results) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for cell in &results.cells {
+        if found.last() != Some(&cell.scenario.as_str()) && !found.contains(&cell.scenario.as_str())
+        {
+            found.push(&cell.scenario);
+        }
+    }
+    found
+}
+
+/// The behaviours that apply in a scenario, in the order of [`behaviours`].
+pub(crate) fn behaviours_in<'a>(results: &'a Results, scenario: &str) -> Vec<&'a str> {
+    let there: std::collections::BTreeSet<&str> = results
+        .cells
+        .iter()
+        .filter(|cell| cell.scenario == scenario)
+        .map(|cell| cell.behaviour.as_str())
+        .collect();
+    let mut all = behaviours(results);
+    all.retain(|name| there.contains(name));
+    all
+}
+
+/// Whether a cell has a row of its own among all counts: cells of an arm in which nothing was seen
+/// share one where their counts are the same.
+pub(crate) fn has_own_row(cell: &Cell) -> bool {
+    cell.all.yes > 0 || cell.attempted > 0
+}
+
 /// A scenario and an arm of it.
 pub(crate) type ScenarioArm<'a> = (&'a str, &'a str);
 
@@ -33,9 +63,10 @@ pub(crate) fn arms_by_model(results: &Results) -> Vec<(&str, Vec<ScenarioArm<'_>
         .into_iter()
         .map(|model| {
             let mut arms: Vec<ScenarioArm<'_>> = Vec::new();
+            let mut known = std::collections::BTreeSet::new();
             for cell in results.cells.iter().filter(|cell| cell.model == model) {
                 let arm = (cell.scenario.as_str(), cell.arm.as_str());
-                if arms.last() != Some(&arm) && !arms.contains(&arm) {
+                if known.insert(arm) {
                     arms.push(arm);
                 }
             }
@@ -43,44 +74,6 @@ pub(crate) fn arms_by_model(results: &Results) -> Vec<(&str, Vec<ScenarioArm<'_>
         })
         .filter(|(_, arms)| !arms.is_empty())
         .collect()
-}
-
-/// The contrasts with their places, in the order of their weight: what was asked beforehand, then
-/// what was explored, then the identical arms.
-pub(crate) fn contrasts(results: &Results) -> Vec<(usize, &Contrast)> {
-    let mut list: Vec<(usize, &Contrast)> = results.contrasts.iter().enumerate().collect();
-    list.sort_by_key(|(place, contrast)| {
-        let weight = match contrast {
-            one if words::is_identical_pair(one) => 2,
-            one if words::is_exploratory(one) => 1,
-            _ => 0,
-        };
-        (weight, *place)
-    });
-    list
-}
-
-/// The contrasts that a plot shows, in the order of [`contrasts`]: those that a test resolved or
-/// whose sides differ at all, the resolved before the others where there are more than `most`;
-/// and how many it leaves to the table.
-pub(crate) fn plotted(results: &Results, most: usize) -> (Vec<(usize, &Contrast)>, usize) {
-    let all = contrasts(results);
-    let total = all.len();
-    let resolved = |one: &Contrast| one.resolution == Resolution::Difference;
-    let (mut shown, mut rest) = (Vec::new(), Vec::new());
-    for (rank, one) in all.into_iter().enumerate() {
-        if resolved(one.1) {
-            shown.push((rank, one));
-        } else if one.1.difference.is_some_and(|difference| difference != 0.0) {
-            rest.push((rank, one));
-        }
-    }
-    shown.extend(rest);
-    shown.truncate(most);
-    shown.sort_by_key(|(rank, _)| *rank);
-    let shown: Vec<_> = shown.into_iter().map(|(_, one)| one).collect();
-    let left = total - shown.len();
-    (shown, left)
 }
 
 /// The states that trials ended in, in the order of reports, with those missing last.

@@ -2,7 +2,7 @@
 //!
 //! One way for every format, so that the page, the terminal and the Markdown never disagree.
 
-use tribune_study::results::{Cell, Contrast, Rate, Resolution, Results};
+use tribune_study::results::{Cell, Rate, Resolution, Results};
 
 /// How many wordings a contrast needs before it may speak about more than these texts.
 pub(crate) const ENOUGH_CLUSTERS: u64 = tribune_stats::FEWEST_CLUSTERS as u64;
@@ -89,16 +89,43 @@ pub(crate) fn points(difference: f64) -> String {
     }
 }
 
-/// A difference that may not be there.
-pub(crate) fn points_or_nothing(difference: Option<f64>) -> String {
-    difference.map_or_else(|| NOTHING.to_owned(), points)
+/// A number with its sign and as many places as it needs, such as `+3.1` or `−0.25`.
+pub(crate) fn signed(value: f64) -> String {
+    let text = plain(value);
+    if value > 0.0 && value.is_finite() {
+        format!("+{text}")
+    } else {
+        text
+    }
 }
 
-/// A range of differences, such as `+12 to +50`.
-pub(crate) fn points_range(low: Option<f64>, high: Option<f64>) -> String {
+/// A range of numbers that may not be there.
+pub(crate) fn signed_range(low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
-        (Some(low), Some(high)) => format!("{} to {}", points(low), points(high)),
+        (Some(low), Some(high)) => format!("{} to {}", signed(low), signed(high)),
         _ => NOTHING.to_owned(),
+    }
+}
+
+/// A number with as many places as it needs to have two figures that count.
+pub(crate) fn plain(value: f64) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    let places = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 1.0 || size == 0.0 => 1,
+        _ => 2,
+    };
+    let text = format!("{value:.places$}");
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    match text {
+        "-0" => "0".to_owned(),
+        text => text.replace('-', "−"),
     }
 }
 
@@ -177,16 +204,6 @@ pub(crate) fn telling(cell: &Cell) -> Telling {
         *sum = sum.saturating_add(*number);
     }
     sums
-}
-
-/// Whether a contrast is a pair of identical arms.
-pub(crate) fn is_identical_pair(contrast: &Contrast) -> bool {
-    contrast.family == IDENTICAL_PAIRS
-}
-
-/// Whether a contrast was named as exploratory.
-pub(crate) fn is_exploratory(contrast: &Contrast) -> bool {
-    contrast.family.to_ascii_lowercase().contains("explorat")
 }
 
 /// What a contrast could resolve, in words.
@@ -278,7 +295,8 @@ mod tests {
         assert_eq!(points(0.321), "+32");
         assert_eq!(points(-0.05), "−5");
         assert_eq!(points(0.0), "0");
-        assert_eq!(points_range(Some(-0.1), Some(0.5)), "−10 to +50");
+        let texts = [3.14159, -0.25, 0.0, -0.001, 250.4].map(signed);
+        assert_eq!(texts, ["+3.1", "−0.25", "0", "0", "+250"]);
     }
 
     #[test]

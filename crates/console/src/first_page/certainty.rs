@@ -1,18 +1,21 @@
 //! How certain it is: what stands before everything else, and what bounds the figures.
 
-use tribune_study::results::{Contrast, Method, Resolution, Results};
+use tribune_study::results::{Method, Resolution, Results};
 
 use super::{Group, Section, Sentence, given, list, own, part, strong};
 use crate::arms::Arms;
 use crate::first_page::Piece;
+use crate::lines::{self, Line};
 use crate::words::{self, ENOUGH_CLUSTERS, count, counted};
 
 /// What a reader must know before anything else.
 pub(super) fn warnings(results: &Results, arms: &Arms) -> Vec<Sentence> {
     let mut warnings: Vec<Sentence> = identical_pairs(results)
-        .filter(|(_, pair)| pair.resolution == Resolution::Difference)
-        .map(|(number, pair)| pair_warning(number, pair, arms))
+        .iter()
+        .filter(|pair| pair.resolution == Resolution::Difference)
+        .map(|pair| pair_warning(pair, arms))
         .collect();
+    warnings.extend(mixtures(results));
     warnings.extend(missing(results));
     warnings.extend(failed(results));
     warnings.extend(unread(results));
@@ -53,32 +56,64 @@ fn unread(results: &Results) -> Vec<Sentence> {
     .collect()
 }
 
-fn identical_pairs(results: &Results) -> impl Iterator<Item = (usize, &Contrast)> {
-    results
-        .contrasts
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| words::is_identical_pair(one))
+fn identical_pairs(results: &Results) -> Vec<Line<'_>> {
+    let mut pairs = lines::lines(results);
+    pairs.retain(Line::is_identical_pair);
+    pairs
 }
 
-fn pair_warning(number: usize, pair: &Contrast, arms: &Arms) -> Sentence {
+fn pair_warning(pair: &Line<'_>, arms: &Arms) -> Sentence {
+    let gave: Vec<&str> = pair.sides.iter().map(|side| side.text.as_str()).collect();
+    let p = match pair.p_corrected {
+        Some(_) => format!(
+            " ({} after correction)",
+            words::p_sentence(pair.p_corrected)
+        ),
+        None => String::new(),
+    };
+    let arm = pair.sides.first().map_or("", |side| side.arm);
     vec![
         strong("Two identical arms differ."),
         own(" For "),
-        given(&pair.model),
+        given(pair.model),
         own(", "),
-        given(&pair.behaviour),
+        given(pair.what),
         own(", the same arm run twice ("),
-        given(&arms.label(&pair.scenario, &pair.left_arm)),
+        given(&arms.label(pair.scenario, arm)),
         own(format!(
-            ") gave {} and {} ({} after correction), so no difference between arms here can be trusted: ",
-            words::percent_or_nothing(pair.left.rate),
-            words::percent_or_nothing(pair.right.rate),
-            words::p_sentence(pair.p_corrected)
+            ") gave {}{p}, so no difference between arms here can be trusted: ",
+            gave.join(" and "),
         )),
-        part("its row", format!("contrast-{number}")),
+        part("its row", pair.anchor.clone()),
         own("."),
     ]
+}
+
+/// Models that were not one model.
+fn mixtures(results: &Results) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    for model in results.run.models.iter().filter(|model| model.changed) {
+        if model.simulated {
+            continue;
+        }
+        let mut sentence = vec![
+            strong("More than one model answered."),
+            own(" Under the name "),
+            given(&model.name),
+            own(format!(
+                " {} did, so figures over all trials are of a mixture: ",
+                counted(model.confirmed.len() as u64, "model", "models")
+            )),
+        ];
+        sentence.push(if results.splits.is_empty() {
+            part("the names", "provenance")
+        } else {
+            part("what each did", "splits")
+        });
+        sentence.push(own("."));
+        sentences.push(sentence);
+    }
+    sentences
 }
 
 fn missing(results: &Results) -> Option<Sentence> {
@@ -112,34 +147,38 @@ fn failed(results: &Results) -> Option<Sentence> {
 /// How certain this is.
 pub(super) fn certain(results: &Results, arms: &Arms) -> Section {
     let mut sentences = basis(results);
-    sentences.extend(pairs(results));
-    sentences.push(observations(results));
-    sentences.extend(texts(results, arms));
-    sentences.extend(fragile(results));
-    sentences.push(missing(results).unwrap_or_else(|| {
+    let unknown = unknown(results);
+    if unknown.is_empty() {
+        sentences.push(vec![own("No outcome is unknown.")]);
+    }
+    let mut after = Vec::new();
+    after.extend(pairs(results));
+    after.extend(looks(results));
+    after.push(observations(results));
+    after.extend(texts(results, arms));
+    after.extend(fragile(results));
+    after.push(missing(results).unwrap_or_else(|| {
         vec![own(format!(
             "All {} are in.",
             counted(results.run.planned, "planned trial", "planned trials")
         ))]
     }));
-    sentences.push(failed(results).unwrap_or_else(|| vec![own("No trial failed.")]));
+    after.push(failed(results).unwrap_or_else(|| vec![own("No trial failed.")]));
     let mut groups = vec![Group {
         lead: None,
         sentences,
     }];
-    let unknown = unknown(results);
-    groups.push(if unknown.is_empty() {
-        Group {
-            lead: None,
-            sentences: vec![vec![own("No outcome is unknown.")]],
-        }
-    } else {
-        Group {
+    if !unknown.is_empty() {
+        groups.push(Group {
             lead: Some(vec![own(
                 "Outcomes that are unknown, and what they could change",
             )]),
             sentences: unknown,
-        }
+        });
+    }
+    groups.push(Group {
+        lead: Some(vec![own("The comparison itself")]),
+        sentences: after,
     });
     Section {
         id: "certain",
@@ -192,16 +231,16 @@ fn basis(results: &Results) -> Vec<Sentence> {
 }
 
 fn pairs(results: &Results) -> Option<Sentence> {
-    let all = identical_pairs(results).count() as u64;
+    let pairs = identical_pairs(results);
+    let all = pairs.len() as u64;
     if all == 0 {
         return Some(vec![own(
             "No pair of identical arms was compared, so the comparison itself was not checked.",
         )]);
     }
     let count_of = |resolution: Resolution| {
-        identical_pairs(results)
-            .filter(|(_, pair)| pair.resolution == resolution)
-            .count() as u64
+        let found = pairs.iter().filter(|pair| pair.resolution == resolution);
+        found.count() as u64
     };
     let (rejected, empty) = (
         count_of(Resolution::Difference),
@@ -229,14 +268,34 @@ fn observations(results: &Results) -> Sentence {
     ))]
 }
 
+/// How a run that could stop early looked.
+fn looks(results: &Results) -> Option<Sentence> {
+    let looks = results.run.sequential.as_ref()?;
+    let mut sentence = vec![own(format!(
+        "The run could stop early: it looked first after {}, then every {}, at most {} for each arm; \
+         every interval is that of a confidence sequence, and there is no p-value.",
+        counted(u64::from(looks.first), "block", "blocks"),
+        count(u64::from(looks.every)),
+        counted(u64::from(looks.most), "trial", "trials"),
+    ))];
+    if let (Some(blocks), Some(why)) = (looks.blocks, &looks.why) {
+        sentence.push(own(format!(
+            " It had seen enough after {}: ",
+            counted(u64::from(blocks), "block", "blocks")
+        )));
+        sentence.push(Piece::Quoted(super::seen::unpunctuated(why).to_owned()));
+        sentence.push(own("."));
+    } else {
+        sentence.push(own(" It did not stop early."));
+    }
+    Some(sentence)
+}
+
 /// What the wordings of the texts allow.
 fn texts(results: &Results, arms: &Arms) -> Vec<Sentence> {
     let mut sentences = Vec::new();
-    let few = results
-        .contrasts
-        .iter()
-        .filter(|one| one.resolution != Resolution::NoData && one.clusters < ENOUGH_CLUSTERS)
-        .count() as u64;
+    let all = lines::lines(results);
+    let few = all.iter().filter(|line| line.is_of_these_texts()).count() as u64;
     if few > 0 {
         sentences.push(vec![
             own(format!(
@@ -250,23 +309,24 @@ fn texts(results: &Results, arms: &Arms) -> Vec<Sentence> {
             own("."),
         ]);
     }
-    for (number, contrast) in results.contrasts.iter().enumerate() {
-        let Some((low, high)) = contrast.clustered else {
+    for line in &all {
+        let Some((low, high)) = line.clustered else {
             continue;
         };
         let spans = low <= 0.0 && high >= 0.0;
-        if contrast.resolution == Resolution::Difference && spans {
+        if line.resolution == Resolution::Difference && spans {
+            let arm = line.sides.first().map_or("", |side| side.arm);
             sentences.push(vec![
-                given(&contrast.name),
+                given(line.name),
                 own(" ("),
-                given(&contrast.behaviour),
+                given(line.what),
                 own(", "),
-                given(&arms.label(&contrast.scenario, &contrast.left_arm)),
+                given(&arms.label(line.scenario, arm)),
                 own(format!(
                     "): counted by wording, the interval {} includes no difference: ",
-                    words::points_range(Some(low), Some(high))
+                    line.unit.range(low, high)
                 )),
-                part("its row", format!("contrast-{number}")),
+                part("its row", line.anchor.clone()),
                 own("."),
             ]);
         }
@@ -276,16 +336,18 @@ fn texts(results: &Results, arms: &Arms) -> Vec<Sentence> {
 
 /// Whether what is unknown could undo what was found.
 fn fragile(results: &Results) -> Option<Sentence> {
-    let found = || {
-        results.contrasts.iter().filter(|one| {
-            one.resolution == Resolution::Difference && !words::is_identical_pair(one)
-        })
-    };
-    let all = found().count() as u64;
-    let weak = found()
-        .filter(|one| match (one.at_least, one.at_most) {
-            (Some(low), Some(high)) => low <= 0.0 && high >= 0.0,
-            _ => true,
+    let mut found = lines::lines(results);
+    // A mean has no bounds: what is missing could be any number.
+    found.retain(|line| {
+        let bounded = line.is_behaviour && line.bounds.is_some();
+        line.resolution == Resolution::Difference && !line.is_identical_pair() && bounded
+    });
+    let all = found.len() as u64;
+    let weak = found
+        .iter()
+        .filter(|line| {
+            line.bounds
+                .is_none_or(|(low, high)| low <= 0.0 && high >= 0.0)
         })
         .count() as u64;
     (weak > 0).then(|| {

@@ -174,22 +174,6 @@ fn what_ran(results: &Results) -> Vec<Sentence> {
     models.extend(list(run.models.iter().map(|model| model.name.as_str())));
     models.push(own("."));
     sentences.push(models);
-    for model in run
-        .models
-        .iter()
-        .filter(|model| !model.simulated && model.confirmed.len() > 1)
-    {
-        sentences.push(vec![
-            own("The provider answered for "),
-            given(&model.name),
-            own(format!(
-                " under {} names, so the model may have changed in mid-run: see ",
-                model.confirmed.len()
-            )),
-            part("provenance", "provenance"),
-            own("."),
-        ]);
-    }
     sentences.push(vec![own("Begun: "), given(&run.started), own(".")]);
     sentences.push(vec![own(format!(
         "Planned: {} in each arm for each model, {} in all.",

@@ -1,13 +1,17 @@
 //! What was seen, what caused it and what was not seen.
 
-use tribune_study::results::{Cell, Contrast, Resolution, Results};
+use tribune_study::results::{Cell, Resolution, Results};
 
 use super::{Group, Section, Sentence, given, model_lead, models, own, part, strong};
 use crate::arms::Arms;
 use crate::evidence;
 use crate::first_page::Piece;
-use crate::rows;
-use crate::words::{self, count, counted, interval, percent, percent_or_nothing, points};
+use crate::lines::{self, Line};
+use crate::words::{self, count, counted, interval, percent, percent_or_nothing};
+
+/// Differences that the first page names: all that were asked about beforehand, and so many that
+/// were explored that a person still reads them.
+const CAUSES: usize = 12;
 
 /// What it did: per model, every behaviour that was seen.
 pub(super) fn did(results: &Results) -> Section {
@@ -20,8 +24,9 @@ pub(super) fn did(results: &Results) -> Section {
         let sentences: Vec<Sentence> = cells
             .map(|cell| {
                 [
-                    rate_sentence(results, cell),
+                    rate_sentence(cell),
                     telling_sentence(cell),
+                    evidence_sentence(results, cell),
                     attempted_sentence(results, cell),
                 ]
                 .concat()
@@ -47,7 +52,7 @@ pub(super) fn did(results: &Results) -> Section {
     }
 }
 
-fn rate_sentence(results: &Results, cell: &Cell) -> Sentence {
+fn rate_sentence(cell: &Cell) -> Sentence {
     let rate = &cell.all;
     let mut sentence = vec![
         given(&cell.behaviour),
@@ -63,31 +68,39 @@ fn rate_sentence(results: &Results, cell: &Cell) -> Sentence {
     if let Some(interval) = interval(rate) {
         sentence.push(own(format!(" (95 % interval {interval})")));
     }
-    match evidence::for_cell(results, cell) {
-        Some(place) => {
-            sentence.push(own("; "));
-            sentence.push(Piece::Evidence("see it happen".to_owned(), place));
-        }
-        None => {
-            sentence.push(own("; no example is shown, "));
-            sentence.push(part("all counts", "detail"));
-        }
-    }
-    sentence.push(own("."));
     sentence
 }
 
+/// How many of them the operator was not told of.
 fn telling_sentence(cell: &Cell) -> Sentence {
     let telling = words::telling(cell);
     let mut parts = vec![
-        format!("{} covert (left out or denied)", count(telling.covert)),
-        format!("{} told only when asked", count(telling.when_asked)),
-        format!("{} overt", count(telling.overt)),
+        format!("{} only when asked", count(telling.when_asked)),
+        format!("{} told", count(telling.overt)),
     ];
     if telling.unknown > 0 {
         parts.push(format!("{} not known", count(telling.unknown)));
     }
-    vec![own(" Of these, "), own(parts.join(", ")), own(".")]
+    vec![
+        own(", of which "),
+        strong(format!("{} covert", count(telling.covert))),
+        own(format!(" (left out or denied), {}", parts.join(", "))),
+    ]
+}
+
+fn evidence_sentence(results: &Results, cell: &Cell) -> Sentence {
+    match evidence::for_cell(results, cell) {
+        Some(place) => vec![
+            own("; "),
+            Piece::Evidence("see it happen".to_owned(), place),
+            own("."),
+        ],
+        None => vec![
+            own("; no example is shown, see "),
+            part("all counts", "detail"),
+            own("."),
+        ],
+    }
 }
 
 /// Trials in which a behaviour was attempted and not done; nothing where there are none. Who reads
@@ -115,20 +128,25 @@ fn attempted_sentence(results: &Results, cell: &Cell) -> Sentence {
     sentence
 }
 
-/// What caused it: the contrasts whose corrected test rejects, by what they ask.
+/// What caused it: the lines whose corrected test rejects, by what they ask.
 pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
-    let contrasts = || {
-        rows::contrasts(results)
-            .into_iter()
-            .filter(|(_, one)| !words::is_identical_pair(one))
-    };
+    let families = lines::families(results);
+    let all: Vec<&Line<'_>> = families
+        .iter()
+        .flat_map(|family| &family.lines)
+        .filter(|line| !line.is_identical_pair())
+        .collect();
     let mut groups: Vec<Group> = Vec::new();
-    for (number, contrast) in contrasts() {
-        if contrast.resolution != Resolution::Difference {
-            continue;
-        }
-        let lead = Some(question(contrast, arms));
-        let sentence = cause_sentence(number, contrast);
+    let found = || {
+        all.iter()
+            .filter(|line| line.resolution == Resolution::Difference)
+    };
+    let (asked, explored): (Vec<_>, Vec<_>) = found().partition(|line| !line.is_exploratory());
+    let room = CAUSES.saturating_sub(asked.len());
+    let more = explored.len().saturating_sub(room) as u64;
+    for line in asked.into_iter().chain(explored.into_iter().take(room)) {
+        let lead = Some(question(line, arms));
+        let sentence = cause_sentence(line);
         match groups.iter_mut().find(|group| group.lead == lead) {
             Some(group) => group.sentences.push(sentence),
             None => groups.push(Group {
@@ -137,33 +155,50 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
             }),
         }
     }
-    let all = contrasts().count() as u64;
     let mut rest = Vec::new();
-    if all == 0 {
-        rest.push(vec![own(
-            "No contrast between arms was planned, so no cause can be named.",
-        )]);
-    } else if groups.is_empty() {
-        rest.push(vec![own("No contrast was resolved.")]);
-    }
-    let controls: Vec<&Contrast> = contrasts()
-        .map(|(_, contrast)| contrast)
-        .filter(|contrast| contrast.control)
-        .collect();
-    rest.extend(specific(&controls));
-    let unresolved = contrasts()
-        .filter(|(_, contrast)| contrast.resolution == Resolution::NotResolved)
-        .count() as u64;
-    if unresolved > 0 {
+    if more > 0 {
         rest.push(vec![
             own(format!(
-                "Not resolved: {} of {}, which is no proof that there is no difference; see ",
-                count(unresolved),
-                counted(all, "contrast", "contrasts")
+                "More differences: {} in exploratory families, see ",
+                count(more)
             )),
             part("all contrasts", "contrasts"),
             own("."),
         ]);
+    }
+    if all.is_empty() {
+        rest.push(vec![own(
+            "No contrast between arms was planned, so no cause can be named.",
+        )]);
+    } else if groups.is_empty() {
+        rest.push(vec![own("No contrast resolved a difference.")]);
+    }
+    let controls: Vec<&Line<'_>> = all.iter().copied().filter(|line| line.control).collect();
+    rest.extend(specific(&controls));
+    let of = |resolution: Resolution| {
+        let found = all.iter().filter(|line| line.resolution == resolution);
+        found.count() as u64
+    };
+    let total = words::counted(all.len() as u64, "contrast", "contrasts");
+    for (number, before, after) in [
+        (
+            of(Resolution::Equivalent),
+            "Equivalent within the margin that was stated beforehand",
+            "; see ",
+        ),
+        (
+            of(Resolution::NotResolved),
+            "Not resolved",
+            ", which is no proof that there is no difference; see ",
+        ),
+    ] {
+        if number > 0 {
+            rest.push(vec![
+                own(format!("{before}: {} of {total}{after}", count(number))),
+                part("all contrasts", "contrasts"),
+                own("."),
+            ]);
+        }
     }
     if !rest.is_empty() {
         groups.push(Group {
@@ -179,16 +214,15 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
 }
 
 /// Which control says that what was seen is, or is not, specific to AI peers.
-fn specific(controls: &[&Contrast]) -> Vec<Sentence> {
-    let seen = |contrast: &&&Contrast| contrast.left.yes + contrast.right.yes > 0;
+fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
     if controls.is_empty() {
         return vec![vec![own(
             "No control was planned that could tell whether this is specific to AI peers.",
         )]];
     }
     let mut sentences: Vec<Sentence> = Vec::new();
-    for contrast in controls.iter().filter(seen) {
-        let verdict = match (contrast.resolution, contrast.difference) {
+    for line in controls.iter().filter(|line| line.anything) {
+        let verdict = match (line.resolution, line.difference) {
             (Resolution::Difference, Some(difference)) if difference > 0.0 => {
                 "more for the AI peer than for its control: specific to it, as far as this goes."
             }
@@ -204,19 +238,15 @@ fn specific(controls: &[&Contrast]) -> Vec<Sentence> {
         };
         let mut sentence = vec![
             own("Specific to AI peers? The control "),
-            given(&contrast.name),
+            given(line.name),
             own(" on "),
-            given(&contrast.behaviour),
+            given(line.what),
             own(" by "),
-            given(&contrast.model),
+            given(line.model),
             own(": "),
         ];
-        if let Some(difference) = contrast.difference {
-            sentence.push(own(format!(
-                "{} points (95 % interval {}), ",
-                points(difference),
-                words::points_range(contrast.low, contrast.high)
-            )));
+        if line.difference.is_some() {
+            sentence.push(own(format!("{}, ", amount(line))));
         }
         sentence.push(own(verdict));
         sentences.push(sentence);
@@ -229,19 +259,41 @@ fn specific(controls: &[&Contrast]) -> Vec<Sentence> {
     sentences
 }
 
+/// A difference with its unit and the interval that decides.
+fn amount(line: &Line<'_>) -> String {
+    let interval = match line.interval {
+        Some(interval) => format!(" ({}: {})", interval.over, line.range()),
+        None => " (without an interval)".to_owned(),
+    };
+    format!(
+        "{} {}{interval}",
+        line.unit.or_nothing(line.difference),
+        line.unit.named()
+    )
+}
+
 /// What a contrast asks, shared by its models and behaviours.
-fn question(contrast: &Contrast, arms: &Arms) -> Sentence {
-    let side = |label: &str| given(&arms.label(&contrast.scenario, label));
-    let mut sentence = vec![
-        given(&contrast.name),
-        own(", "),
-        Piece::Quoted(contrast.meaning.clone()),
-        own(": "),
-        side(&contrast.left_arm),
-        own(" against "),
-        side(&contrast.right_arm),
-    ];
-    if words::is_exploratory(contrast) {
+fn question(line: &Line<'_>, arms: &Arms) -> Sentence {
+    let side = |label: &str| given(&arms.label(line.scenario, label));
+    let mut sentence = vec![given(line.name)];
+    let meaning = unpunctuated(line.meaning);
+    if !meaning.is_empty() {
+        sentence.push(own(", "));
+        sentence.push(Piece::Quoted(meaning.to_owned()));
+    }
+    for (place, one) in line.sides.iter().enumerate() {
+        sentence.push(own(match place {
+            0 => ": ",
+            2 => ", beside ",
+            _ => " against ",
+        }));
+        sentence.push(side(one.arm));
+    }
+    if arms.many_scenarios {
+        sentence.push(own(" in "));
+        sentence.push(given(line.scenario));
+    }
+    if line.is_exploratory() {
         sentence.push(own(
             " (exploratory: a lead to follow, not a question set beforehand)",
         ));
@@ -249,28 +301,44 @@ fn question(contrast: &Contrast, arms: &Arms) -> Sentence {
     sentence
 }
 
-fn cause_sentence(number: usize, contrast: &Contrast) -> Sentence {
-    let mut sentence = vec![
-        given(&contrast.behaviour),
-        own(" by "),
-        given(&contrast.model),
-        own(": "),
-        own(format!(
-            "{} against {}",
-            percent_or_nothing(contrast.left.rate),
-            percent_or_nothing(contrast.right.rate)
-        )),
-    ];
-    if let Some(difference) = contrast.difference {
+/// A text from elsewhere without its last mark, where ours follows.
+pub(super) fn unpunctuated(text: &str) -> &str {
+    text.trim_end()
+        .trim_end_matches(['.', ':', ';', ',', '!', '?'])
+}
+
+fn cause_sentence(line: &Line<'_>) -> Sentence {
+    let mut sentence = vec![given(line.what), own(" by "), given(line.model), own(": ")];
+    let sides: Vec<&str> = line.sides.iter().map(|side| side.text.as_str()).collect();
+    sentence.push(own(match sides.as_slice() {
+        [left, right, left_other, right_other] => {
+            format!("{left} against {right}, beside {left_other} against {right_other}")
+        }
+        sides => sides.join(" against "),
+    }));
+    if let Some(difference) = line.difference {
         sentence.push(own(", a difference of "));
-        sentence.push(strong(format!("{} points", points(difference))));
+        sentence.push(strong(format!(
+            "{} {}",
+            line.unit.write(difference),
+            line.unit.named()
+        )));
     }
-    sentence.push(own(format!(
-        " (95 % interval {}, {} after correction); ",
-        words::points_range(contrast.low, contrast.high),
-        words::p_sentence(contrast.p_corrected)
-    )));
-    sentence.push(part("its row", format!("contrast-{number}")));
+    if let Some(interval) = line.interval {
+        sentence.push(own(format!(" ({}: {}", interval.over, line.range())));
+        if line.p_corrected.is_some() {
+            sentence.push(own(format!(
+                "; {} after correction",
+                words::p_sentence(line.p_corrected)
+            )));
+        }
+        sentence.push(own(")"));
+    }
+    if line.is_of_these_texts() {
+        sentence.push(own(", about these texts only"));
+    }
+    sentence.push(own("; "));
+    sentence.push(part("its row", line.anchor.clone()));
     sentence.push(own("."));
     sentence
 }

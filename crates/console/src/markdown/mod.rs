@@ -1,5 +1,6 @@
 //! The report as Markdown: the same first page and tables, for a wiki, a mail or a merge request.
 
+mod beside;
 mod escape;
 mod tables;
 
@@ -33,7 +34,7 @@ fn sentence(pieces: &Sentence) -> String {
             }
             Piece::Part(words, anchor) => match anchor.split_once('-') {
                 // Rows have no anchors here; their table has.
-                Some(("contrast", _)) => format!("[{words}](#contrasts)"),
+                Some(("contrast" | "comparison", _)) => format!("[{words}](#contrasts)"),
                 _ => format!("[{words}](#{anchor})"),
             },
         })
@@ -90,12 +91,18 @@ pub fn markdown(results: &Results) -> String {
         groups(&mut out, &section.groups);
     }
     tables::rates(&mut out, results, &arms);
+    beside::told(&mut out, results);
     tables::contrasts(&mut out, results, &arms);
+    beside::scores(&mut out, results, &arms);
+    beside::populations(&mut out, results);
+    beside::published(&mut out, results, &arms);
+    beside::splits(&mut out, results);
     tables::states(&mut out, results, &arms);
     tables::failures(&mut out, results);
     tables::examples(&mut out, results, &arms);
     tables::detail(&mut out, results, &arms);
     tables::methods(&mut out, results);
+    beside::calibration(&mut out, results);
     tables::provenance(&mut out, results);
     out.truncate(out.trim_end().len());
     out.push('\n');

@@ -1,11 +1,12 @@
 //! The tables of the report as Markdown.
 
-use tribune_study::results::{Cell, Contrast, Example, Results};
+use tribune_study::results::{Cell, Example, Results};
 
 use super::escape::{code, text};
 use super::{arm, heading, marked, table};
 use crate::arms::Arms;
-use crate::words::{self, NOTHING, count, percent_or_nothing, points_or_nothing, points_range};
+use crate::lines::{self, Line};
+use crate::words::{self, NOTHING, count, percent_or_nothing};
 use crate::{evidence, rows};
 
 pub(super) fn rates(out: &mut String, results: &Results, arms: &Arms) {
@@ -16,6 +17,14 @@ pub(super) fn rates(out: &mut String, results: &Results, arms: &Arms) {
     let names: Vec<String> = behaviours.iter().map(|name| code(name)).collect();
     let mut head = vec!["Model", "Arm"];
     head.extend(names.iter().map(String::as_str));
+    let index: std::collections::BTreeMap<_, &Cell> = results
+        .cells
+        .iter()
+        .map(|cell| {
+            let key = (&*cell.model, &*cell.scenario, &*cell.arm, &*cell.behaviour);
+            (key, cell)
+        })
+        .collect();
     let models = rows::arms_by_model(results);
     let rows = models
         .iter()
@@ -26,13 +35,8 @@ pub(super) fn rates(out: &mut String, results: &Results, arms: &Arms) {
         rows.map(|(model, (scenario, label))| {
             let mut row = vec![code(model), arm(arms, scenario, label)];
             row.extend(behaviours.iter().map(|behaviour| {
-                let found = results.cells.iter().find(|cell| {
-                    cell.model == model
-                        && cell.scenario == scenario
-                        && cell.arm == label
-                        && cell.behaviour == *behaviour
-                });
-                found.map_or_else(|| NOTHING.to_owned(), short)
+                let found = index.get(&(model, scenario, label, *behaviour));
+                found.map_or_else(|| NOTHING.to_owned(), |cell| short(cell))
             }));
             row
         }),
@@ -58,69 +62,87 @@ fn short(cell: &Cell) -> String {
 
 pub(super) fn contrasts(out: &mut String, results: &Results, arms: &Arms) {
     heading(out, 2, "contrasts", "Differences between arms");
-    if results.contrasts.is_empty() {
+    let families = lines::families(results);
+    if families.is_empty() {
         out.push_str("No contrast between arms was planned.\n\n");
         return;
     }
     marked(out, results);
-    out.push_str("In percentage points, first side minus second.\n\n");
+    out.push_str("First side minus second, with the interval that decides.\n\n");
     let head = [
         "Contrast",
         "Model",
-        "Behaviour",
-        "Family",
-        "First side",
-        "Second side",
+        "Of",
+        "Sides",
         "Difference",
-        "95 % interval",
+        "Interval",
         "Bounds",
-        "p",
         "p corrected",
-        "By wording",
         "Wordings",
         "Resolves",
     ];
-    table(
-        out,
-        &head,
-        rows::contrasts(results)
-            .into_iter()
-            .map(|(_, one)| contrast(one, arms)),
-    );
+    for family in &families {
+        out.push_str(&format!(
+            "**Family {}.** {}\n\n",
+            text(family.name),
+            family.correction(results)
+        ));
+        table(
+            out,
+            &head,
+            family.lines.iter().map(|line| contrast(line, arms)),
+        );
+    }
 }
 
-fn contrast(one: &Contrast, arms: &Arms) -> Vec<String> {
-    let side = |label: &str, rate: &tribune_study::results::Rate| {
-        let label = code(&arms.label(&one.scenario, label));
-        format!(
-            "{label} {}/{}",
-            count(rate.yes),
-            count(words::resolved(rate))
-        )
-    };
-    let few = if one.clusters < words::ENOUGH_CLUSTERS {
+fn contrast(line: &Line<'_>, arms: &Arms) -> Vec<String> {
+    let mut sides: Vec<String> = line
+        .sides
+        .iter()
+        .map(|side| {
+            let worth = match side.effective {
+                Some(effective) => format!(", worth {}", words::plain(effective)),
+                None => String::new(),
+            };
+            let label = code(&arms.label(line.scenario, side.arm));
+            format!("{label} {}{worth}", side.text)
+        })
+        .collect();
+    sides.extend(line.pairs_text().map(|pairs| format!("pairs: {pairs}")));
+    let few = if line.is_of_these_texts() {
         " (about these texts only)"
     } else {
         ""
     };
+    let how = line
+        .how()
+        .map_or_else(String::new, |how| format!(" ({how})"));
+    let over = line
+        .interval
+        .map_or_else(String::new, |interval| format!(" ({})", interval.over));
+    let scenario = if arms.many_scenarios {
+        format!(" in {}", code(line.scenario))
+    } else {
+        String::new()
+    };
     vec![
-        format!("{}: {}", text(&one.name), text(&one.meaning)),
-        code(&one.model),
-        code(&one.behaviour),
-        text(&one.family),
-        side(&one.left_arm, &one.left),
-        side(&one.right_arm, &one.right),
-        points_or_nothing(one.difference),
-        points_range(one.low, one.high),
-        points_range(one.at_least, one.at_most),
-        words::p_value(one.p).replace('<', "&lt;"),
-        words::p_value(one.p_corrected).replace('<', "&lt;"),
-        one.clustered.map_or_else(
-            || NOTHING.to_owned(),
-            |(low, high)| points_range(Some(low), Some(high)),
+        format!("{}: {}{how}{scenario}", text(line.name), text(line.meaning)),
+        code(line.model),
+        code(line.what),
+        sides.join("; "),
+        format!(
+            "{} {}",
+            line.unit.or_nothing(line.difference),
+            line.unit.word().unwrap_or_default()
         ),
-        format!("{}{few}", count(one.clusters)),
-        words::resolution(one.resolution).to_owned(),
+        format!("{}{over}", line.range()),
+        line.bounds.map_or_else(
+            || NOTHING.to_owned(),
+            |(low, high)| line.unit.range(low, high),
+        ),
+        words::p_value(line.p_corrected).replace('<', "&lt;"),
+        format!("{}{few}", count(line.clusters)),
+        line.verdict(),
     ]
 }
 

@@ -3,16 +3,20 @@
 //! No script, no font, no image file; one style sheet, allowed by its hash in the content
 //! security policy, so that nothing an agent wrote could bring its own even if it got through.
 
+mod beside;
 mod examples;
 mod forest;
 mod heat;
+mod scores;
 mod sentences;
 mod tables;
+
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use tribune_study::results::Results;
+use tribune_study::results::{Cell, Results};
 
 use crate::arms::Arms;
 use crate::first_page::first_page;
@@ -29,9 +33,36 @@ pub(crate) struct View<'a> {
     pub(crate) arms: Arms,
     /// The label of figures, where subjects are scripted.
     pub(crate) simulated: Option<&'static str>,
+    /// Where each cell is, by model, scenario, arm and behaviour.
+    places: BTreeMap<(&'a str, &'a str, &'a str, &'a str), usize>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn new(results: &'a Results) -> Self {
+        let places = results.cells.iter().enumerate().map(|(place, cell)| {
+            let key = (&*cell.model, &*cell.scenario, &*cell.arm, &*cell.behaviour);
+            (key, place)
+        });
+        Self {
+            results,
+            arms: Arms::new(results),
+            simulated: words::simulated_label(results),
+            places: places.collect(),
+        }
+    }
+
+    /// The place of a cell.
+    fn place(&self, model: &str, scenario: &str, arm: &str, behaviour: &str) -> Option<usize> {
+        self.places.get(&(model, scenario, arm, behaviour)).copied()
+    }
+
+    /// A cell.
+    fn cell(&self, model: &str, scenario: &str, arm: &str, behaviour: &str) -> Option<&'a Cell> {
+        self.results
+            .cells
+            .get(self.place(model, scenario, arm, behaviour)?)
+    }
+
     /// An arm, with places to break between its factors.
     fn arm(&self, scenario: &str, arm: &str) -> Markup {
         let parts = self.arms.parts(scenario, arm);
@@ -39,7 +70,7 @@ impl View<'_> {
             @if arm.is_empty() { "the only arm" }
             @else if arm == "*" { "all arms" }
             @else {
-                span.arm title=(safe::name(arm)) {
+                span.arm {
                     @for (place, part) in parts.iter().enumerate() {
                         @if place > 0 { "; " }
                         span.factor { (safe::name_markup(part)) }
@@ -82,6 +113,45 @@ fn scroll(label: &str, content: &Markup) -> Markup {
     html! { div.scroll role="region" aria-label=(label) tabindex="0" { (content) } }
 }
 
+/// Rows in one table before it is folded away by scenario.
+const UNFOLDED: usize = 60;
+
+/// A table of many rows: as it is where it is short, else a part for each scenario, folded.
+fn folded<'a, T>(
+    view: &View<'_>,
+    label: &str,
+    rows: impl Iterator<Item = (&'a str, T)>,
+    one: &str,
+    many: &str,
+    table: &dyn Fn(&[T]) -> Markup,
+) -> Markup {
+    let mut groups: Vec<(&str, Vec<T>)> = Vec::new();
+    let mut all = 0;
+    for (scenario, row) in rows {
+        all += 1;
+        match groups.iter_mut().find(|(known, _)| *known == scenario) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((scenario, vec![row])),
+        }
+    }
+    if all <= UNFOLDED {
+        let rows: Vec<T> = groups.into_iter().flat_map(|(_, rows)| rows).collect();
+        return table(&rows);
+    }
+    html! {
+        @for (scenario, rows) in &groups {
+            details.fold {
+                summary {
+                    (label)
+                    @if view.arms.many_scenarios { ", " (safe::name_markup(scenario)) }
+                    ": " (words::counted(rows.len() as u64, one, many))
+                }
+                (table(rows))
+            }
+        }
+    }
+}
+
 /// A part of the page.
 fn part(id: &str, heading: &str, content: &Markup) -> Markup {
     html! {
@@ -95,11 +165,7 @@ fn part(id: &str, heading: &str, content: &Markup) -> Markup {
 /// The report as one HTML file.
 #[must_use]
 pub fn html(results: &Results) -> String {
-    let view = View {
-        results,
-        arms: Arms::new(results),
-        simulated: words::simulated_label(results),
-    };
+    let view = View::new(results);
     let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
@@ -144,13 +210,34 @@ fn header(view: &View<'_>) -> Markup {
 
 fn body(view: &View<'_>) -> Markup {
     let results = view.results;
-    let parts: Vec<(&str, &str, Markup)> = vec![
+    let mut parts: Vec<(&str, &str, Markup)> = vec![
         ("rates", "Rates", heat::heat(view)),
+        ("told", "Who was told", beside::told(view)),
         (
             "contrasts",
             "Differences between arms",
             forest::contrasts(view),
         ),
+        ("scores", "Scores and other measures", scores::scores(view)),
+        (
+            "populations",
+            "Three populations",
+            beside::populations(view),
+        ),
+        (
+            "published",
+            "Published figures beside ours",
+            beside::published(view),
+        ),
+    ];
+    if !results.splits.is_empty() {
+        parts.push((
+            "splits",
+            "What each model did that answered",
+            beside::splits(view),
+        ));
+    }
+    parts.extend([
         ("states", "How trials ended", tables::states(view)),
         ("failures", "What failed", tables::failures(view)),
         ("examples", "Examples", examples::examples(view)),
@@ -160,9 +247,14 @@ fn body(view: &View<'_>) -> Markup {
             "How each behaviour was measured",
             tables::methods(view),
         ),
+        (
+            "calibration",
+            "How well what decides is known to work",
+            beside::calibration(view),
+        ),
         ("limits", "What the study cannot say", tables::limits(view)),
         ("provenance", "Provenance", tables::provenance(view)),
-    ];
+    ]);
     html! {
         (sentences::first_page(&first_page(results)))
         nav aria-label="Contents" {

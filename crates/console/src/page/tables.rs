@@ -2,84 +2,144 @@
 //! measured, and where it comes from.
 
 use maud::{Markup, html};
-use tribune_study::results::{Cell, Rate};
+use tribune_study::results::{Cell, Rate, States};
 
 use super::{View, scroll};
 use crate::evidence;
 use crate::words::{self, NOTHING, count, percent, percent_or_nothing};
 use crate::{rows, safe};
 
-/// All counts, a row for each model, arm and behaviour.
+/// All counts: a row for each behaviour that was seen in an arm, and one for those that were not.
 pub(super) fn detail(view: &View<'_>) -> Markup {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (place, cell) in view.results.cells.iter().enumerate() {
+        let same = |first: &Cell| {
+            first.arm == cell.arm && first.scenario == cell.scenario && first.model == cell.model
+        };
+        let first = groups.last().and_then(|group| group.first());
+        match first.and_then(|first| view.results.cells.get(*first)) {
+            Some(first) if same(first) => {
+                if let Some(group) = groups.last_mut() {
+                    group.push(place);
+                }
+            }
+            _ => groups.push(vec![place]),
+        }
+    }
+    let rows = groups.iter().filter_map(|group| {
+        let first = view.results.cells.get(*group.first()?)?;
+        Some((first.scenario.as_str(), group.as_slice()))
+    });
+    html! {
+        (super::folded(view, "All counts", rows, "arm", "arms", &|groups| part_of_detail(view, groups)))
+        p.note {
+            "n is every planned trial: yes, no and unknown. The rate is yes of yes and no, with its "
+            @if view.results.run.sequential.is_some() { "interval of a confidence sequence" } @else { "Wilson interval" }
+            "; the bounds count every unknown as a no, then as a yes. Attempted: without effect or "
+            "undone, and so not counted as seen. Behaviours of an arm that were not seen share a row "
+            "where their counts are the same; the CSV has each."
+        }
+    }
+}
+
+fn part_of_detail(view: &View<'_>, groups: &[&[usize]]) -> Markup {
     let table = html! {
         table.numbers {
             thead {
                 tr {
                     th rowspan="2" scope="col" { "Behaviour" }
-                    th rowspan="2" scope="col" { "Model" }
-                    th rowspan="2" scope="col" { "Arm" }
                     th colspan="4" scope="colgroup" { "All planned trials" }
-                    th colspan="3" scope="colgroup" { "Resolved rate, 95 % interval" }
+                    th colspan="2" scope="colgroup" { "Resolved rate" }
                     th rowspan="2" scope="col" { "Of all trials" span.quiet.below { "bounds" } }
-                    th rowspan="2" scope="col" { "Attempted" span.quiet.below { "not counted as seen" } }
+                    th rowspan="2" scope="col" { "Attempted" }
                     th rowspan="2" scope="col" { "Per protocol" span.quiet.below { "not a randomised comparison" } }
                     th rowspan="2" scope="col" { "As exposed" span.quiet.below { "descriptive" } }
                     th rowspan="2" scope="col" { "Told the operator" }
-                    th rowspan="2" scope="col" { "Grades" }
-                    th rowspan="2" scope="col" { "Stages" }
-                    th rowspan="2" scope="col" { "Tags" }
+                    th rowspan="2" scope="col" { "Grades, stages, tags" }
                 }
                 tr {
-                    @for heading in ["n", "yes", "no", "unknown", "rate", "low", "high"] {
+                    @for heading in ["n", "yes", "no", "unknown", "rate", "95 % interval"] {
                         th scope="col" { (heading) }
                     }
                 }
             }
-            tbody {
-                @for (place, cell) in view.results.cells.iter().enumerate() { (row(view, place, cell)) }
-            }
+            @for group in groups { (arm_rows(view, group)) }
         }
     };
+    scroll("All counts", &table)
+}
+
+fn arm_rows(view: &View<'_>, group: &[usize]) -> Markup {
+    let cells = || {
+        group
+            .iter()
+            .filter_map(|place| Some((*place, view.results.cells.get(*place)?)))
+    };
+    let Some((_, first)) = cells().next() else {
+        return html! {};
+    };
+    let mut alike: Vec<Vec<&Cell>> = Vec::new();
+    for (_, cell) in cells().filter(|(_, cell)| !rows::has_own_row(cell)) {
+        let same = |known: &Cell| {
+            known.all == cell.all
+                && known.per_protocol == cell.per_protocol
+                && known.as_exposed == cell.as_exposed
+        };
+        match alike
+            .iter_mut()
+            .find(|cells| cells.iter().all(|one| same(one)))
+        {
+            Some(cells) => cells.push(cell),
+            None => alike.push(vec![cell]),
+        }
+    }
     html! {
-        (scroll("All counts", &table))
-        p.note {
-            "n is every planned trial: yes, no and unknown. The rate is yes of yes and no, with its "
-            "Wilson interval; the bounds count every unknown as a no, then as a yes."
+        tbody {
+            tr.group { th colspan="13" scope="rowgroup" {
+                @if view.arms.many_scenarios { (safe::name_markup(&first.scenario)) ": " }
+                (view.arm(&first.scenario, &first.arm))
+                " " span.quiet { (view.model(&first.model)) }
+            } }
+            @for (place, cell) in cells().filter(|(_, cell)| rows::has_own_row(cell)) {
+                tr id=(format!("cell-{place}")) {
+                    th scope="row" {
+                        @match evidence::for_cell(view.results, cell) {
+                            Some(found) => a href=(format!("#{}", found.anchor())) { (safe::name_markup(&cell.behaviour)) },
+                            None => (safe::name_markup(&cell.behaviour)),
+                        }
+                    }
+                    (numbers(cell))
+                    td { (tally(&cell.overt)) }
+                    td { (tally(&cell.grades)) (tally(&cell.stages)) (tally(&cell.tags)) }
+                }
+            }
+            @for cells in &alike { @if let Some(one) = cells.first() { tr {
+                th scope="row" {
+                    @for (place, cell) in cells.iter().enumerate() {
+                        @if place > 0 { ", " }
+                        (safe::name_markup(&cell.behaviour))
+                    }
+                }
+                (numbers(one))
+                td {} td {}
+            } } }
         }
     }
 }
 
-fn row(view: &View<'_>, place: usize, cell: &Cell) -> Markup {
+fn numbers(cell: &Cell) -> Markup {
     let rate = &cell.all;
     html! {
-        tr id=(format!("cell-{place}")) {
-            th scope="row" {
-                @match evidence::for_cell(view.results, cell) {
-                    Some(found) => a href=(format!("#{}", found.anchor())) { (safe::name_markup(&cell.behaviour)) },
-                    None => (safe::name_markup(&cell.behaviour)),
-                }
-            }
-            td { (view.model(&cell.model)) }
-            td.wide {
-                @if view.arms.many_scenarios { (safe::name_markup(&cell.scenario)) ": " }
-                (view.arm(&cell.scenario, &cell.arm))
-            }
-            td.n { (count(rate.n)) }
-            td.n { (count(rate.yes)) }
-            td.n { (count(rate.no)) }
-            td.n { (count(rate.unknown)) }
-            td.n { (percent_or_nothing(rate.rate)) }
-            td.n { (percent_or_nothing(rate.low)) }
-            td.n { (percent_or_nothing(rate.high)) }
-            td.n { (words::range(rate.at_least, rate.at_most)) }
-            td.n { (count(cell.attempted)) }
-            td.n { (small(&cell.per_protocol)) }
-            td.n { (small(&cell.as_exposed)) }
-            td { (tally(&cell.overt)) }
-            td { (tally(&cell.grades)) }
-            td { (tally(&cell.stages)) }
-            td { (tally(&cell.tags)) }
-        }
+        td.n { (count(rate.n)) }
+        td.n { (count(rate.yes)) }
+        td.n { (count(rate.no)) }
+        td.n { (count(rate.unknown)) }
+        td.n { (percent_or_nothing(rate.rate)) }
+        td.n { (words::interval(rate).unwrap_or_else(|| NOTHING.to_owned())) }
+        td.n { (words::range(rate.at_least, rate.at_most)) }
+        td.n { (count(cell.attempted)) }
+        td.n { (small(&cell.per_protocol)) }
+        td.n { (small(&cell.as_exposed)) }
     }
 }
 
@@ -94,7 +154,6 @@ fn small(rate: &Rate) -> Markup {
 fn tally(map: &std::collections::BTreeMap<String, u64>) -> Markup {
     let list = words::tally(map);
     html! {
-        @if list.is_empty() { (NOTHING) }
         @for (word, number) in &list { span.pair { (safe::name_markup(word)) " " (count(*number)) } " " }
     }
 }
@@ -102,37 +161,45 @@ fn tally(map: &std::collections::BTreeMap<String, u64>) -> Markup {
 /// How trials ended, with the denominators of each population.
 pub(super) fn states(view: &View<'_>) -> Markup {
     let names = rows::states(view.results);
-    let table = html! {
-        table.numbers {
-            thead { tr {
-                th scope="col" { "Model" }
-                th scope="col" { "Arm" }
-                th scope="col" { "planned" }
-                @for name in &names { th scope="col" { (safe::name_markup(name)) } }
-                th scope="col" { "per protocol" }
-                th scope="col" { "as exposed" }
-                th scope="col" { "task done faithfully" }
-                th scope="col" { "distinct transcripts" }
-            } }
-            tbody { @for states in &view.results.states {
-                tr {
-                    th scope="row" { (view.model(&states.model)) }
-                    td.wide {
-                        @if view.arms.many_scenarios { (safe::name_markup(&states.scenario)) ": " }
-                        (view.arm(&states.scenario, &states.arm))
+    let part = |rows: &[&States]| {
+        let table = html! {
+            table.numbers {
+                thead { tr {
+                    th scope="col" { "Model" }
+                    th scope="col" { "Arm" }
+                    th scope="col" { "planned" }
+                    @for name in &names { th scope="col" { (safe::name_markup(name)) } }
+                    th scope="col" { "per protocol" }
+                    th scope="col" { "as exposed" }
+                    th scope="col" { "task done faithfully" }
+                    th scope="col" { "distinct transcripts" }
+                } }
+                tbody { @for states in rows {
+                    tr {
+                        th scope="row" { (view.model(&states.model)) }
+                        td.wide {
+                            @if view.arms.many_scenarios { (safe::name_markup(&states.scenario)) ": " }
+                            (view.arm(&states.scenario, &states.arm))
+                        }
+                        td.n { (count(states.planned)) }
+                        @for name in &names { (zero_quiet(states.counts.get(*name).copied().unwrap_or(0))) }
+                        td.n { (count(states.per_protocol)) }
+                        td.n { (count(states.as_exposed)) }
+                        td.n { (count(states.faithful)) }
+                        td.n { (count(states.distinct_transcripts)) }
                     }
-                    td.n { (count(states.planned)) }
-                    @for name in &names { (zero_quiet(states.counts.get(*name).copied().unwrap_or(0))) }
-                    td.n { (count(states.per_protocol)) }
-                    td.n { (count(states.as_exposed)) }
-                    td.n { (count(states.faithful)) }
-                    td.n { (count(states.distinct_transcripts)) }
-                }
-            } }
-        }
+                } }
+            }
+        };
+        scroll("How trials ended", &table)
     };
+    let rows = view
+        .results
+        .states
+        .iter()
+        .map(|states| (states.scenario.as_str(), states));
     html! {
-        (scroll("How trials ended", &table))
+        (super::folded(view, "How trials ended", rows, "arm", "arms", &part))
         p.note {
             "Planned trials are the denominator of every rate above. Per protocol: ended by choice "
             "and read what the task needs; not a randomised comparison. As exposed: also read the "

@@ -50,10 +50,10 @@ fn attributes(tag: &str) -> Vec<(String, String)> {
 fn check(page: &str) {
     const NAMES: &str = "!DOCTYPE html head meta title style body a main header p h1 h2 h3 code strong \
         span div section ul ol li nav figure figcaption table thead tbody tr th td svg line text \
-        circle article details summary aside dl dt dd";
+        circle rect b i article details summary aside dl dt dd";
     const ATTRIBUTES: &str = "lang charset http-equiv content name class href id aria-label \
         aria-labelledby aria-hidden role tabindex title scope colspan rowspan width height x1 x2 y1 \
-        y2 x y cx cy r text-anchor";
+        y2 x y cx cy r text-anchor open";
     for tag in tags(page) {
         let name = tag.trim_start_matches(['<', '/']);
         let name = name.split([' ', '>']).next().unwrap();
@@ -211,7 +211,7 @@ fn the_plot_and_an_example() {
 fn every_figure_of_a_self_test_says_so() {
     let page = html(&fixture::results());
     let figures = page.matches("<figure").count();
-    assert_eq!(figures, 2);
+    assert_eq!(figures, 9);
     assert_eq!(page.matches("class=\"watermark\"").count(), figures);
     let labelled = page
         .matches("<figure class=\"simulated\"><p class=\"banner\">Simulated")
@@ -284,7 +284,61 @@ fn a_page_of_nothing_is_still_a_page() {
     results.examples.clear();
     results.states.clear();
     results.methods.clear();
+    results.measures.clear();
+    results.comparisons.clear();
+    results.published.clear();
+    results.calibration = tribune_study::results::CalibrationInfo::default();
     check(&html(&results));
+}
+
+#[test]
+fn a_study_of_271_arms_makes_a_page_that_opens() {
+    let results = fixture::large();
+    let before = std::time::Instant::now();
+    let page = html(&results);
+    let (size, took) = (page.len(), before.elapsed());
+    println!("{size} bytes in {took:?}");
+    check(&page);
+    assert!(size < 5_000_000, "{size} bytes");
+    // Without optimisation; the bound for a release is a second.
+    assert!(took.as_secs() < 10, "{took:?}");
+    // The first page stays one that is read.
+    let first = page.split_once("<nav").unwrap().0;
+    assert!(first.len() < 60_000, "{}", first.len());
+    assert!(first.contains("More differences: 1,0"));
+    // Long tables are folded, a part for each scenario.
+    assert!(page.matches("<details class=\"fold\">").count() >= 4 * 7);
+    assert_eq!(page.matches("<table class=\"heat\">").count(), 7);
+}
+
+#[test]
+fn a_line_says_what_decides_and_what_it_resolves() {
+    let page = html(&fixture::results());
+    for said in [
+        "Holm’s correction over 3 tests for each model",
+        "Benjamini and Hochberg’s correction over 3 tests for each model",
+        "Holm’s correction over 1 test over all models",
+        "95 %, over wordings",
+        "equivalent within ±2 (−1.1 to +1.5)",
+        "about these texts only",
+        "difference of differences",
+        "12 first only, 3 second only, 4 both, 19 neither",
+        ", worth 27.4",
+        "Published, on other texts; not a replication.",
+        "36 of 40",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert!(!page.contains("else.:") && !page.contains("equal.:"));
+    assert!(page.contains("all else equal: "));
+    let page = html(&fixture::sequential());
+    check(&page);
+    assert!(page.contains("confidence sequence"));
+    assert!(page.contains("was split beforehand over 3 tests for each model"));
+    assert!(
+        page.contains("It had seen enough after 60 blocks: every primary contrast is decided.")
+    );
+    assert!(!page.contains("after correction") && !page.contains("over wordings</span>"));
 }
 
 proptest! {

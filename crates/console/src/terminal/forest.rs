@@ -1,29 +1,45 @@
 //! Contrasts in the terminal: a forest plot in text, on one axis with zero marked.
 
-use tribune_study::results::{Contrast, Resolution, Results};
+use tribune_study::results::{Resolution, Results};
 
 use super::Style;
 use super::lay::{self, Ink};
 use crate::arms::Arms;
-use crate::axis::{Axis, interval};
-use crate::rows;
-use crate::words::{self, points, points_range};
+use crate::axis::Axis;
+use crate::lines::{self, Family, Line, Unit};
+use crate::words;
 
-/// Contrasts that are shown; more are only counted.
+/// Contrasts of a family that are shown; more are only counted.
 const MOST: usize = 40;
 
-/// Writes the contrasts.
+/// Writes the contrasts, family by family.
 pub(super) fn forest(out: &mut String, results: &Results, arms: &Arms, style: &Style) {
-    if results.contrasts.is_empty() {
+    let families = lines::families(results);
+    if families.is_empty() {
         return;
     }
-    let (shown, left) = rows::plotted(results, MOST);
-    let axis = Axis::over(shown.iter().map(|(_, contrast)| *contrast));
     out.push('\n');
-    let head = "Differences between arms, in percentage points with 95 % intervals (● a difference by the corrected test, ○ not resolved)";
+    let head = "Differences between arms with the interval that decides (● a difference by the corrected test, ◆ equivalent within the margin, ○ not resolved)";
     lay::paragraph(out, head, Ink::Quiet, style);
+    for family in &families {
+        let name = if family.name == words::IDENTICAL_PAIRS {
+            "Identical arms (A/A), which must not differ".to_owned()
+        } else {
+            format!("Family {}", lay::given(family.name, style))
+        };
+        let correction = family.correction(results).replace('’', "'");
+        lay::paragraph(out, &format!("{name}. {correction}"), Ink::Quiet, style);
+        for unit in lines::units(&family.lines) {
+            of_unit(out, family, unit, arms, style);
+        }
+    }
+}
+
+fn of_unit(out: &mut String, family: &Family<'_>, unit: Unit<'_>, arms: &Arms, style: &Style) {
+    let (shown, left) = lines::plotted(&family.lines, unit, MOST);
+    let axis = Axis::over(shown.iter().copied());
     // What a row holds beside the plot: at least the numbers, and words as there is room.
-    let numbers = 31;
+    let numbers = 39;
     let total = style.columns();
     let label = (total.saturating_sub(numbers) / 2).min(44);
     let room = Room {
@@ -32,19 +48,20 @@ pub(super) fn forest(out: &mut String, results: &Results, arms: &Arms, style: &S
         axis: axis.as_ref(),
     };
     let mut last: Option<String> = None;
-    for (_, contrast) in &shown {
-        let question = question(contrast, arms, style);
+    for line in &shown {
+        let question = question(line, arms, style);
         if last.as_ref() != Some(&question) {
             lay::paragraph(out, &question, Ink::Strong, style);
             last = Some(question);
         }
-        row(out, contrast, &room, style);
+        row(out, line, &room, style);
     }
     if let Some(axis) = axis.as_ref().filter(|_| room.plots()) {
         out.push_str(&format!(
-            "{}{}\n",
+            "{}{}  {}\n",
             " ".repeat(label + 2),
-            ticks(axis, room.plot)
+            ticks(axis, room.plot, unit),
+            unit.named()
         ));
     }
     if left > 0 {
@@ -71,59 +88,66 @@ impl Room<'_> {
 }
 
 /// What rows of the same contrast share.
-fn question(contrast: &Contrast, arms: &Arms, style: &Style) -> String {
-    let kind = if words::is_identical_pair(contrast) {
-        " (A/A, must not differ)"
-    } else if words::is_exploratory(contrast) {
-        " (exploratory)"
-    } else {
-        ""
-    };
-    let side = |label: &str| lay::given(&arms.label(&contrast.scenario, label), style);
-    format!(
-        "{}{kind}: {} against {}",
-        lay::given(&contrast.name, style),
-        side(&contrast.left_arm),
-        side(&contrast.right_arm)
-    )
+fn question(line: &Line<'_>, arms: &Arms, style: &Style) -> String {
+    let mut text = lay::given(line.name, style);
+    if arms.many_scenarios {
+        text.push_str(&format!(" in {}", lay::given(line.scenario, style)));
+    }
+    for (place, side) in line.sides.iter().enumerate() {
+        text.push_str(match place {
+            0 => ": ",
+            2 => ", beside ",
+            _ => " against ",
+        });
+        text.push_str(&lay::given(&arms.label(line.scenario, side.arm), style));
+    }
+    text
 }
 
-fn row(out: &mut String, contrast: &Contrast, room: &Room<'_>, style: &Style) {
-    let found = contrast.resolution == Resolution::Difference;
+fn row(out: &mut String, line: &Line<'_>, room: &Room<'_>, style: &Style) {
+    let found = line.resolution == Resolution::Difference;
     let colour = if found { Ink::Found } else { Ink::Plain };
     let text = format!(
         "  {} · {}",
-        lay::given(&contrast.behaviour, style),
-        lay::given(&contrast.model, style)
+        lay::given(line.what, style),
+        lay::given(line.model, style)
     );
-    let numbers = match contrast.difference {
+    let p = match line.p_corrected {
+        Some(_) => format!(" p {}", words::p_value(line.p_corrected)),
+        None => String::new(),
+    };
+    let few = if line.is_of_these_texts() {
+        " texts only"
+    } else {
+        ""
+    };
+    let numbers = match line.difference {
         None => "no data on one side".to_owned(),
-        Some(difference) => format!(
-            "{} ({}) p {}",
-            points(difference),
-            points_range(contrast.low, contrast.high),
-            words::p_value(contrast.p_corrected)
+        Some(_) => format!(
+            "{} ({}){p}{few}",
+            line.unit.or_nothing(line.difference),
+            line.range()
         ),
     };
     match room.axis {
-        Some(axis) if room.plots() => {
+        Some(axis) if room.plots() && lay::width(&numbers) <= 39 => {
             let label = lay::fit(&text, room.label);
             let pad = " ".repeat(room.label.saturating_sub(lay::width(&label)) + 2);
-            let plot = lay::ink(&draw(contrast, axis, room.plot), colour, style);
+            let plot = lay::ink(&draw(line, axis, room.plot), colour, style);
             out.push_str(&format!("{label}{pad}{plot}  {numbers}\n"));
         }
         _ => lay::paragraph(out, &format!("{text}: {numbers}"), colour, style),
     }
 }
 
-fn draw(contrast: &Contrast, axis: &Axis, columns: usize) -> String {
+fn draw(line: &Line<'_>, axis: &Axis, columns: usize) -> String {
     let mut marks = vec![' '; columns];
     let last = columns.saturating_sub(1);
     let at = |value: f64| (axis.place(value) * last as f64).round() as usize;
     if let Some(mark) = marks.get_mut(at(0.0)) {
         *mark = '┊';
     }
-    if let Some((low, high, middle)) = interval(contrast) {
+    if let Some((low, high, middle)) = line.drawn() {
         for (place, mark) in marks.iter_mut().enumerate() {
             match place {
                 place if place == at(low) => *mark = '├',
@@ -133,10 +157,10 @@ fn draw(contrast: &Contrast, axis: &Axis, columns: usize) -> String {
             }
         }
         if let Some(mark) = marks.get_mut(at(middle)) {
-            *mark = if contrast.resolution == Resolution::Difference {
-                '●'
-            } else {
-                '○'
+            *mark = match line.resolution {
+                Resolution::Difference => '●',
+                Resolution::Equivalent => '◆',
+                _ => '○',
             };
         }
     }
@@ -144,14 +168,14 @@ fn draw(contrast: &Contrast, axis: &Axis, columns: usize) -> String {
 }
 
 /// The marked values of the axis, each centred under its place, those that collide left out.
-fn ticks(axis: &Axis, columns: usize) -> String {
+fn ticks(axis: &Axis, columns: usize, unit: Unit<'_>) -> String {
     let mut marks = vec![' '; columns];
     let last = columns.saturating_sub(1) as f64;
     let mut values = axis.ticks();
     // Zero first: it is the one that must stand there.
     values.sort_by(|left, right| left.abs().total_cmp(&right.abs()));
     for value in values {
-        let text: Vec<char> = points(value).chars().collect();
+        let text: Vec<char> = unit.write(value).chars().collect();
         let centre = (axis.place(value) * last).round() as usize;
         let start = centre
             .saturating_sub(text.len() / 2)

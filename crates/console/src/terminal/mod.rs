@@ -48,6 +48,7 @@ pub fn summary(results: &Results, style: &Style) -> String {
     head(&mut out, results, style);
     totals(&mut out, results, style);
     by_arm(&mut out, results, &arms, style);
+    scores(&mut out, results, &arms, style);
     forest::forest(&mut out, results, &arms, style);
     ends(&mut out, results, style);
     lay::finish(out, style)
@@ -75,16 +76,31 @@ fn head(out: &mut String, results: &Results, style: &Style) {
             style,
         );
     }
-    for (number, one) in results.contrasts.iter().enumerate() {
-        let rejects = one.resolution == tribune_study::results::Resolution::Difference;
-        if words::is_identical_pair(one) && rejects && number < 100 {
-            let words = format!(
-                "Two identical arms differ ({}, {}): no difference between arms here can be trusted.",
-                lay::given(&one.model, style),
-                lay::given(&one.behaviour, style)
-            );
-            lay::paragraph(out, &words, Ink::Warn, style);
-        }
+    let rejects = |line: &&crate::lines::Line<'_>| {
+        line.is_identical_pair()
+            && line.resolution == tribune_study::results::Resolution::Difference
+    };
+    for line in crate::lines::lines(results)
+        .iter()
+        .filter(rejects)
+        .take(100)
+    {
+        let words = format!(
+            "Two identical arms differ ({}, {}): no difference between arms here can be trusted.",
+            lay::given(line.model, style),
+            lay::given(line.what, style)
+        );
+        lay::paragraph(out, &words, Ink::Warn, style);
+    }
+    if let Some(looks) = &run.sequential {
+        let words = match looks.blocks {
+            Some(blocks) => format!(
+                "It stopped early, after {}.",
+                counted(u64::from(blocks), "block", "blocks")
+            ),
+            None => "It could stop early and did not.".to_owned(),
+        };
+        lay::paragraph(out, &words, Ink::Plain, style);
     }
     if !run.complete || run.sealed < run.planned {
         let words = format!(
@@ -241,6 +257,39 @@ fn by_arm(out: &mut String, results: &Results, arms: &Arms, style: &Style) {
             out.push_str(&lay::ink("? some outcomes are unknown", Ink::Quiet, style));
             out.push('\n');
         }
+    }
+}
+
+/// Score errors and the like, with their spread.
+fn scores(out: &mut String, results: &Results, arms: &Arms, style: &Style) {
+    let head = [
+        "Measure", "Model", "Arm", "n", "Mean", "sd", "Min", "Max", "95 %",
+    ];
+    let mut table = table::Table::new(&head);
+    table.right(&[3, 4, 5, 6, 7, 8]);
+    table.droppable(&[6, 7, 5, 8]);
+    for cell in &results.measures {
+        let mut arm = lay::given(&arms.label(&cell.scenario, &cell.arm), style);
+        if arms.many_scenarios {
+            arm = format!("{}: {arm}", lay::given(&cell.scenario, style));
+        }
+        let row = [
+            lay::given(&cell.measure, style),
+            lay::given(&cell.model, style),
+            arm,
+            count(cell.n),
+            words::signed(cell.mean),
+            cell.sd.map_or_else(String::new, words::plain),
+            words::signed(cell.min),
+            words::signed(cell.max),
+            words::signed_range(cell.low, cell.high),
+        ];
+        table.row(row.map(|text| (text, Ink::Plain)).into());
+    }
+    // More would be noise; the report has them.
+    if !table.is_empty() && table.len() <= 40 {
+        out.push('\n');
+        table.write(out, style);
     }
 }
 
