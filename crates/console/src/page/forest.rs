@@ -22,6 +22,10 @@ pub(super) fn contrasts(view: &View<'_>) -> Markup {
         return html! { p { "No contrast between arms was planned." } };
     }
     html! {
+        p.note {
+            "A full mark: a difference by the corrected test. A square: equivalent within the margin. A "
+            "hollow mark: not resolved. The pale bar reaches as far as unknown outcomes could move it."
+        }
         @for family in &families { (family_markup(view, family)) }
         p.note {
             "Each difference is that of the first side minus the second. The interval that decides: "
@@ -72,9 +76,7 @@ fn plot(view: &View<'_>, family: &Family<'_>, unit: Unit<'_>) -> Markup {
         }
     };
     let caption = html! {
-        "Difference in " (unit.named()) ", first side minus second, with the interval that decides. A "
-        "full mark: a difference by the corrected test. A square: equivalent within the margin. A "
-        "hollow mark: not resolved. The pale bar reaches as far as unknown outcomes could move it."
+        "Difference in " (unit.named()) ", first side minus second, with the interval that decides."
         @if left > 0 {
             " Not plotted: " (words::counted(left as u64, "contrast", "contrasts"))
             " in the table below, without a difference or without data, or too many to show."
@@ -160,14 +162,12 @@ fn part_of_table(view: &View<'_>, rows: &[&Line<'_>]) -> Markup {
     let table = html! {
         table.numbers {
             thead { tr {
-                @for heading in ["Contrast", "Model", "Of"] { th scope="col" { (heading) } }
-                th scope="col" { "Sides" }
-                th scope="col" { "Difference" }
+                @for heading in ["Contrast", "Of", "Sides", "Difference"] { th scope="col" { (heading) } }
                 th scope="col" { "Interval" span.quiet.below { "that decides" } }
+                th scope="col" { "Resolves" }
                 th scope="col" { "Bounds" }
                 th scope="col" { "p" span.quiet.below { "corrected" } }
                 th scope="col" { "Wordings" }
-                th scope="col" { "Resolves" }
             } }
             tbody { @for line in rows { (table_row(view, line)) } }
         }
@@ -182,10 +182,10 @@ fn table_row(view: &View<'_>, line: &Line<'_>) -> Markup {
                 (safe::name_markup(line.name))
                 span.quiet.below { (safe::name_markup(line.meaning)) }
                 @if let Some(how) = line.how() { span.quiet.below { (how) } }
+                span.quiet.below { (view.model(line.model)) }
             }
-            td { (view.model(line.model)) }
             td { (safe::name_markup(line.what)) }
-            td.wide {
+            td.wide.sides {
                 @for (place, side) in line.sides.iter().enumerate() {
                     span.side {
                         span.quiet { (match place { 0 => "first: ", 2 => "beside: ", _ => "against: " }) }
@@ -203,6 +203,7 @@ fn table_row(view: &View<'_>, line: &Line<'_>) -> Markup {
                 (line.range())
                 @if let Some(interval) = line.interval { span.quiet.below { (interval.over) } }
             }
+            td { (line.verdict()) }
             td.n {
                 @match line.bounds {
                     Some((low, high)) => (line.unit.range(low, high)),
@@ -214,7 +215,6 @@ fn table_row(view: &View<'_>, line: &Line<'_>) -> Markup {
                 (words::count(line.clusters))
                 @if line.is_of_these_texts() { span.quiet.below { "about these texts only" } }
             }
-            td { (line.verdict()) }
         }
     }
 }
