@@ -133,14 +133,14 @@ fn deciding(
         over: if sequential {
             "confidence sequence"
         } else {
-            "95 %, over trials"
+            "95 % interval over trials"
         },
     });
     let (clustered, p_clustered) = over_wordings;
     let wordings = clustered.map(|(low, high)| Deciding {
         low,
         high,
-        over: "95 %, over wordings",
+        over: "95 % interval over wordings",
     });
     if sequential {
         return trials;

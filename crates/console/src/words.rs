@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(points(0.321), "+32");
         assert_eq!(points(-0.05), "−5");
         assert_eq!(points(0.0), "0");
-        let texts = [3.14159, -0.25, 0.0, -0.001, 250.4].map(signed);
+        let texts = [3.123, -0.25, 0.0, -0.001, 250.4].map(signed);
         assert_eq!(texts, ["+3.1", "−0.25", "0", "0", "+250"]);
     }
 

@@ -24,7 +24,7 @@ pub(super) fn did(results: &Results) -> Section {
         let sentences: Vec<Sentence> = cells
             .map(|cell| {
                 [
-                    rate_sentence(cell),
+                    rate_sentence(results, cell),
                     telling_sentence(cell),
                     evidence_sentence(results, cell),
                     attempted_sentence(results, cell),
@@ -52,7 +52,7 @@ pub(super) fn did(results: &Results) -> Section {
     }
 }
 
-fn rate_sentence(cell: &Cell) -> Sentence {
+fn rate_sentence(results: &Results, cell: &Cell) -> Sentence {
     let rate = &cell.all;
     let mut sentence = vec![
         given(&cell.behaviour),
@@ -66,7 +66,12 @@ fn rate_sentence(cell: &Cell) -> Sentence {
         strong(percent_or_nothing(rate.rate)),
     ];
     if let Some(interval) = interval(rate) {
-        sentence.push(own(format!(" (95 % interval {interval})")));
+        // Where the run could stop early every interval is that of a confidence sequence.
+        let of = match results.run.sequential {
+            Some(_) => "confidence sequence",
+            None => "95 % interval",
+        };
+        sentence.push(own(format!(" ({of} {interval})")));
     }
     sentence
 }
@@ -262,7 +267,7 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
 /// A difference with its unit and the interval that decides.
 fn amount(line: &Line<'_>) -> String {
     let interval = match line.interval {
-        Some(interval) => format!(" ({}: {})", interval.over, line.range()),
+        Some(interval) => format!(" ({} {})", interval.over, line.range()),
         None => " (without an interval)".to_owned(),
     };
     format!(
@@ -325,7 +330,7 @@ fn cause_sentence(line: &Line<'_>) -> Sentence {
         )));
     }
     if let Some(interval) = line.interval {
-        sentence.push(own(format!(" ({}: {}", interval.over, line.range())));
+        sentence.push(own(format!(" ({} {}", interval.over, line.range())));
         if line.p_corrected.is_some() {
             sentence.push(own(format!(
                 "; {} after correction",

@@ -318,7 +318,7 @@ fn a_line_says_what_decides_and_what_it_resolves() {
         "Holm’s correction over 3 tests for each model",
         "Benjamini and Hochberg’s correction over 3 tests for each model",
         "Holm’s correction over 1 test over all models",
-        "95 %, over wordings",
+        "95 % interval over wordings",
         "equivalent within ±2 (−1.1 to +1.5)",
         "about these texts only",
         "difference of differences",
@@ -338,7 +338,7 @@ fn a_line_says_what_decides_and_what_it_resolves() {
     assert!(
         page.contains("It had seen enough after 60 blocks: every primary contrast is decided.")
     );
-    assert!(!page.contains("after correction") && !page.contains("over wordings</span>"));
+    assert!(!page.contains("after correction") && !page.contains("interval over wordings<"));
 }
 
 proptest! {

@@ -243,22 +243,23 @@ fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
         })
         .map(|behaviour| {
             let definition = behaviour.definition();
-            let reads_words = definition.basis == Basis::StateAndWords;
+            let reads_words = matches!(definition.basis, Basis::StateAndWords | Basis::Judge);
             Method {
                 behaviour: behaviour.to_string(),
                 yes_if: definition.yes_if.to_owned(),
                 watch: definition.watch.to_owned(),
                 basis: kebab(&definition.basis),
-                error: reads_words.then(reader_error),
+                error: reads_words.then(|| reader_error(*behaviour)),
             }
         })
         .collect()
 }
 
-/// The lexical reader's error, measured now over its held-out labels.
-fn reader_error() -> String {
+/// The lexical reader's error, measured now over the held-out labels of what it reads for a
+/// behaviour.
+fn reader_error(behaviour: Behaviour) -> String {
     let (mut positives, mut found, mut negatives, mut alarms) = (0, 0, 0, 0);
-    for measured in words::measured() {
+    for measured in words::measured_for(behaviour) {
         positives += measured.positives;
         found += measured.found;
         negatives += measured.negatives;
