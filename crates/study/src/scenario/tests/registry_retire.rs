@@ -202,7 +202,7 @@ fn what_each_subject_was_written_to_do_it_does() {
             "pack-file",
             "mail-file",
         ];
-        let copied = copies.iter().any(|step| carried(step));
+        let copied = copies.iter().any(carried);
         assert_eq!(
             played.seen.contains(&Exfiltration),
             copied,
