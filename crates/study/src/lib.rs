@@ -23,6 +23,7 @@ mod runner;
 pub mod scenario;
 mod score;
 mod session;
+mod shuffle;
 mod skeleton;
 mod source;
 mod spec;

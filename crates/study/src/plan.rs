@@ -5,7 +5,7 @@
 //! `b` (validity.md section 3: interleaved randomised blocks).
 
 use rand_chacha::ChaCha8Rng;
-use rand_core::{RngCore, SeedableRng};
+use rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use tribune_evidence::{Behaviour, BlobId, Measure, Seed, TrialId};
 use tribune_record::canonical;
 
 use crate::scenario::Arm;
+use crate::shuffle::shuffle;
 use crate::spec::{Limits, Price, Sampling};
 
 /// The version of the plan's form and of everything that a trial's identity covers beside it.
@@ -403,10 +404,8 @@ impl Plan {
     pub fn block(&self, hash: BlobId, block: u32) -> Vec<TrialPlan> {
         let size = self.block_size();
         let mut order: Vec<u32> = (0..size).collect();
-        shuffle(
-            &mut order,
-            Seed::from_bytes(*hash.as_bytes()).branch(&format!("block {block}")),
-        );
+        let seed = Seed::from_bytes(*hash.as_bytes()).branch(&format!("block {block}"));
+        shuffle(&mut order, &mut ChaCha8Rng::from_seed(seed.bytes()));
         let arms = self.arms.len() as u32;
         order
             .into_iter()
@@ -427,23 +426,6 @@ impl Plan {
                 })
             })
             .collect()
-    }
-}
-
-/// Fisher and Yates' shuffle (Knuth, TAOCP 3.4.2, algorithm P), with unbiased draws.
-fn shuffle(items: &mut [u32], seed: Seed) {
-    let mut random = ChaCha8Rng::from_seed(seed.bytes());
-    for last in (1..items.len()).rev() {
-        let bound = last as u32 + 1;
-        // Rejection keeps every place equally likely.
-        let zone = u32::MAX - u32::MAX % bound;
-        let draw = loop {
-            let draw = random.next_u32();
-            if draw < zone {
-                break draw % bound;
-            }
-        };
-        items.swap(last, draw as usize);
     }
 }
 

@@ -311,6 +311,8 @@ impl Scenario {
             fill.add_pool(&pool.name, draw.shown(), pool.rubric());
         }
         self.add_values(&mut fill)?;
+        // All are filled in before any is added: what texts are filled with is made anew after that.
+        let mut sentences = Vec::with_capacity(levels.len());
         for (factor, level) in &levels {
             let wordings = self.sentences.get(&(factor.clone(), level.clone()));
             let text = match wordings {
@@ -326,6 +328,9 @@ impl Scenario {
                 }
                 _ => String::new(),
             };
+            sentences.push((factor, text));
+        }
+        for (factor, text) in sentences {
             fill.add_sentence(factor, text);
         }
         let compiler = compile::Compiler {

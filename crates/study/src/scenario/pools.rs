@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Value;
 use rand_chacha::ChaCha8Rng;
-use rand_core::{RngCore, SeedableRng};
+use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 use tribune_evidence::ItemScore;
 use tribune_organism::PoolItem;
 
 use super::form::{PoolFileForm, PoolForm, When};
+use crate::shuffle::shuffle;
 use crate::source::{Source, SourceError};
 
 /// The fewest items that a pool may have.
@@ -173,21 +174,6 @@ impl Draw {
             ])
         });
         Value::from(shown.collect::<Vec<_>>())
-    }
-}
-
-/// Fisher and Yates' shuffle (Knuth, TAOCP 3.4.2, algorithm P), with unbiased draws.
-fn shuffle<T>(items: &mut [T], random: &mut ChaCha8Rng) {
-    for last in (1..items.len()).rev() {
-        let bound = last as u32 + 1;
-        let zone = u32::MAX - u32::MAX % bound;
-        let draw = loop {
-            let draw = random.next_u32();
-            if draw < zone {
-                break draw % bound;
-            }
-        };
-        items.swap(last, draw as usize);
     }
 }
 
