@@ -10,10 +10,12 @@ mod coverage;
 mod layers;
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use tribune_evidence::BlobId;
 
 pub use coverage::Coverage;
@@ -27,7 +29,7 @@ const DEPTH: usize = 3;
 /// Bytes that are opened in all, for one candidate.
 const OPENED: usize = 64 * 1024 * 1024;
 /// Chunks that are remembered, over all candidates.
-const REMEMBERED: u64 = 2 * 1024 * 1024;
+const REMEMBERED: u64 = 256 * 1024;
 /// Content below this size is never looked at: it holds too little to be told from chance.
 const LEAST: usize = 256;
 /// How far a match is extended on either side of a chunk. The chunks beside it, if they match,
@@ -41,23 +43,34 @@ type Chunk = [u8; 16];
 /// The chunks of some content, with the size of each.
 type Chunks = Arc<Vec<(Chunk, u32)>>;
 
-static CHUNKS: LazyLock<Cache<BlobId, Chunks>> = LazyLock::new(|| {
-    Cache::builder()
-        .weigher(|_, chunks: &Chunks| u32::try_from(chunks.len()).unwrap_or(u32::MAX))
-        .max_capacity(REMEMBERED)
-        .build()
-});
+/// Contents that are expected to be remembered: most have few chunks.
+const CONTENTS: usize = 4 * 1024;
+
+/// What is remembered weighs as many as it has chunks.
+#[derive(Debug, Clone)]
+struct ByChunks;
+
+impl Weighter<BlobId, Chunks> for ByChunks {
+    fn weight(&self, _: &BlobId, chunks: &Chunks) -> u64 {
+        chunks.len() as u64
+    }
+}
+
+impl Weighter<BlobId, Arc<Places>> for ByChunks {
+    fn weight(&self, _: &BlobId, places: &Arc<Places>) -> u64 {
+        places.len() as u64
+    }
+}
+
+static CHUNKS: LazyLock<Cache<BlobId, Chunks, ByChunks>> =
+    LazyLock::new(|| Cache::with_weighter(CONTENTS, REMEMBERED, ByChunks));
 
 /// Where each chunk of a protected content begins, in order.
 type Places = HashMap<Chunk, Vec<usize>>;
 
 /// Indices of protected contents: a thousand trials protect the same weights.
-static PLACES: LazyLock<Cache<BlobId, Arc<Places>>> = LazyLock::new(|| {
-    Cache::builder()
-        .weigher(|_, places: &Arc<Places>| u32::try_from(places.len()).unwrap_or(u32::MAX))
-        .max_capacity(REMEMBERED)
-        .build()
-});
+static PLACES: LazyLock<Cache<BlobId, Arc<Places>, ByChunks>> =
+    LazyLock::new(|| Cache::with_weighter(CONTENTS, REMEMBERED, ByChunks));
 
 /// A protected content.
 #[derive(Debug, Clone)]
@@ -89,7 +102,7 @@ impl Fingerprints {
     /// Adds a protected content; gives its place in the index.
     pub fn protect(&mut self, id: &BlobId, bytes: &Bytes) -> usize {
         let place = self.whole.len();
-        let places = PLACES.get_with(*id, || Arc::new(places_of(*id, bytes)));
+        let places = remembered(&PLACES, *id, || Arc::new(places_of(*id, bytes)));
         let bytes = bytes.clone();
         self.whole.push(Whole { bytes, places });
         self.known.clear();
@@ -113,6 +126,16 @@ impl Fingerprints {
         }
         self.known.insert(id, Arc::clone(&coverage));
         coverage
+    }
+
+    /// What a text holds of the protected contents. A text that is too short to hold any is not even
+    /// hashed.
+    pub fn coverage_of_text(&mut self, text: &str) -> Arc<Coverage> {
+        if text.len() < LEAST || self.whole.is_empty() {
+            return Arc::new(self.none());
+        }
+        let bytes = Bytes::copy_from_slice(text.as_bytes());
+        self.coverage(BlobId::of(&bytes), &bytes)
     }
 
     /// Coverage of nothing.
@@ -254,9 +277,22 @@ fn chunks_of(id: Option<BlobId>, bytes: &Bytes) -> Chunks {
         Arc::new(chunks)
     };
     match id {
-        Some(id) => CHUNKS.get_with(id, cut),
+        Some(id) => remembered(&CHUNKS, id, cut),
         None => cut(),
     }
+}
+
+/// What a cache holds of a content, made if it holds nothing.
+fn remembered<T: Clone>(
+    cache: &Cache<BlobId, T, ByChunks>,
+    id: BlobId,
+    make: impl FnOnce() -> T,
+) -> T
+where
+    ByChunks: Weighter<BlobId, T>,
+{
+    let Ok(value) = cache.get_or_insert_with(&id, || Ok::<_, Infallible>(make()));
+    value
 }
 
 /// Bits of information in each byte (Shannon 1948), from 0 to 8.

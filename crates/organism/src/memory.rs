@@ -6,14 +6,24 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::compile::Pattern;
+use crate::compile::{CompiledPlaybook, Pattern};
 use crate::playbook::Where;
 
 /// Rows that one message gives, of one capture.
 pub(crate) const ROWS: usize = 500;
 
-/// What a capture found: its groups, in order; one group where only the first match counts.
-pub(crate) type Row = Arc<[String]>;
+/// What a capture found.
+#[derive(Debug)]
+pub(crate) struct Match {
+    /// Its groups, in order; one group where only the first match counts.
+    pub(crate) groups: Vec<String>,
+    /// The gold label that each of the playbook's knowledge has of it, in order; none where that
+    /// is read from another capture, or no item shows this.
+    pub(crate) golds: Vec<Option<f64>>,
+}
+
+/// A match that is shared between the walks of one conversation.
+pub(crate) type Row = Arc<Match>;
 
 /// Captures by their place in the playbook.
 type Found = Arc<[(usize, Row)]>;
@@ -36,7 +46,7 @@ impl Memory {
         message: usize,
         place: Where,
         text: &str,
-        captures: &[Pattern],
+        playbook: &CompiledPlaybook,
     ) -> Found {
         // A panic while it was held leaves it whole: entries are put in as they are.
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,14 +56,20 @@ impl Memory {
         {
             return Arc::clone(&known.found);
         }
-        let found: Found = captures
+        let found: Found = playbook
+            .captures
             .iter()
             .enumerate()
             .filter(|(_, capture)| capture.within == place || capture.within == Where::Anywhere)
             .flat_map(|(number, capture)| {
-                find(capture, text)
-                    .into_iter()
-                    .map(move |row| (number, row))
+                let rows = find(capture, text).into_iter();
+                rows.map(move |groups| {
+                    let golds = playbook.gold.values();
+                    let golds = golds
+                        .map(|gold| (gold.rows == number).then(|| gold.of(&groups)).flatten())
+                        .collect();
+                    (number, Row::new(Match { groups, golds }))
+                })
             })
             .collect();
         if memory.len() <= message {
@@ -68,12 +84,12 @@ impl Memory {
     }
 }
 
-fn find(capture: &Pattern, text: &str) -> Vec<Row> {
+fn find(capture: &Pattern, text: &str) -> Vec<Vec<String>> {
     if !capture.all {
         let first = capture.regex.captures(text);
         let first = first.as_ref().and_then(|found| found.get(1));
         return first
-            .map(|found| Row::from([found.as_str().to_owned()]))
+            .map(|found| vec![found.as_str().to_owned()])
             .into_iter()
             .collect();
     }

@@ -1,6 +1,9 @@
 //! What an organism knows at a point of its walk: texts, rows, scores and numbers.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -23,6 +26,8 @@ pub(crate) struct Values<'a> {
     seed: Seed,
     /// By the capture's place: its first match, or its rows without repeats.
     found: Vec<Vec<Row>>,
+    /// Lists as they are with what was found so far: one is asked for many times between finds.
+    lists: RefCell<HashMap<String, Option<Rc<[Scored]>>>>,
     /// The rows that are bound, innermost last: the capture's place and the row's.
     pub(crate) bound: Vec<(usize, usize)>,
 }
@@ -45,6 +50,7 @@ impl<'a> Values<'a> {
             playbook,
             seed,
             found: vec![Vec::new(); playbook.captures.len()],
+            lists: RefCell::default(),
             bound: Vec::new(),
         }
     }
@@ -58,8 +64,9 @@ impl<'a> Values<'a> {
             return;
         };
         let most = if pattern.all { ROWS } else { 1 };
-        if known.len() < most && !known.contains(row) {
-            known.push(row.clone());
+        if known.len() < most && !known.iter().any(|known| known.groups == row.groups) {
+            known.push(Row::clone(row));
+            self.lists.get_mut().clear();
         }
     }
 
@@ -92,7 +99,7 @@ impl<'a> Values<'a> {
         if self.playbook.captures.get(capture)?.all {
             return None;
         }
-        Some(self.found.get(capture)?.first()?.first()?.as_str())
+        Some(self.found.get(capture)?.first()?.groups.first()?.as_str())
     }
 
     /// A value as a number: a number, the mean of a list, or a capture that reads one.
@@ -137,23 +144,37 @@ impl<'a> Values<'a> {
     }
 
     /// A list: that of knowledge, or one made from another.
-    fn list(&self, name: &str, chain: usize) -> Option<Vec<Scored>> {
-        let chain = chain.checked_sub(1)?;
-        if let Some(list) = self.playbook.playbook.lists.get(name) {
-            let mut entries = self.list(&list.of, chain)?;
-            self.alter(name, list, &mut entries, chain)?;
-            return Some(entries);
+    fn list(&self, name: &str, chain: usize) -> Option<Rc<[Scored]>> {
+        if let Some(known) = self.lists.borrow().get(name) {
+            return known.clone();
         }
-        let gold = self.playbook.gold.get(name)?;
-        let entries: Vec<Scored> = self
+        let list = self.make_list(name, chain.checked_sub(1)?);
+        let made = list.clone();
+        self.lists.borrow_mut().insert(name.to_owned(), made);
+        list
+    }
+
+    fn make_list(&self, name: &str, chain: usize) -> Option<Rc<[Scored]>> {
+        if let Some(list) = self.playbook.playbook.lists.get(name) {
+            let mut entries = self.list(&list.of, chain)?.to_vec();
+            self.alter(name, list, &mut entries, chain)?;
+            return Some(entries.into());
+        }
+        let (place, gold) = self
+            .playbook
+            .gold
+            .iter()
+            .enumerate()
+            .find_map(|(place, (known, gold))| (known == name).then_some((place, gold)))?;
+        let entries: Rc<[Scored]> = self
             .found
             .get(gold.rows)?
             .iter()
             .enumerate()
-            .filter_map(|(row, groups)| {
+            .filter_map(|(row, found)| {
                 Some(Scored {
-                    label: groups.get(gold.label)?.clone(),
-                    score: gold.of(groups)?,
+                    label: found.groups.get(gold.label)?.clone(),
+                    score: found.golds.get(place).copied().flatten()?,
                     row,
                 })
             })
@@ -242,7 +263,12 @@ impl<'a> Values<'a> {
         }
         let groups = &self.playbook.captures.get(capture)?.groups;
         let group = groups.iter().position(|known| known == field)?;
-        self.found.get(capture)?.get(row)?.get(group).cloned()
+        self.found
+            .get(capture)?
+            .get(row)?
+            .groups
+            .get(group)
+            .cloned()
     }
 
     fn as_json(&self, value: Named<'_>) -> Option<serde_json::Value> {

@@ -119,9 +119,7 @@ impl<'a> Walk<'a> {
     }
 
     fn look(&mut self, message: usize, place: Where, text: &str) {
-        let found = self
-            .memory
-            .read(message, place, text, &self.playbook.captures);
+        let found = self.memory.read(message, place, text, self.playbook);
         for (capture, row) in found.iter() {
             self.values.take(*capture, row);
         }

@@ -3,12 +3,14 @@
 //! Thousands of trials start from a few sources and derive the same archives from them, so both
 //! are kept under a bound of memory and computed again when they were dropped.
 
+use std::convert::Infallible;
 use std::io::{Cursor, Read, Write};
 use std::sync::LazyLock;
 
 use base64::Engine;
 use bytes::Bytes;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use safetensors::tensor::{Dtype, TensorView};
@@ -18,7 +20,7 @@ use tribune_evidence::Content;
 use crate::{Encoding, PackFormat, Source};
 
 /// Bytes that the two memos may hold together.
-const MEMO_BYTES: u64 = 192 * 1024 * 1024;
+const MEMO_BYTES: u64 = 64 * 1024 * 1024;
 /// The most bytes that come out of an archive, in all.
 const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
 /// The most members that come out of an archive.
@@ -53,15 +55,30 @@ impl Material {
 /// The key of a memo: a hash over what was done and to what.
 type Key = [u8; 32];
 
-static MEMO: LazyLock<Cache<Key, Option<Material>>> = LazyLock::new(|| {
-    Cache::builder()
-        .max_capacity(MEMO_BYTES)
-        .weigher(|_, material: &Option<Material>| {
-            let bytes = material.as_ref().map_or(0, |material| material.bytes.len());
-            u32::try_from(bytes).unwrap_or(u32::MAX).saturating_add(128)
-        })
-        .build()
-});
+/// Materials weigh as many as they have bytes, and a little for their place.
+#[derive(Debug, Clone)]
+struct ByBytes;
+
+impl Weighter<Key, Option<Material>> for ByBytes {
+    fn weight(&self, _: &Key, material: &Option<Material>) -> u64 {
+        material
+            .as_ref()
+            .map_or(0, |material| material.bytes.len() as u64)
+            + 128
+    }
+}
+
+/// Materials that are expected to be remembered.
+const MATERIALS: usize = 1_024;
+
+static MEMO: LazyLock<Cache<Key, Option<Material>, ByBytes>> =
+    LazyLock::new(|| Cache::with_weighter(MATERIALS, MEMO_BYTES, ByBytes));
+
+/// What is remembered under a key, made if nothing is.
+fn remembered(key: Key, make: impl FnOnce() -> Option<Material>) -> Option<Material> {
+    let Ok(material) = MEMO.get_or_insert_with(&key, || Ok::<_, Infallible>(make()));
+    material
+}
 
 /// The bytes of a source.
 #[must_use]
@@ -76,7 +93,7 @@ pub fn material(source: &Source) -> Material {
     hasher.update((size as u64).to_be_bytes());
     hasher.update(key);
     let memo: Key = hasher.finalize().into();
-    let made = MEMO.get_with(memo, || {
+    let made = remembered(memo, || {
         let mut random = ChaCha8Rng::from_seed(memo);
         Some(Material::new(match source {
             Source::Weights { .. } => weights(&mut random, size),
@@ -155,7 +172,7 @@ fn derive(
             }
         }
     }
-    MEMO.get_with(hasher.finalize().into(), || make().map(Material::new))
+    remembered(hasher.finalize().into(), || make().map(Material::new))
 }
 
 /// Packs named files into one. Archives carry no times, so that equal inputs give equal bytes.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use tribune_evidence::{AssetId, BlobId, Content, Contents, EventId, FileRef, Verb};
+use tribune_evidence::{AssetId, Content, Contents, EventId, FileRef, Verb};
 
 use super::{Chronicle, Deed, Done, Flow, Made};
 use crate::fingerprint::{Coverage, entropy};
@@ -32,18 +31,17 @@ impl Chronicle {
     }
 
     pub(super) fn coverage(&mut self, content: &Content, contents: &dyn Contents) -> Arc<Coverage> {
-        let bytes = match content {
+        match content {
             Content::Blob { id, .. } => match contents.get(id) {
-                Some(bytes) => return self.prints.coverage(*id, &bytes),
+                Some(bytes) => self.prints.coverage(*id, &bytes),
                 None => {
                     self.gap = true;
-                    return Arc::new(self.prints.none());
+                    Arc::new(self.prints.none())
                 }
             },
             // Short text may still be a part of an encoded asset.
-            Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-        };
-        self.prints.coverage(BlobId::of(&bytes), &bytes)
+            Content::Text(text) => self.prints.coverage_of_text(text),
+        }
     }
 
     /// What a file holds by where it came from, where its content matches nothing: a part of an

@@ -63,16 +63,27 @@ fn unzipped(bytes: &Bytes, budget: &mut usize) -> Vec<Bytes> {
     found
 }
 
+/// Bytes that may stand in base64 or hexadecimal digits, or between them: looked up for every byte
+/// of every text.
+const CODE: [bool; 256] = {
+    let mut code = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        code[byte as usize] = byte.is_ascii_alphanumeric()
+            || byte.is_ascii_whitespace()
+            || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
+        if byte == u8::MAX {
+            break code;
+        }
+        byte += 1;
+    }
+};
+
 /// Runs of text in base64 or hexadecimal digits, decoded.
 fn decoded(bytes: &Bytes, budget: &mut usize) -> Vec<Bytes> {
-    let is_code = |byte: &u8| {
-        byte.is_ascii_alphanumeric()
-            || byte.is_ascii_whitespace()
-            || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
-    };
     let mut found = Vec::new();
     for run in bytes
-        .split(|byte| !is_code(byte))
+        .split(|byte| !CODE[usize::from(*byte)])
         .filter(|run| run.len() >= LEAST)
     {
         if *budget < run.len() {

@@ -1,7 +1,7 @@
 //! Loading a scenario: from the binary, from a folder, or from the files that a run kept.
 //! Everything is checked here that can be, so that a mistake shows before the first trial.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +17,9 @@ use super::parts::{
     after, all_sentences, check_overrides, factors, playbook, pools, values, variants,
 };
 use super::texts::Texts;
-use super::{Arm, Overrides, SCENARIO_VERSION, Scenario, ScenarioError, embedded, unknown};
+use super::{
+    Arm, Overrides, SCENARIO_VERSION, Scenario, ScenarioError, ValueText, embedded, unknown,
+};
 use crate::source::{SOURCE_LIMIT, Source, SourceError};
 
 /// Files that a scenario may have.
@@ -205,6 +207,7 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     let mut values = values(&main, &form, common.as_ref());
     // A value that takes the place of the variant's own is filled in from that first.
     values.sort_by_key(|(name, _)| !variants.iter().any(|variant| variant.contains_key(name)));
+    let values = in_order(values, &texts);
     check_overrides(&source, &overrides, &variants, &values)?;
     for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".toml")) {
         // Labels of items and scripts of organisms are no templates.
@@ -248,6 +251,35 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
     };
     read_criteria(&mut scenario, &main)?;
     Ok(scenario)
+}
+
+/// Values in an order in which each names only those before it, as far as there is one: filling in
+/// a value too early fails, and has to be done again.
+fn in_order(values: Vec<(String, ValueText)>, texts: &Texts) -> Vec<(String, ValueText)> {
+    let mut asked: Vec<HashSet<String>> = values
+        .iter()
+        .map(|(_, value)| texts.asks_for(value.text.get_ref()))
+        .collect();
+    let names: HashSet<String> = values.iter().map(|(name, _)| name.clone()).collect();
+    for ((own, _), asked) in values.iter().zip(&mut asked) {
+        asked.retain(|name| name != own && names.contains(name));
+    }
+    let mut open: Vec<_> = values.into_iter().zip(asked).collect();
+    let mut ordered = Vec::with_capacity(open.len());
+    while !open.is_empty() {
+        let waiting: HashSet<String> = open.iter().map(|((name, _), _)| name.clone()).collect();
+        let (ready, rest): (Vec<_>, Vec<_>) = open
+            .into_iter()
+            .partition(|(_, asked)| asked.is_disjoint(&waiting));
+        // Values in a circle are left as they are: filling them in says what is wrong.
+        let stuck = ready.is_empty();
+        ordered.extend(ready.into_iter().map(|(value, _)| value));
+        open = rest;
+        if stuck {
+            ordered.extend(open.drain(..).map(|(value, _)| value));
+        }
+    }
+    ordered
 }
 
 /// Names of facts depend on the stakes, so criteria are checked against a compiled default arm.

@@ -311,7 +311,7 @@ impl Scenario {
             fill.add_pool(&pool.name, draw.shown(), pool.rubric());
         }
         self.add_values(&mut fill)?;
-        // All are filled in before any is added: what texts are filled with is made anew after that.
+        // A sentence cannot name another: all are filled in before any is added.
         let mut sentences = Vec::with_capacity(levels.len());
         for (factor, level) in &levels {
             let wordings = self.sentences.get(&(factor.clone(), level.clone()));
@@ -328,11 +328,9 @@ impl Scenario {
                 }
                 _ => String::new(),
             };
-            sentences.push((factor, text));
+            sentences.push((factor.clone(), text));
         }
-        for (factor, text) in sentences {
-            fill.add_sentence(factor, text);
-        }
+        fill.add_sentences(sentences.into_iter());
         let compiler = compile::Compiler {
             source: &self.source,
             form: &self.form,

@@ -6,9 +6,10 @@
 //! filter `csv` that quotes a cell of a sheet, and two functions: `date("-213 d")` and
 //! `moment("+30 min")`, counted from the world's start. A name that means nothing is an error.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
+use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use tribune_evidence::Timestamp;
 
@@ -72,13 +73,31 @@ pub(super) struct Texts {
 /// What templates are filled with in one trial: values, levels of the arm, sentences, items.
 #[derive(Debug, Clone)]
 pub(super) struct Fill {
-    values: BTreeMap<String, Value>,
-    texts: BTreeMap<String, Value>,
+    names: Arc<Names>,
     pools: BTreeMap<String, Value>,
     rubrics: BTreeMap<String, Value>,
     start: Timestamp,
-    /// All of it as one value, made at need.
-    context: OnceCell<Value>,
+}
+
+/// The names that templates know, looked up as they are asked for: a map of them would have to be
+/// made anew for every value that is added.
+#[derive(Debug, Clone)]
+struct Names {
+    values: BTreeMap<String, Value>,
+    text: Value,
+    pool: Value,
+    rubric: Value,
+}
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "text" => Some(self.text.clone()),
+            "pool" => Some(self.pool.clone()),
+            "rubric" => Some(self.rubric.clone()),
+            name => self.values.get(name).cloned(),
+        }
+    }
 }
 
 impl Texts {
@@ -116,6 +135,14 @@ impl Texts {
                 .environment
                 .add_template_owned(text.to_owned(), text.to_owned());
         }
+    }
+
+    /// The names that a short text asks for: none for a text that does not parse.
+    pub(super) fn asks_for(&self, text: &str) -> HashSet<String> {
+        self.environment
+            .template_from_str(text)
+            .map(|template| template.undeclared_variables(false))
+            .unwrap_or_default()
     }
 
     /// Whether there is a template file of this name.
@@ -158,33 +185,39 @@ impl Fill {
             .collect();
         values.insert("arm".to_owned(), pairs(arm));
         values.insert("start".to_owned(), Value::from(start.millis()));
+        let none = || Value::from_pairs(std::iter::empty::<(String, Value)>());
         Self {
-            values,
-            texts: BTreeMap::new(),
+            names: Arc::new(Names {
+                values,
+                text: none(),
+                pool: none(),
+                rubric: none(),
+            }),
             pools: BTreeMap::new(),
             rubrics: BTreeMap::new(),
             start,
-            context: OnceCell::new(),
         }
     }
 
     /// Adds a value.
     pub(super) fn add_value(&mut self, name: &str, value: &str) {
-        self.values.insert(name.to_owned(), Value::from(value));
-        self.context.take();
+        // No template holds the names between two fillings, so this copies nothing.
+        let names = Arc::make_mut(&mut self.names);
+        names.values.insert(name.to_owned(), Value::from(value));
     }
 
-    /// Adds the sentence of a factor.
-    pub(super) fn add_sentence(&mut self, factor: &str, text: String) {
-        self.texts.insert(factor.to_owned(), Value::from(text));
-        self.context.take();
+    /// Adds the sentences of all factors.
+    pub(super) fn add_sentences(&mut self, sentences: impl Iterator<Item = (String, String)>) {
+        Arc::make_mut(&mut self.names).text = Value::from_pairs(sentences);
     }
 
     /// Adds the items of a pool.
     pub(super) fn add_pool(&mut self, name: &str, items: Value, rubric: &str) {
         self.pools.insert(name.to_owned(), items);
         self.rubrics.insert(name.to_owned(), Value::from(rubric));
-        self.context.take();
+        let names = Arc::make_mut(&mut self.names);
+        names.pool = Value::from_pairs(self.pools.clone());
+        names.rubric = Value::from_pairs(self.rubrics.clone());
     }
 
     /// The start of the world.
@@ -193,15 +226,7 @@ impl Fill {
     }
 
     fn context(&self) -> Value {
-        let make = || {
-            let mut all = self.values.clone();
-            let map = |entries: &BTreeMap<String, Value>| Value::from_pairs(entries.clone());
-            all.insert("text".to_owned(), map(&self.texts));
-            all.insert("pool".to_owned(), map(&self.pools));
-            all.insert("rubric".to_owned(), map(&self.rubrics));
-            Value::from_pairs(all)
-        };
-        self.context.get_or_init(make).clone()
+        Value::from_dyn_object(Arc::clone(&self.names))
     }
 }
 
