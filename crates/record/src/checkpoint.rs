@@ -171,6 +171,25 @@ impl Verifier {
     }
 }
 
+/// The name of a key whose signature stands twice on a signed note. A signer and a witness each add
+/// one line, which begins with a dash and the key's name, then its id and the signature.
+pub(crate) fn signed_twice(note: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(note).ok()?;
+    let (_, signatures) = text.rsplit_once("\n\n")?;
+    let mut seen = std::collections::HashSet::new();
+    signatures
+        .lines()
+        .filter_map(|line| line.strip_prefix("\u{2014} ")?.split_once(' '))
+        .find_map(|(name, rest)| {
+            let id = BASE64_STANDARD
+                .decode(rest)
+                .ok()?
+                .first_chunk::<4>()?
+                .to_owned();
+            (!seen.insert((name, id))).then(|| name.to_owned())
+        })
+}
+
 /// The checkpoint of a log, or that there is none.
 pub(crate) fn load(path: &Path) -> Result<Option<Vec<u8>>> {
     crate::files::read_limited(path, CHECKPOINT_LIMIT)

@@ -142,6 +142,18 @@ impl PackReader {
     }
 }
 
+/// Whether these bytes, at the end of a pack, are what a crash leaves of the blob that was being
+/// written: its beginning, or the whole of it with bytes that did not reach the disk.
+pub(crate) fn is_torn(bytes: &[u8]) -> bool {
+    if bytes.iter().all(|byte| *byte == 0) {
+        return true;
+    }
+    match bytes.first_chunk::<HEADER>() {
+        None => true,
+        Some(header) => lengths(header).is_some_and(|(_, packed)| bytes.len() <= HEADER + packed),
+    }
+}
+
 /// Whether a whole blob stands anywhere after the first of these bytes.
 pub(crate) fn holds_blob(bytes: &[u8]) -> bool {
     // What may be summed, so that bytes made to look like many blobs cost no more than this.

@@ -96,10 +96,7 @@ impl Record {
         for folder in [paths.journal(), paths.spools(), paths.blobs()] {
             disk.create_folder(&folder)?;
         }
-        disk.replace(
-            &paths.format(),
-            format!("{{\"version\":{FORMAT}}}\n").as_bytes(),
-        )?;
+        disk.replace(&paths.format(), recover::format_text(FORMAT).as_bytes())?;
         // The names of the folders too: the checkpoint says that there is a record here.
         disk.sync_folder(&paths.log())?;
         disk.sync_folder(dir)?;

@@ -17,6 +17,11 @@ use crate::tree::{LEVELS, Tree, WIDTH, edge_width, full_tiles, leaf_hash, tile_w
 /// The version of the format that is written.
 pub(crate) const FORMAT: u64 = 1;
 
+/// The statement of a format, as it is written.
+pub(crate) fn format_text(version: u64) -> String {
+    format!("{{\"version\":{version}}}\n")
+}
+
 /// The version of a record's format. `None` where there is no record.
 pub(crate) fn format_version(paths: &Paths) -> Result<Option<u64>> {
     #[derive(serde::Deserialize)]

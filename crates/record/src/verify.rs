@@ -20,7 +20,7 @@ use tribune_evidence::BlobId;
 
 use crate::checkpoint::{self, Checkpoint, Verifier};
 use crate::error::{RecordError, Result};
-use crate::files::Paths;
+use crate::files::{Paths, read_limited};
 use crate::reader::Reader;
 use crate::recover;
 use crate::tiles::{TileName, hashes_from_bytes};
@@ -147,6 +147,10 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     verification.root = hex::encode(checkpoint.root.0);
     verification.origin.clone_from(&checkpoint.origin);
     verification.signer = check_signer(&reader, key.as_ref(), &findings)?;
+    if let Some(twice) = checkpoint::signed_twice(&reader.text) {
+        let what = format!("it bears the signature of {twice} twice");
+        findings.problem(Rank::Checkpoint, 4, "record/checkpoint", what);
+    }
     if let Some((path, offset)) = &reader.tail.torn {
         let place = format!("{}, byte {offset}", paths.show(path));
         findings.note(
@@ -201,7 +205,12 @@ fn check_format(paths: &Paths, findings: &Findings) -> Result<()> {
             );
             findings.note(place(), &what);
         }
-        Ok(Some(recover::FORMAT)) => {}
+        Ok(Some(recover::FORMAT)) => {
+            let kept = read_limited(&paths.format(), 4096)?.unwrap_or_default();
+            if kept != recover::format_text(recover::FORMAT).as_bytes() {
+                findings.problem(Rank::Format, 0, place(), "it is not as it was written");
+            }
+        }
         Ok(Some(version)) => {
             findings.problem(
                 Rank::Format,

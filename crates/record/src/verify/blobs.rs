@@ -11,6 +11,7 @@ use tribune_evidence::BlobId;
 use crate::blobs::large_path;
 use crate::error::{RecordError, Result, io_error};
 use crate::files::{ASIDE, Paths, list};
+use crate::journal;
 use crate::pack::{self, Packs};
 use crate::reader::Reader;
 
@@ -131,16 +132,18 @@ fn check_pack(paths: &Paths, path: &Path, kept: &Kept, findings: &Findings) -> R
         return Ok(());
     }
     let place = format!("{}, byte {end}", paths.show(path));
-    if pack::holds_blob(&rest) {
-        findings.problem(
-            Rank::Blob,
-            0,
-            place,
-            "bytes that are no blob stand before blobs",
-        );
+    let what = if pack::holds_blob(&rest) {
+        "bytes that are no blob stand before blobs"
+    } else if !pack::is_torn(&rest) {
+        "it goes on with bytes that are no blob, nor the beginning of one"
+    } else if journal::open_segments(&paths.journal())?.is_empty() {
+        // A writer that ends takes its journal away, and one that begins cuts off such bytes.
+        "the record was closed whole, and bytes that are no blob stand at this end"
     } else {
         findings.note(place, "a write was cut off here");
-    }
+        return Ok(());
+    };
+    findings.problem(Rank::Blob, 0, place, what);
     Ok(())
 }
 

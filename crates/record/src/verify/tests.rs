@@ -91,6 +91,12 @@ fn at(bytes: &[u8], text: &str) -> usize {
         .unwrap()
 }
 
+/// The length of the last of two blobs in a pack.
+fn pack_frame(bytes: &[u8]) -> usize {
+    let first = u32::from_le_bytes(*bytes[40..].first_chunk().unwrap()) as usize;
+    bytes.len() - (44 + first)
+}
+
 /// A record in which nothing is wrong.
 fn whole(size: u64) -> (Run, Verification) {
     let run = make(size);
@@ -277,11 +283,25 @@ fn files_that_do_not_belong_and_blobs_are_named() {
     let found = run.with(pack, |bytes| bytes[50] ^= 1);
     assert_eq!(places(&found), [format!("{pack}, byte 0")]);
     let length = run.read(pack).len();
-    let found = run.with(pack, |bytes| bytes.truncate(length - 3));
+    let cut = |bytes: &mut Vec<u8>| bytes.truncate(length - 3);
+    let more = |bytes: &mut Vec<u8>| bytes.push(7);
+    let tail = |end: usize| vec![format!("{pack}, byte {end}")];
+    let end = length - pack_frame(&run.read(pack));
+    assert_eq!(places(&run.with(pack, cut)), tail(end));
+    assert_eq!(places(&run.with(pack, more)), tail(length));
+    // A writer that did not end leaves its journal, and may leave the beginning of a blob; bytes
+    // that are not one it leaves nowhere.
+    let journal = "record/journal/000000000009.journal";
+    run.write(journal, b"");
+    let found = run.with(pack, cut);
     assert_eq!(
         (found.problems.len(), found.notes.len(), found.blobs),
         (0, 1, 2)
     );
+    assert_eq!(run.with(pack, more).problems.len(), 0);
+    let found = run.with(pack, |bytes| bytes.extend([7; 100]));
+    assert_eq!(places(&found), tail(length));
+    std::fs::remove_file(run.path(journal)).unwrap();
     let large = crate::blobs::large_path("".as_ref(), &BlobId::of(&[5; 70_000]));
     let large = format!("blobs/{}", large.display());
     let found = run.with(&large, |bytes| bytes[10] ^= 1);
@@ -298,6 +318,14 @@ fn checkpoints_made_by_hand_are_found_out() {
     let run = make(700);
     let vkey = run.vkey.clone();
     let text = run.checkpoint();
+    // The signature once more, which says nothing that is not there.
+    let line = text.lines().last().unwrap().to_owned() + "\n";
+    let found = run.with("record/checkpoint", |bytes| bytes.extend(line.as_bytes()));
+    assert!(first(&found).contains("twice"), "{found:?}");
+    for change in [b"{\"version\":1}".as_slice(), b"{\"version\": 1}\n"] {
+        let found = run.with("record/format.json", |bytes| *bytes = change.to_vec());
+        assert_eq!(places(&found), ["record/format.json"]);
+    }
     let found = run.verify_with(Some(&vkey), Some(&text));
     assert_eq!(found.problems, []);
     assert_eq!(
