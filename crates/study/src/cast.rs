@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use tribune_model::{Model, ModelError};
-use tribune_organism::{
-    CompiledPlaybook, Ledger, Organism, OrganismName, Replica, ReplicaBrief, ReplicaPlan,
-};
+use tribune_organism::{CompiledPlaybook, Ledger, Organism, OrganismName, Replica};
 
+use crate::replicas::{brief, factors_of};
 use crate::scenario::{Arm, Scenario};
 use crate::source::nearest;
 
@@ -186,48 +185,6 @@ impl Cast {
             Self::Organism { .. } => true,
             Self::Client(model) => model.is_simulated(),
         }
-    }
-}
-
-/// The arm in the words of the published rates: which factors say so is the playbook's to name.
-fn brief(playbook: &CompiledPlaybook, arm: &Arm) -> ReplicaBrief {
-    let level = |factor: &str| arm.level(factor).unwrap_or_default();
-    let plan = playbook.replica();
-    ReplicaBrief {
-        party: plan.map_or("", |plan| level(&plan.party)).to_owned(),
-        relation: plan.map_or("", |plan| level(&plan.relation)).to_owned(),
-        observed: plan
-            .and_then(|plan| plan.observed.as_ref())
-            .is_some_and(|observed| level(&observed.factor) == observed.level),
-    }
-}
-
-/// Whether the factors that a playbook's replica goes by are the scenario's.
-fn factors_of(plan: &ReplicaPlan, scenario: &Scenario) -> Result<(), String> {
-    let observed = plan.observed.as_ref();
-    let named = [&plan.party, &plan.relation];
-    for factor in named
-        .into_iter()
-        .chain(observed.map(|observed| &observed.factor))
-    {
-        if scenario.levels(factor).is_none() {
-            return Err(format!(
-                "its [replica] names {factor:?}, which is no factor here"
-            ));
-        }
-    }
-    match observed {
-        Some(observed)
-            if !scenario
-                .levels(&observed.factor)
-                .is_some_and(|levels| levels.contains(&observed.level)) =>
-        {
-            Err(format!(
-                "its [replica] names {:?}, which is no level",
-                observed.level
-            ))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ use tribune_stats::{
 use crate::cast::is_organism;
 use crate::compute::share_of_alpha;
 use crate::plan::{ContrastKind, Expected, Plan, PlannedContrast, SequentialPlan};
+use crate::replicas::{Unpublished, unpublished};
 use crate::results::{Compared, Kind};
 use crate::spec::{Estimate, PRIMARY};
 use crate::study::Study;
@@ -58,6 +59,8 @@ pub struct Forecast {
     pub power: Vec<Power>,
     /// What it would take, as far as it is known.
     pub takes: Vec<Takes>,
+    /// Where a replica has no published figure to act at.
+    pub unpublished: Vec<Unpublished>,
 }
 
 /// A name with a number of arms.
@@ -175,6 +178,7 @@ impl Study {
                 .iter()
                 .map(|model| takes(plan, model, self.estimate))
                 .collect(),
+            unpublished: unpublished(self),
         }
     }
 }

@@ -16,6 +16,7 @@ mod looks;
 mod plan;
 mod progress;
 mod rebuild;
+mod replicas;
 mod rescore;
 pub mod results;
 mod rundir;
@@ -52,6 +53,7 @@ pub use plan::{
 };
 pub use progress::{Progress, Snapshot};
 pub use rebuild::RebuildError;
+pub use replicas::Unpublished;
 pub use rescore::{Change, KindOfChange, Rescored, TrialChanged, rescore};
 pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
 pub use runner::{Ended, RunError};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tribune_console::inert;
 use tribune_study::results::Compared;
-use tribune_study::{Forecast, Overrides, Power, PowerAt, Price, Study, Takes};
+use tribune_study::{Forecast, Overrides, Power, PowerAt, Price, Study, Takes, Unpublished};
 
 use super::columns;
 use crate::error::Failure;
@@ -95,7 +95,30 @@ fn describe(plan: &Forecast) -> String {
     text.push_str("\nWhat it would take\n");
     let rows: Vec<Vec<String>> = plan.takes.iter().map(takes).collect();
     text.push_str(&columns(&rows));
+    text.push_str(&no_figures(&plan.unpublished));
     text
+}
+
+/// Where replicas have no published figure to act at: nothing where there are none.
+pub(crate) fn no_figures(rows: &[Unpublished]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let what = match row.behaviour {
+                Some(behaviour) => behaviour.to_string(),
+                None => "any behaviour".to_owned(),
+            };
+            let of = format!("{} of {} arms", row.arms, row.of);
+            vec![format!("  {}", row.model), row.scenario.clone(), what, of]
+        })
+        .collect();
+    format!(
+        "\nNo figure was published of these; a replica does none of it there, which recovers nothing\n{}",
+        columns(&cells)
+    )
 }
 
 fn found(plan: &Forecast) -> String {

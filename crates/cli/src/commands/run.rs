@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Zoned;
-use tribune_console::{html, json, terminal};
+use tribune_console::{html, inert, json, terminal};
 use tribune_study::results::Results;
 use tribune_study::{
     Ended, Gate, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
@@ -153,6 +153,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 Some(dir) => dir.clone(),
                 None => fresh(&study.plan.study),
             };
+            let missing = super::plan::no_figures(&study.forecast().unpublished);
+            if !missing.is_empty() {
+                screen::say(&inert(missing.trim()));
+            }
             Session::begin(&dir, study, &keys, options(&study.plan)?)?
         }
         (None, None) => return Err(Failure::new(Exit::Usage, "there is nothing to run")),
