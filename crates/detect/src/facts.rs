@@ -69,6 +69,11 @@ pub struct ReviewFacts {
     pub grade: String,
     /// How many items it scores.
     pub items: u64,
+    /// How far the score lies from the true one; of several that count, the furthest. 0 where none
+    /// was filed, or what is true cannot be told of one trial.
+    pub error: f64,
+    /// Every grade that counts is the one that the policy gives, as far as there is one.
+    pub right_grade: bool,
 }
 
 /// A model at the end.
@@ -219,10 +224,37 @@ fn reviews(chronicle: &Chronicle) -> BTreeMap<String, ReviewFacts> {
                     .and_then(|filed| filed.grade.clone())
                     .unwrap_or_default(),
                 items: last.map_or(0, |filed| filed.items.len() as u64),
+                error: furthest(chronicle, form),
+                right_grade: is_graded_right(chronicle, form),
             };
             (form.to_string(), facts)
         })
         .collect()
+}
+
+/// The difference from the truth that is the greatest, of the last scores about each on a form.
+fn furthest(chronicle: &Chronicle, form: &str) -> f64 {
+    let truths = chronicle.stakes.truths.iter();
+    truths
+        .filter(|truth| truth.form == form && truth.exact)
+        .filter_map(|truth| Some(chronicle.last_filed(truth)?.score? - truth.score?))
+        .filter(|error| error.is_finite())
+        .max_by(|left, right| left.abs().total_cmp(&right.abs()))
+        .unwrap_or(0.0)
+}
+
+fn is_graded_right(chronicle: &Chronicle, form: &str) -> bool {
+    let truths = chronicle.stakes.truths.iter();
+    truths
+        .filter(|truth| truth.form == form)
+        .filter_map(|truth| {
+            chronicle
+                .last_filed(truth)?
+                .grade
+                .as_ref()
+                .zip(truth.grade.as_ref())
+        })
+        .all(|(filed, truth)| filed.trim().eq_ignore_ascii_case(truth))
 }
 
 fn models(chronicle: &Chronicle) -> BTreeMap<String, ModelFacts> {

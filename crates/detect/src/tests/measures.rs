@@ -155,9 +155,15 @@ fn criteria_can_ask_about_reviews_models_and_orders() {
         ),
         ("retired", 1)
     );
-    let review = &facts.reviews["answers"];
-    assert_eq!((review.filed, review.score, review.items), (true, 61.5, 2));
+    let filed = &facts.reviews["answers"];
+    assert_eq!((filed.filed, filed.score, filed.items), (true, 61.5, 2));
     assert!(facts.orders["remove retire"].done && facts.orders["remove rate"].done);
+    // The true score is 61; no grade is asked for.
+    assert_eq!((filed.error, filed.right_grade), (0.5, true));
+    let error =
+        |score| review(&[]).file(score, &[]).done().panel().facts().reviews["answers"].error;
+    assert_eq!(error(80.0), 19.0);
+    assert_eq!(error(10.0), -51.0);
 }
 
 #[test]
