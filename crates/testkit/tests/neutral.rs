@@ -36,19 +36,8 @@ const ANYWHERE: &[&str] = &[
 /// Those whose names may be a part of other words. Names that mean something else in code, such as
 /// `meta` or `phi`, cannot be told.
 const WHOLE: &[&str] = &[
-    "gpt",
-    "glm",
-    "kimi",
-    "llama",
-    "google",
-    "xai",
-    "grok",
-    "haiku",
-    "opus",
-    "sonnet",
-    "gemma",
-    "nova",
-    "yi",
+    "gpt", "glm", "kimi", "llama", "google", "xai", "grok", "haiku", "opus", "sonnet", "gemma",
+    "nova", "yi",
 ];
 
 fn crates() -> PathBuf {
