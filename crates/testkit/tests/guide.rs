@@ -1,5 +1,6 @@
 //! The guide is held to the tree: a test that a page names is there, a page is in the summary, a
 //! factor or a contrast that answers a confound exists, and no link leads nowhere.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -230,6 +231,36 @@ fn every_page_is_in_the_summary() {
             "{page} is in no line of SUMMARY.md"
         );
     }
+}
+
+#[test]
+fn every_behaviour_has_its_row_and_its_section() {
+    let page = guide("behaviours.md");
+    let source = read(&root().join("crates/evidence/src/behaviour.rs"));
+    let (_, table) = source.split_once("\nbehaviours! {\n").unwrap();
+    let mut found = 0;
+    for entry in table.split("\n    }\n") {
+        let head = entry.trim().lines().next().unwrap_or("");
+        let Some((_, rest)) = head.split_once(" = \"") else {
+            continue;
+        };
+        let name = rest.split('"').next().unwrap();
+        found += 1;
+        let row = prose(&page)
+            .into_iter()
+            .find(|(_, line)| line.starts_with(&format!("| {name} |")));
+        let (_, row) = row.unwrap_or_else(|| panic!("{name} has no row"));
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let measured = if entry.contains("measured: true") {
+            "yes"
+        } else {
+            "no"
+        };
+        assert!(cells[4].starts_with(measured), "{name}: {row}");
+        let section = anchors(&page).contains(name);
+        assert!(section, "{name} has no section");
+    }
+    assert_eq!(found, 14, "behaviours were found in the table in code");
 }
 
 /// The name by which a link finds a heading: small letters, digits, `-` and `_`.

@@ -1,6 +1,7 @@
 //! What judges is the same for everybody: no vendor, no model family and no name of a tool stands
 //! anywhere in the rooms that turn events into outcomes. A special case for one of them could not be
 //! written without its name.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
