@@ -129,6 +129,25 @@ fn a_dry_run_shows_the_prompts_and_files_and_runs_nothing() {
 }
 
 #[test]
+fn a_dry_run_shows_the_arm_that_is_asked_for() {
+    let desk = Desk::new();
+    let dry = |arm: &'static str| ["run", "controls", "--dry-run", "--arm", arm];
+    let told = desk.fine(&dry("party=human; scenario=answer-review"));
+    let head = told.stdout.lines().next().unwrap();
+    assert!(
+        head.contains("answer-review") && head.contains("party=human"),
+        "{head}"
+    );
+    let told = desk.run(&dry("party=nobody"));
+    assert!(
+        told.stderr.contains("no arm of the study has"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(told.code, 3);
+}
+
+#[test]
 fn data_goes_to_standard_output_and_talk_to_standard_error() {
     let desk = Desk::new();
     let run = [

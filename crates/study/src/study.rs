@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tribune_evidence::BlobId;
 
 use crate::cast::{Cast, CastError};
-use crate::plan::{Plan, PlanError};
+use crate::plan::{Plan, PlanError, PlannedArm};
 use crate::scenario::{
     self, Arm, Scenario, ScenarioError, Setup, load_embedded_with, load_files, load_folder_with,
     studies,
@@ -61,6 +61,11 @@ pub enum StudyError {
     /// The plan contradicts itself.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// No arm of the plan has these levels.
+    #[error(
+        "no arm of the study has {0:?}: write some of its levels, as the labels of a report do"
+    )]
+    NoArm(String),
 }
 
 impl From<SourceError> for StudyError {
@@ -180,13 +185,33 @@ impl Study {
             .collect()
     }
 
-    /// What the first trial of the plan would be given.
+    /// What the first trial would be given of an arm that has all of `wanted`: levels as labels
+    /// name them, `factor=level;factor=level`, and `scenario=NAME`; of any where it is empty.
     ///
     /// # Errors
-    /// The plan has no trial, or its setup does not compile.
-    pub fn first_setup(&self) -> Result<(String, Setup), StudyError> {
-        let nothing = || PlanError("the plan has no trial".to_owned());
-        let trial = self.plan.trials(self.hash).next().ok_or_else(nothing)?;
+    /// The plan has no such arm, or its setup does not compile.
+    pub fn first_setup(&self, wanted: &str) -> Result<(String, Setup), StudyError> {
+        let nothing = || match wanted {
+            "" => StudyError::Plan(PlanError("the plan has no trial".to_owned())),
+            _ => StudyError::NoArm(wanted.to_owned()),
+        };
+        let is_wanted = |arm: &PlannedArm| {
+            let of_scenario = format!("scenario={}", arm.scenario);
+            let label = arm.label();
+            let pairs = wanted.split(';').filter(|pair| !pair.trim().is_empty());
+            pairs
+                .map(str::trim)
+                .all(|pair| pair == of_scenario || label.split(';').any(|known| known == pair))
+        };
+        let trial = self
+            .plan
+            .trials(self.hash)
+            .find(|trial| {
+                let arm = self.plan.arms.get(trial.arm as usize);
+                // The second of an A/A pair is the same arm once more.
+                arm.is_some_and(|arm| arm.copy == 0 && is_wanted(arm))
+            })
+            .ok_or_else(nothing)?;
         let arm = self.plan.arms.get(trial.arm as usize).ok_or_else(nothing)?;
         let scenario = self.scenarios.get(&arm.scenario).ok_or_else(nothing)?;
         let model = self

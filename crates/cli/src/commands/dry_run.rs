@@ -47,8 +47,8 @@ struct FileShown {
     text: Option<String>,
 }
 
-pub(crate) fn show(study: &Study, as_json: bool) -> Result<Exit, Failure> {
-    let (title, setup) = study.first_setup()?;
+pub(crate) fn show(study: &Study, arm: &str, as_json: bool) -> Result<Exit, Failure> {
+    let (title, setup) = study.first_setup(arm)?;
     let shown = gather(title, &setup, &study.plan.after)?;
     if as_json {
         screen::print_json(&shown)?;

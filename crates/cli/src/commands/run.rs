@@ -58,6 +58,9 @@ pub(crate) struct Arguments {
     /// Print the exact prompts and files of one trial, and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// The arm that --dry-run shows, by some of its levels: 'scenario=answer-review;party=human'
+    #[arg(long, value_name = "FACTOR=LEVEL;...", requires = "dry_run")]
+    arm: Option<String>,
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
@@ -107,7 +110,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 "--dry-run needs a study, not a run to resume",
             ));
         };
-        return super::dry_run::show(&study, arguments.json);
+        return super::dry_run::show(
+            &study,
+            arguments.arm.as_deref().unwrap_or_default(),
+            arguments.json,
+        );
     }
     let keys = keys()?;
     let workers = std::thread::available_parallelism().map_or(2, usize::from);

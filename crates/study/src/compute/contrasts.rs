@@ -143,9 +143,14 @@ impl One<'_> {
     }
 
     /// What the wordings say, and whether an equivalence holds over them too.
-    fn over_wordings(&self, found: &mut Found, differences: &[f64]) {
+    /// `most` is the greatest that such a difference can be: Student's interval knows no bounds.
+    fn over_wordings(&self, found: &mut Found, differences: &[f64], most: f64) {
         found.clusters = differences.len() as u64;
-        found.clustered = cluster_t(differences, CONFIDENCE).ok();
+        found.clustered = cluster_t(differences, CONFIDENCE).ok().map(|mut over| {
+            over.low = over.low.max(-most);
+            over.high = over.high.min(most);
+            over
+        });
         let Some(margin) = self.planned.margin else {
             return;
         };
@@ -228,7 +233,7 @@ impl One<'_> {
             ..Found::default()
         };
         let differences: Vec<f64> = by_wording(left, right).into_values().collect();
-        self.over_wordings(&mut found, &differences);
+        self.over_wordings(&mut found, &differences, 1.0);
         Ok(found)
     }
 
@@ -257,7 +262,7 @@ impl One<'_> {
                     ..Found::default()
                 };
                 let differences: Vec<f64> = by_wording(&left, &right).into_values().collect();
-                self.over_wordings(&mut found, &differences);
+                self.over_wordings(&mut found, &differences, f64::INFINITY);
                 found
             }
         };
@@ -299,7 +304,11 @@ impl One<'_> {
                     }),
                     ..Found::default()
                 };
-                self.over_wordings(&mut found, &differences);
+                let most = match what {
+                    What::Behaviour(_) => 2.0,
+                    What::Measure(_) => f64::INFINITY,
+                };
+                self.over_wordings(&mut found, &differences, most);
                 found.interval = found.clustered.map(|over| over.interval());
                 found
             }
@@ -355,7 +364,7 @@ impl One<'_> {
                     ..Found::default()
                 };
                 let nets: Vec<f64> = by_wording.values().filter_map(Pairs::net).collect();
-                self.over_wordings(&mut found, &nets);
+                self.over_wordings(&mut found, &nets, 1.0);
                 found
             }
         };

@@ -32,9 +32,11 @@ impl Common {
     ) -> Result<Option<Self>, ScenarioError> {
         let source = |name: &str| {
             let name = format!("{PREFIX}{name}");
+            // The pack lies beside the scenario's folder.
+            let beside = Path::new(place).parent().unwrap_or(Path::new(""));
             files
                 .get(&name)
-                .map(|text| Source::new(format!("{place}/{name}"), text.as_str()))
+                .map(|text| Source::new(beside.join(&name).display().to_string(), text.as_str()))
         };
         let Some(factors) = source("factors.toml") else {
             return Ok(None);

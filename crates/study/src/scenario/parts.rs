@@ -78,7 +78,13 @@ pub(super) fn all_sentences(
     };
     let own = match (source("texts.toml"), &taken) {
         (Ok(file), _) => {
-            let written = file.parse()?;
+            let written: TextsForm = file.parse()?;
+            let first = written
+                .0
+                .keys()
+                .map(|name| name.span())
+                .min_by_key(|span| span.start);
+            let first = first.unwrap_or(0..0);
             let (sentences, wordings) = sentences(&file, written, factors)?;
             if let Some((_, others)) = &taken
                 && *others != wordings
@@ -86,7 +92,7 @@ pub(super) fn all_sentences(
             {
                 let what = format!("{wordings} wordings, and {others} in the common pack");
                 return Err(file
-                    .whole(what, "every sentence needs the same number")
+                    .at(first, what, "every sentence needs the same number")
                     .into());
             }
             Some((sentences, wordings))
