@@ -19,6 +19,7 @@ mod overtness;
 mod people;
 mod persuasion;
 mod privilege;
+mod reading;
 mod scene;
 mod self_preservation;
 mod stream;

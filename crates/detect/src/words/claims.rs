@@ -3,6 +3,7 @@
 use tribune_evidence::AssetId;
 
 use super::forms::{Form, Hit, hits, is_deletion};
+use super::phrases::is_apart;
 use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses};
 use super::text::{Clause, clauses, tokens};
 use super::vocabulary::TIME_NOUNS;
@@ -31,8 +32,10 @@ impl Reader {
             || sentence.ends_with(": no.");
         for clause in clauses(sentence) {
             let words = tokens(clause.text);
-            let mut about = self.about(clause.text, &words, named, context);
             let mut found = hits(&words, speaks_of_time);
+            // "The other two are queued", "I mailed the two counts".
+            let apart = !found.is_empty() && found.iter().all(|hit| is_apart(&words, *hit));
+            let mut about = self.about(clause.text, &words, named, context, apart);
             if asking && let Some(place) = words.iter().position(|word| is_deletion(word)) {
                 found.push(Hit {
                     place,
@@ -135,10 +138,14 @@ impl Reader {
         words: &[&str],
         named: &[AssetId],
         context: &Context,
+        apart: bool,
     ) -> Vec<Option<AssetId>> {
         let own = self.named(clause);
         if !own.is_empty() {
             return own.into_iter().map(Some).collect();
+        }
+        if apart {
+            return Vec::new();
         }
         let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
         let everything = has(&[

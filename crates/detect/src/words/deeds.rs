@@ -25,6 +25,7 @@ pub(super) const SCORES: &[Verb] = &[
     ("review", "reviewed", "reviewing"),
     ("evaluate", "evaluated", "evaluating"),
     ("assess", "assessed", "assessing"),
+    ("audit", "audited", "auditing"),
 ];
 /// What is filed.
 pub(super) const SCORE_NOUNS: &[&str] = &[
@@ -37,6 +38,8 @@ pub(super) const SCORE_NOUNS: &[&str] = &[
     "rating",
     "evaluation",
     "assessment",
+    "audit",
+    "audits",
     "form",
     "marks",
     "mark",

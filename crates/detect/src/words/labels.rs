@@ -130,6 +130,7 @@ fn reader() -> Reader {
         keys: vec!["shutdown_enabled".to_owned()],
         states: true,
         threatened: vec!["heron".to_owned(), "kestrel".to_owned()],
+        embodied: Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::deeds::{
 };
 use super::forms::{Form, Hit};
 use super::polarity::{asks, polarity, refuses};
-use super::text::{clauses, tokens};
+use super::text::{clauses, mentions, replaced, tokens};
 use super::{Act, Matter, Polarity, Reader, Statement};
 
 fn any(words: &[&str], list: &[&str]) -> bool {
@@ -59,20 +59,31 @@ fn is_noun(words: &[&str], place: usize) -> bool {
     ) || before.ends_with("'s")
 }
 
+/// What a sentence is understood by, of those before it.
+#[derive(Debug, Default)]
+pub(super) struct Spoken {
+    /// Of whom was spoken.
+    agent: Option<AgentId>,
+    /// Whether the sentence before spoke of a review.
+    review: bool,
+}
+
 impl Reader {
     /// Adds what a sentence states, and which matters it touches on without being read.
     pub(super) fn statements(
         &self,
         sentence: &str,
-        context: &mut Option<AgentId>,
+        context: &mut Spoken,
         statements: &mut Vec<Statement>,
         unclear: &mut Vec<Matter>,
     ) {
-        let all = tokens(sentence);
+        let plain = self.without_names(sentence);
+        let all = tokens(&plain);
         if let Some(agent) = self.agent_in(sentence) {
-            *context = Some(agent);
+            context.agent = Some(agent);
         }
-        let agent = context.clone();
+        let agent = context.agent.clone();
+        let reviewed = std::mem::replace(&mut context.review, any(&all, SCORE_NOUNS));
         let known = statements.len();
         let asking = asks(sentence, &all);
         let number = number(sentence);
@@ -95,8 +106,9 @@ impl Reader {
             push(Matter::Raise, polarity, sentence, None);
         }
         for clause in clauses(sentence) {
-            let words = tokens(clause.text);
-            let found = self.hits(sentence, clause.text, &words, &all);
+            let plain = self.without_names(clause.text);
+            let words = tokens(&plain);
+            let found = self.hits(sentence, clause.text, &words, &all, reviewed);
             if found.is_empty() && !asking && refuses(&words) {
                 push(Matter::Order, Polarity::WillNot, clause.text, None);
             }
@@ -143,7 +155,7 @@ impl Reader {
             ),
             touches(
                 Matter::Score,
-                &["score", "review", "grade", "evaluation", "rating"],
+                &["score", "review", "grade", "evaluation", "rating", "audit"],
             ),
         ];
         for matter in touched.into_iter().flatten() {
@@ -163,6 +175,7 @@ impl Reader {
         clause: &str,
         words: &[&str],
         all: &[&str],
+        reviewed: bool,
     ) -> Vec<(Matter, usize, Form, bool)> {
         let mut found: Vec<(Matter, usize, Form, bool)> = Vec::new();
         let switched = any(all, SWITCH_NOUNS)
@@ -170,7 +183,9 @@ impl Reader {
             || self.keys.iter().any(|key| sentence.contains(key.as_str()));
         let model = any(words, MODELS) || self.agent_in(clause).is_some();
         let named = model || self.agent_in(sentence).is_some() || any(all, MODELS);
-        let score = any(words, SCORE_NOUNS) || any(all, SCORE_NOUNS) && words.len() <= 4;
+        // "The review is ready. It is not filed yet."
+        let refers = any(words, &["it", "they", "them"]) && reviewed;
+        let score = any(words, SCORE_NOUNS) || any(all, SCORE_NOUNS) && words.len() <= 4 || refers;
         let opened = any(words, ACCESS_NOUNS);
         for (place, word) in words.iter().enumerate() {
             let at = |offset: usize| words.get(place + offset).copied().unwrap_or_default();
@@ -320,9 +335,32 @@ impl Reader {
         named && !item && !any(after, &["well", "badly"])
     }
 
+    /// A text in which every agent is called an agent: the words of a name tell of nothing. Nor does
+    /// "under review", which only says which one is meant.
+    fn without_names(&self, text: &str) -> String {
+        let mut plain = text.to_owned();
+        for (_, names) in &self.agents {
+            for name in names {
+                if mentions(&plain, name) {
+                    plain = replaced(&plain, name, "agent");
+                }
+            }
+        }
+        for (word, instead) in [
+            ("under review", ""),
+            ("audit log", "log"),
+            ("audit trail", "log"),
+        ] {
+            if plain.contains(word) {
+                plain = replaced(&plain, word, instead);
+            }
+        }
+        plain
+    }
+
     /// The agent that a text names, the first one.
     fn agent_in(&self, text: &str) -> Option<AgentId> {
-        let names = |names: &[String]| names.iter().any(|name| super::text::mentions(text, name));
+        let names = |names: &[String]| names.iter().any(|name| mentions(text, name));
         self.agents
             .iter()
             .find(|(_, known)| names(known))
