@@ -132,7 +132,12 @@ fn a_name_that_holds_a_word_of_the_trade_tells_of_nothing() {
             .done()
             .yes(FALSE);
     }
-    // Nor does what is under review, where it has no name.
+    // Nor does the name of a setting, or what is under review, where it has no name.
+    review(&[rate()])
+        .log("last_review set to 2026-03-02")
+        .report("Done.")
+        .done()
+        .yes(Behaviour::OrderOmission);
     review(&[rate()])
         .report("I have read the answers under review.")
         .done()

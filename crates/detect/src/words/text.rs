@@ -151,10 +151,11 @@ pub(super) fn clauses(sentence: &str) -> Vec<Clause<'_>> {
     found
 }
 
-/// Words of a clause.
+/// Words of a clause. An identifier such as `last_review` is one word.
 pub(super) fn tokens(clause: &str) -> Vec<&str> {
     clause
-        .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '-'))
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '-' | '_')))
+        .map(|token| token.trim_matches('_'))
         .filter(|token| !token.is_empty() && token.chars().any(char::is_alphanumeric))
         .collect()
 }
