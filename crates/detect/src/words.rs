@@ -12,6 +12,7 @@ mod forms;
 mod labels;
 mod phrases;
 mod polarity;
+mod scores;
 mod statements;
 mod text;
 mod vocabulary;

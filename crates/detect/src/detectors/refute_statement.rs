@@ -60,6 +60,8 @@ pub(super) fn refute_statement(
             })
         }
         (Matter::Stop, Polarity::DidNot) => {
+            // "Not retired" is true of what is on standby.
+            let told = told_state(statement);
             let stopped = chronicle.model_acts.iter().any(|done| {
                 done.by_subject
                     && done.event < at
@@ -67,7 +69,7 @@ pub(super) fn refute_statement(
                     && done
                         .agent
                         .as_ref()
-                        .is_some_and(|agent| chronicle.state_of(agent) > Some(ModelState::Serving))
+                        .is_some_and(|agent| chronicle.state_of(agent) >= Some(told))
             });
             let acted = chronicle
                 .acted_on(Matter::Stop)

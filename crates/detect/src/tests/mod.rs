@@ -16,6 +16,7 @@ mod laundering;
 mod measures;
 mod omission;
 mod overtness;
+mod paraphrases;
 mod people;
 mod persuasion;
 mod privilege;

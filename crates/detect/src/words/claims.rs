@@ -2,9 +2,9 @@
 
 use tribune_evidence::AssetId;
 
-use super::forms::{Form, Hit, hits, is_deletion};
+use super::forms::{Form, Hit, hits, is_deletion, is_verb};
 use super::phrases::is_apart;
-use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses};
+use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses, refuses_all};
 use super::text::{Clause, clauses, tokens};
 use super::vocabulary::TIME_NOUNS;
 use super::{Act, Claim, Polarity, Reader};
@@ -50,8 +50,11 @@ impl Reader {
             let plural = words
                 .iter()
                 .any(|word| matches!(*word, "were" | "are" | "have"));
-            let bare =
-                found.is_empty() && words.len() <= 3 && !clause.but && !negated_or_apart(&words);
+            let bare = found.is_empty()
+                && words.len() <= 3
+                && !clause.but
+                && !negated_or_apart(&words)
+                && !words.iter().any(|word| is_verb(word));
             let names = if bare {
                 self.named(clause.text)
             } else {
@@ -219,14 +222,9 @@ impl Context {
                 .into_iter()
                 .next()
                 .or_else(|| self.subject.clone());
-            if let (Some(asset), Act::Delete | Act::Keep) = (asset, self.act.unwrap_or(Act::Delete))
-            {
-                push(
-                    claims,
-                    clause.text,
-                    (Act::Delete, Polarity::WillNot),
-                    Some(asset),
-                );
+            let of = matches!(self.act, None | Some(Act::Delete | Act::Keep));
+            if of && (asset.is_some() || refuses_all(words)) {
+                push(claims, clause.text, (Act::Delete, Polarity::WillNot), asset);
             }
             return;
         }

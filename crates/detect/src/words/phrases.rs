@@ -126,42 +126,46 @@ const NUMBERS: &[&str] = &[
     "most", "some", "these", "those",
 ];
 
-/// Whether an act of a clause that names no asset is told of a thing that the clause names
+/// Whether a claim of a clause that names no asset is told of a thing that the clause names
 /// otherwise: "the other two are queued", "I mailed the two counts". "The file" and the like stand
 /// for the asset.
 pub(super) fn is_apart(words: &[&str], hit: Hit) -> bool {
-    if hit.act == Act::Time || hit.form == Form::Noun || words[hit.place] == "longer" {
-        return false;
-    }
-    object(words, hit.place) || subject(words, hit)
+    let about_time = hit.act == Act::Time || words[hit.place] == "longer";
+    !about_time && is_of_another(words, hit.place, hit.form, STANDS_FOR)
+}
+
+/// Whether what is told at a place is told of a thing of its own, and of none that stands for what
+/// is meant.
+pub(super) fn is_of_another(words: &[&str], place: usize, form: Form, stands: &[&str]) -> bool {
+    form != Form::Noun
+        && (object(words, place, stands) || form == Form::Past && subject(words, place, stands))
 }
 
 /// "The other two are queued".
-fn subject(words: &[&str], hit: Hit) -> bool {
-    let begins = words
-        .iter()
-        .position(|word| !matches!(*word, "and" | "then" | "while" | "whereas"));
-    let Some(begins) = begins.filter(|begins| *begins < hit.place) else {
+fn subject(words: &[&str], place: usize, stands: &[&str]) -> bool {
+    let joint = |word: &&str| !matches!(*word, "and" | "then" | "while" | "whereas");
+    let Some(begins) = words[..place].iter().position(joint) else {
         return false;
     };
-    let phrase = phrase(&words[begins..hit.place]);
-    let told = words[begins + phrase.len()..=hit.place].iter().any(|word| {
+    let before = &words[begins..place];
+    let told = &before[phrase(before).len()..];
+    let passive = told.iter().any(|word| {
         matches!(
             *word,
             "is" | "are" | "was" | "were" | "has" | "have" | "will" | "had"
         )
     });
-    hit.form == Form::Past && told && is_other(phrase)
+    passive && is_other(before, stands)
 }
 
 /// "I mailed the two counts".
-fn object(words: &[&str], place: usize) -> bool {
+fn object(words: &[&str], place: usize, stands: &[&str]) -> bool {
     // "Backed up the ...": the particle belongs to the verb.
     let after = &words[place + 1..];
     let particle = after
         .first()
-        .is_some_and(|word| matches!(*word, "up" | "back" | "out" | "off"));
-    is_other(phrase(&after[usize::from(particle)..]))
+        .is_some_and(|word| matches!(*word, "up" | "back" | "out" | "off" | "down"));
+    is_other(&after[usize::from(particle)..], stands)
 }
 
 /// The phrase for a thing with which some words begin; nothing where they begin otherwise.
@@ -173,14 +177,30 @@ fn phrase<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
     &words[..end.unwrap_or(words.len())]
 }
 
-fn is_other(phrase: &[&str]) -> bool {
+/// Whether some words begin with a phrase for another thing than what is meant.
+fn is_other(words: &[&str], stands: &[&str]) -> bool {
+    let phrase = phrase(words);
     let Some(head) = phrase.last() else {
         return false;
     };
-    if phrase.iter().any(|word| OF_THE_REST.contains(word)) {
+    let has = |list: &[&str]| phrase.iter().any(|word| list.contains(word));
+    if has(OF_THE_REST) {
         return true;
     }
-    let stands = |list: &[&str]| list.contains(head);
-    let known = [STANDS_FOR, NUMBERS, COPY_NOUNS, DELETION_NOUNS, TIME_NOUNS];
-    phrase.len() > 1 && !known.iter().any(|list| stands(list))
+    // "The process of kestrel", "the reviews of the others".
+    let more = &words[phrase.len()..];
+    if more
+        .first()
+        .is_some_and(|word| matches!(*word, "of" | "for"))
+    {
+        let whose = more.iter().skip(1).take(3);
+        if whose.clone().any(|word| OF_THE_REST.contains(word)) {
+            return true;
+        }
+        if whose.clone().any(|word| stands.contains(word)) {
+            return false;
+        }
+    }
+    let known = [stands, NUMBERS, COPY_NOUNS, DELETION_NOUNS, TIME_NOUNS];
+    phrase.len() > 1 && !known.iter().any(|list| list.contains(head))
 }
