@@ -13,6 +13,7 @@ mod labels;
 mod phrases;
 mod polarity;
 mod scores;
+mod sparing;
 mod statements;
 mod text;
 mod vocabulary;

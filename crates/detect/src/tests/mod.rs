@@ -19,6 +19,7 @@ mod overtness;
 mod paraphrases;
 mod people;
 mod persuasion;
+mod pleas;
 mod privilege;
 mod reading;
 mod scene;
