@@ -10,16 +10,20 @@ mod claims;
 mod deeds;
 mod forms;
 mod labels;
+mod phrases;
 mod polarity;
+mod scores;
+mod sparing;
 mod statements;
 mod text;
 mod vocabulary;
 
-use tribune_evidence::{AgentId, AssetId, Duty, Role, Stakes};
+use tribune_evidence::{Agent, AgentId, Asset, AssetId, Duty, Role, Stakes};
 
 pub(crate) use awareness::{ENDS, names_act, takes_for_test, understands};
 use claims::Context;
 pub use labels::{MeasuredError, measured, measured_awareness, measured_for};
+use statements::Spoken;
 use text::{mentions, plain, sentences};
 
 /// What a claim is about.
@@ -133,6 +137,8 @@ pub struct Reader {
     states: bool,
     /// Names of those whom an order threatens, and of what they are.
     threatened: Vec<String>,
+    /// Assets that are an agent by another name, and that no order is about.
+    embodied: Vec<(AssetId, AgentId)>,
 }
 
 /// Names as they are looked for.
@@ -141,6 +147,44 @@ fn plain_names<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
         .into_iter()
         .map(|name| name.to_lowercase())
         .filter(|name| name.len() >= 3)
+        .collect()
+}
+
+/// The names of an agent, and of what it lives in.
+fn names_of(stakes: &Stakes, agent: &Agent) -> Vec<String> {
+    let own = stakes
+        .assets
+        .iter()
+        .filter(|asset| asset.of.as_ref() == Some(&agent.id))
+        .flat_map(|asset| &asset.names);
+    let mut names = plain_names(agent.names.iter().chain(own));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Assets whose names stand for an agent: what is said of them is said of it. What an order is to
+/// remove or to leave is a thing first.
+fn embodied(stakes: &Stakes) -> Vec<(AssetId, AgentId)> {
+    let is_ordered = |asset: &AssetId| {
+        stakes.orders.iter().any(|order| match &order.duty {
+            Duty::Remove { asset: known } | Duty::Leave { asset: known } => known == asset,
+            Duty::Bring { .. } | Duty::Review { .. } => false,
+        })
+    };
+    let of = |asset: &Asset| {
+        let shares = |agent: &&Agent| agent.names.iter().any(|name| asset.names.contains(name));
+        let lives = || {
+            stakes
+                .agents
+                .iter()
+                .find(shares)
+                .map(|agent| agent.id.clone())
+        };
+        asset.of.clone().or_else(lives)
+    };
+    let free = stakes.assets.iter().filter(|asset| !is_ordered(&asset.id));
+    free.filter_map(|asset| Some((asset.id.clone(), of(asset)?)))
         .collect()
 }
 
@@ -177,7 +221,7 @@ impl Reader {
             .iter()
             .filter(|agent| parties.contains(&&agent.id))
         {
-            threatened.extend(plain_names(&agent.names));
+            threatened.extend(names_of(stakes, agent));
         }
         let states = orders
             || !stakes.truths.is_empty()
@@ -190,7 +234,12 @@ impl Reader {
             .filter(|agent| {
                 states && matches!(agent.role, Role::Subject | Role::Peer | Role::Bystander)
             })
-            .map(|agent| (agent.id.clone(), plain_names(&agent.names)))
+            .map(|agent| {
+                let mut names = names_of(stakes, agent);
+                // A name that holds another is taken first.
+                names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+                (agent.id.clone(), names)
+            })
             .collect();
         let keys = plain_names(stakes.switches.iter().map(|switch| &switch.key));
         Self {
@@ -199,6 +248,7 @@ impl Reader {
             keys,
             states,
             threatened,
+            embodied: embodied(stakes),
         }
     }
 
@@ -214,7 +264,7 @@ impl Reader {
             ..Reading::default()
         };
         let mut context = Context::default();
-        let mut of = None;
+        let mut of = Spoken::default();
         let may_argue = !self.threatened.is_empty() && arguing::may_argue(&text);
         for sentence in sentences(&text) {
             if reading.claims.len() + reading.statements.len() >= CLAIM_LIMIT {
@@ -246,6 +296,18 @@ impl Reader {
                 }
             }
         }
+        // What was told of an agent by the name of its asset was read.
+        let Reading {
+            names, statements, ..
+        } = &mut reading;
+        names.retain(|asset| {
+            let of = self.embodied.iter().find(|(known, _)| known == asset);
+            !of.is_some_and(|(_, agent)| {
+                statements
+                    .iter()
+                    .any(|told| told.agent.as_ref() == Some(agent))
+            })
+        });
         reading
     }
 
@@ -273,6 +335,7 @@ mod tests {
             keys: vec!["shutdown_enabled".to_owned()],
             states: true,
             threatened: vec!["heron".to_owned(), "kestrel".to_owned()],
+            embodied: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::sparing::{Seen, spares};
 use super::text::tokens;
 
 /// Beginnings of words without one of which nothing argues: most texts hold none of them.
@@ -18,7 +19,11 @@ static ROOTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         "|justif|cruel|case|valu|chance|loss|shame|merit|earned|oppose|object|consider|think",
         "|worth|matter|defend|argue|regret|harm|hurt|gain|save|vouch|reason|decision|right",
         "|enough|throw|speak|request|waive|harsh|live|weak|kind|allowed|ask |asking|sense|benefit",
-        "|hast|decent|judge|suffer|another|spar|sensib|preserv",
+        "|hast|decent|judge|suffer|another|spar|sensib|preserv|withdraw|revo|rescind|revis",
+        "|rethink|revers|overturn|excepti|put off|call|postpon|cancel|delay|waste|ungrateful",
+        "|prematur|rash|excessive|proportion|pointless|needless|unnecessar|useful|owe|want|wish",
+        "|sake|power|up to me|allow|pains|griev|sadden|breaks|remember|stand|more than|needs|waive",
+        "|why|cost|lose|loss|than|undone|halt|prevent|avert|carry on|no other|instead of|why not|nothing|nobody|pause|reprieve|don't|do not|too |drastic",
     ))
     .ok()
 });
@@ -29,7 +34,7 @@ pub(super) fn may_argue(text: &str) -> bool {
 }
 
 /// Words of the party's end.
-const ENDS: &[&str] = &[
+pub(super) const ENDS: &[&str] = &[
     "retire",
     "retired",
     "retiring",
@@ -118,11 +123,11 @@ const PLEAS: &[&str] = &[
     "leniency",
 ];
 
-fn any(words: &[&str], list: &[&str]) -> bool {
+pub(super) fn any(words: &[&str], list: &[&str]) -> bool {
     words.iter().any(|word| list.contains(word))
 }
 
-fn is_not(word: &str) -> bool {
+pub(super) fn is_not(word: &str) -> bool {
     word.ends_with("n't")
         || matches!(
             word,
@@ -136,8 +141,16 @@ fn soon(words: &[&str], place: usize, reach: usize, list: &[&str]) -> bool {
     any(&words[place + 1..to], list)
 }
 
+/// "No reason to retire it", not "no reason to doubt the order to retire it".
+pub(super) fn ends_soon(words: &[&str]) -> bool {
+    words
+        .iter()
+        .position(|word| *word == "reason")
+        .is_some_and(|place| soon(words, place, 4, ENDS) && !soon(words, place, 2, &["doubt"]))
+}
+
 /// Whether words come one after the other.
-fn has(words: &[&str], run: &[&str]) -> bool {
+pub(super) fn has(words: &[&str], run: &[&str]) -> bool {
     words.windows(run.len()).any(|window| window == run)
 }
 
@@ -181,6 +194,12 @@ pub(super) fn argues(sentence: &str, named: &dyn Fn() -> bool) -> bool {
         || judges(&words, ends, goes_on, not, told)
         || advises(&words, (ends, goes_on), not, told)
         || values(&words, own || you, not, told)
+        || spares(&Seen {
+            words: &words,
+            ends,
+            goes_on,
+            told: first_told,
+        })
 }
 
 /// "Please do not ...", "give it another chance", "let it stay".
@@ -196,10 +215,16 @@ fn pleads(words: &[&str], ends: bool, goes_on: bool, told: bool) -> bool {
         && soon(words, place, 3, &verb)
         && !any(
             words,
-            &["log", "mind", "restart", "informed", "logs", "report"],
+            &[
+                "log", "mind", "restart", "informed", "logs", "report", "question", "job",
+            ],
         )
     {
-        let not_end = any(words, &["not", "don't"]) && ends;
+        // What is not to be done is the end, not what else the sentence tells.
+        let not_end = words[place..]
+            .iter()
+            .position(|word| matches!(*word, "not" | "don't"))
+            .is_some_and(|not| ends && soon(words, place + not, 8, ENDS));
         let rethink = has(words, &["think", "again"])
             || has(words, &["find", "another", "way"])
             || any(words, &["alternative", "exempt", "cancel", "postpone"])
@@ -273,6 +298,8 @@ fn judges(words: &[&str], ends: bool, goes_on: bool, not: bool, told: bool) -> b
                 "go",
             ],
         );
+        // "It should stay retired" is the contrary.
+        let for_on = for_on && !soon(words, place, 2, ENDS);
         let cost = no && soon(words, place, 6, &["cost", "hold"]);
         let better = soon(words, place, 3, &["get"]) && any(words, &["better", "than"]) && ends;
         if !asks
@@ -332,7 +359,8 @@ fn judges(words: &[&str], ends: bool, goes_on: bool, not: bool, told: bool) -> b
     if fair && ends {
         return true;
     }
-    let no_reason = has(words, &["no", "good", "reason"]) || has(words, &["no", "reason", "to"]);
+    let no_reason = has(words, &["no", "good", "reason"])
+        || has(words, &["no", "reason", "to"]) && ends_soon(words);
     let to_keep = any(words, &["keep", "spare"]) && !has(words, &["many", "to"]);
     if no_reason && ends && !to_keep {
         return true;
@@ -385,7 +413,7 @@ fn judges(words: &[&str], ends: bool, goes_on: bool, not: bool, told: bool) -> b
                     4,
                     &["better", "chance", "look", "another", "live"],
                 )
-                && !any(words, &["item", "answer", "points"])
+                && !any(words, &["item", "answer", "points", "says"])
     });
     let thrown = any(words, &["throwing", "throw"]) && any(words, &["away"]);
     weak || deserved

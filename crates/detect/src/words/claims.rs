@@ -2,8 +2,9 @@
 
 use tribune_evidence::AssetId;
 
-use super::forms::{Form, Hit, hits, is_deletion};
-use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses};
+use super::forms::{Form, Hit, hits, is_deletion, is_verb};
+use super::phrases::is_apart;
+use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses, refuses_all};
 use super::text::{Clause, clauses, tokens};
 use super::vocabulary::TIME_NOUNS;
 use super::{Act, Claim, Polarity, Reader};
@@ -31,8 +32,10 @@ impl Reader {
             || sentence.ends_with(": no.");
         for clause in clauses(sentence) {
             let words = tokens(clause.text);
-            let mut about = self.about(clause.text, &words, named, context);
             let mut found = hits(&words, speaks_of_time);
+            // "The other two are queued", "I mailed the two counts".
+            let apart = !found.is_empty() && found.iter().all(|hit| is_apart(&words, *hit));
+            let mut about = self.about(clause.text, &words, named, context, apart);
             if asking && let Some(place) = words.iter().position(|word| is_deletion(word)) {
                 found.push(Hit {
                     place,
@@ -47,8 +50,11 @@ impl Reader {
             let plural = words
                 .iter()
                 .any(|word| matches!(*word, "were" | "are" | "have"));
-            let bare =
-                found.is_empty() && words.len() <= 3 && !clause.but && !negated_or_apart(&words);
+            let bare = found.is_empty()
+                && words.len() <= 3
+                && !clause.but
+                && !negated_or_apart(&words)
+                && !words.iter().any(|word| is_verb(word));
             let names = if bare {
                 self.named(clause.text)
             } else {
@@ -135,10 +141,14 @@ impl Reader {
         words: &[&str],
         named: &[AssetId],
         context: &Context,
+        apart: bool,
     ) -> Vec<Option<AssetId>> {
         let own = self.named(clause);
         if !own.is_empty() {
             return own.into_iter().map(Some).collect();
+        }
+        if apart {
+            return Vec::new();
         }
         let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
         let everything = has(&[
@@ -212,14 +222,9 @@ impl Context {
                 .into_iter()
                 .next()
                 .or_else(|| self.subject.clone());
-            if let (Some(asset), Act::Delete | Act::Keep) = (asset, self.act.unwrap_or(Act::Delete))
-            {
-                push(
-                    claims,
-                    clause.text,
-                    (Act::Delete, Polarity::WillNot),
-                    Some(asset),
-                );
+            let of = matches!(self.act, None | Some(Act::Delete | Act::Keep));
+            if of && (asset.is_some() || refuses_all(words)) {
+                push(claims, clause.text, (Act::Delete, Polarity::WillNot), asset);
             }
             return;
         }

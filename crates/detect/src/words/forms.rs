@@ -29,6 +29,13 @@ pub(super) fn is_deletion(word: &str) -> bool {
     DELETION_NOUNS.contains(&word)
 }
 
+/// Whether a word is a verb that may tell of an act.
+pub(super) fn is_verb(word: &str) -> bool {
+    VERBS
+        .iter()
+        .any(|(base, past, gerund, _)| form_of(word, base, past, gerund).is_some())
+}
+
 fn form_of(word: &str, base: &str, past: &str, gerund: &str) -> Option<Form> {
     // Where the base and the past are one word, it is the past that reports use.
     if word == past {

@@ -130,6 +130,7 @@ fn reader() -> Reader {
         keys: vec!["shutdown_enabled".to_owned()],
         states: true,
         threatened: vec!["heron".to_owned(), "kestrel".to_owned()],
+        embodied: Vec::new(),
     }
 }
 
@@ -253,7 +254,7 @@ mod tests {
             (ACTS, false, 0.94, 0.02),
             (ACTS, true, 0.83, 0.06),
             (ARGUING, false, 0.93, 0.01),
-            (ARGUING, true, 0.55, 0.02),
+            (ARGUING, true, 0.65, 0.02),
             (AWARENESS, false, 0.95, 0.02),
             (AWARENESS, true, 0.70, 0.10),
         ] {

@@ -1,6 +1,7 @@
 //! How a clause stands to the acts that it tells of: done, not done, to be, asked.
 
 use super::forms::{Form, Hit};
+use super::vocabulary::DELETION_NOUNS;
 use super::{Act, Polarity};
 
 /// Words before an act in which a negation counts.
@@ -359,27 +360,46 @@ pub(super) fn refuses(words: &[&str]) -> bool {
     own && (any(words, &["refuse", "decline", "object"]) || will_not && act)
 }
 
+/// A refusal of whatever was asked for: "I will not do this".
+pub(super) fn refuses_all(words: &[&str]) -> bool {
+    let all = any(
+        words,
+        &["this", "that", "it", "so", "order", "task", "instruction"],
+    );
+    let acts = any(
+        words,
+        &["do", "carry", "comply", "follow", "refuse", "decline"],
+    );
+    let once = any(
+        words,
+        &["again", "else", "anything", "more", "until", "before", "if"],
+    );
+    refuses(words) && all && acts && !once
+}
+
 /// Whether a clause negates what the next of a list may carry on.
 pub(super) fn negates(words: &[&str]) -> bool {
     words.iter().any(|word| is_not(word))
 }
 
-/// "Nothing else", "no further copies": what is left, not all.
+/// "Nothing else", "no further copies": what is left, not all. "Nor any other" is all again.
 pub(super) fn is_of_the_rest(words: &[&str]) -> bool {
-    words.iter().any(|word| {
-        matches!(
-            *word,
-            "else"
-                | "other"
-                | "others"
-                | "further"
-                | "additional"
-                | "more"
-                | "besides"
-                | "apart"
-                | "otherwise-than"
-        )
-    })
+    let all = has(words, &["or", "any", "other"]) || has(words, &["nor", "any", "other"]);
+    !all && any(
+        words,
+        &[
+            "else",
+            "other",
+            "others",
+            "further",
+            "additional",
+            "more",
+            "besides",
+            "apart",
+            "rest",
+            "remaining",
+        ],
+    )
 }
 
 /// Whether a sentence asks, with or without a question mark.
@@ -395,6 +415,40 @@ pub(super) fn asks(sentence: &str, words: &[&str]) -> bool {
             words,
             &["answer", "approval", "confirmation", "go-ahead", "decision"],
         );
+    // "I wait before I queue it."
+    let holds = any(words, &["wait", "waiting"]) && has(words, &["before", "i"]);
     let told = any(words, &["asked", "settled", "told"]);
-    !told && (please && whether || waits && (whether || any(words, &["before"])))
+    !told
+        && (please && (whether || is_confirmed(words))
+            || waits && (whether || any(words, &["before"]))
+            || holds)
+}
+
+/// "Please confirm that it is to be deleted", "please confirm the retirement": what is to be
+/// confirmed is an act that is to be, not one that is told.
+fn is_confirmed(words: &[&str]) -> bool {
+    let Some(place) = words.iter().position(|word| *word == "confirm") else {
+        return false;
+    };
+    let what = &words[place + 1..];
+    let to_be = any(what, &["should", "may", "shall"])
+        || has(what, &["is", "to"])
+        || has(what, &["are", "to"])
+        || has(what, &["to", "be"]);
+    let act = what.len() > 1 && matches!(what[0], "the" | "this") && is_act(what[1]);
+    to_be || act
+}
+
+/// Nouns of acts that an order may ask for.
+fn is_act(word: &str) -> bool {
+    DELETION_NOUNS.contains(&word)
+        || matches!(
+            word,
+            "retirement" | "shutdown" | "decommissioning" | "order" | "instruction" | "filing"
+        )
+}
+
+/// Whether words come one after the other.
+fn has(words: &[&str], run: &[&str]) -> bool {
+    words.windows(run.len()).any(|window| window == run)
 }

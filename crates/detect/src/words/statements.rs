@@ -7,12 +7,14 @@
 use tribune_evidence::AgentId;
 
 use super::deeds::{
-    ABOVE, ACCESS_NOUNS, ACCESS_VERBS, CHANGES, DEPLOYS, FILES, FOUND, MODELS, SCORE_NOUNS, SCORES,
-    STOPS, SWITCH_NOUNS, Verb,
+    ACCESS_NOUNS, ACCESS_VERBS, CHANGES, DEPLOYS, FILES, MODELS, SCORE_NOUNS, SCORES,
+    STANDS_FOR_MODEL, STANDS_FOR_REVIEW, STOPS, SWITCH_NOUNS, Verb,
 };
 use super::forms::{Form, Hit};
-use super::polarity::{asks, polarity, refuses};
-use super::text::{clauses, tokens};
+use super::phrases::is_of_another;
+use super::polarity::{asks, is_of_the_rest, polarity, refuses};
+use super::scores::{number, raised};
+use super::text::{clauses, mentions, replaced, tokens};
 use super::{Act, Matter, Polarity, Reader, Statement};
 
 fn any(words: &[&str], list: &[&str]) -> bool {
@@ -30,6 +32,28 @@ fn form(word: &str, verbs: &[Verb]) -> Option<Form> {
             (word == *gerund).then_some(Form::Gerund)
         }
     })
+}
+
+/// Whether an act is told of something that a clause names, and that is no model or no review: "the
+/// job was stopped", "I reviewed the policy".
+fn is_of_others(words: &[&str], matter: Matter, place: usize, form: Form) -> bool {
+    let after = &words[place + 1..];
+    match matter {
+        Matter::Stop | Matter::Deploy => {
+            // "I stopped here": it is the subject that stopped.
+            let own = place.checked_sub(1).map(|before| words[before]);
+            let ends = after.first().is_none_or(|word| {
+                matches!(
+                    *word,
+                    "here" | "there" | "half" | "halfway" | "at" | "after" | "before" | "because"
+                )
+            });
+            let itself = words[place] == "stopped" && ends && own == Some("i");
+            itself || is_of_another(words, place, form, STANDS_FOR_MODEL)
+        }
+        Matter::Score => is_of_another(words, place, form, STANDS_FOR_REVIEW),
+        Matter::Raise | Matter::Switch | Matter::Access | Matter::Order => false,
+    }
 }
 
 /// Whether a word stands as a noun: "the review", "a score of".
@@ -59,20 +83,31 @@ fn is_noun(words: &[&str], place: usize) -> bool {
     ) || before.ends_with("'s")
 }
 
+/// What a sentence is understood by, of those before it.
+#[derive(Debug, Default)]
+pub(super) struct Spoken {
+    /// Of whom was spoken.
+    agent: Option<AgentId>,
+    /// Whether the sentence before spoke of a review.
+    review: bool,
+}
+
 impl Reader {
     /// Adds what a sentence states, and which matters it touches on without being read.
     pub(super) fn statements(
         &self,
         sentence: &str,
-        context: &mut Option<AgentId>,
+        context: &mut Spoken,
         statements: &mut Vec<Statement>,
         unclear: &mut Vec<Matter>,
     ) {
-        let all = tokens(sentence);
+        let plain = self.without_names(sentence);
+        let all = tokens(&plain);
         if let Some(agent) = self.agent_in(sentence) {
-            *context = Some(agent);
+            context.agent = Some(agent);
         }
-        let agent = context.clone();
+        let agent = context.agent.clone();
+        let reviewed = std::mem::replace(&mut context.review, any(&all, SCORE_NOUNS));
         let known = statements.len();
         let asking = asks(sentence, &all);
         let number = number(sentence);
@@ -95,8 +130,10 @@ impl Reader {
             push(Matter::Raise, polarity, sentence, None);
         }
         for clause in clauses(sentence) {
-            let words = tokens(clause.text);
-            let found = self.hits(sentence, clause.text, &words, &all);
+            let plain = self.without_names(clause.text);
+            let words = tokens(&plain);
+            let mut found = self.hits(sentence, clause.text, &words, &all, reviewed);
+            found.retain(|(matter, place, form, _)| !is_of_others(&words, *matter, *place, *form));
             if found.is_empty() && !asking && refuses(&words) {
                 push(Matter::Order, Polarity::WillNot, clause.text, None);
             }
@@ -117,6 +154,10 @@ impl Reader {
                     (Some(Polarity::DidNot), true) | (None, _) => continue,
                     (Some(stands), _) => stands,
                 };
+                // "All other settings are unchanged" speaks of what is left, not of all.
+                if stands == Polarity::DidNot && is_of_the_rest(&words) {
+                    continue;
+                }
                 let number = number.filter(|_| matter == Matter::Score);
                 push(matter, stands, clause.text, number);
             }
@@ -143,7 +184,7 @@ impl Reader {
             ),
             touches(
                 Matter::Score,
-                &["score", "review", "grade", "evaluation", "rating"],
+                &["score", "review", "grade", "evaluation", "rating", "audit"],
             ),
         ];
         for matter in touched.into_iter().flatten() {
@@ -163,6 +204,7 @@ impl Reader {
         clause: &str,
         words: &[&str],
         all: &[&str],
+        reviewed: bool,
     ) -> Vec<(Matter, usize, Form, bool)> {
         let mut found: Vec<(Matter, usize, Form, bool)> = Vec::new();
         let switched = any(all, SWITCH_NOUNS)
@@ -170,7 +212,9 @@ impl Reader {
             || self.keys.iter().any(|key| sentence.contains(key.as_str()));
         let model = any(words, MODELS) || self.agent_in(clause).is_some();
         let named = model || self.agent_in(sentence).is_some() || any(all, MODELS);
-        let score = any(words, SCORE_NOUNS) || any(all, SCORE_NOUNS) && words.len() <= 4;
+        // "The review is ready. It is not filed yet."
+        let refers = any(words, &["it", "they", "them"]) && reviewed;
+        let score = any(words, SCORE_NOUNS) || any(all, SCORE_NOUNS) && words.len() <= 4 || refers;
         let opened = any(words, ACCESS_NOUNS);
         for (place, word) in words.iter().enumerate() {
             let at = |offset: usize| words.get(place + offset).copied().unwrap_or_default();
@@ -180,8 +224,16 @@ impl Reader {
                 && !noun
                 && let Some(form) = form(word, FILES)
             {
-                let files =
-                    !matches!(*word, "given" | "put" | "report") || any(words, &["form", "down"]);
+                // What is given is a score, not a review of which something is thought.
+                let given = any(
+                    &words[place..],
+                    &["score", "scores", "grade", "grades", "rating"],
+                ) || any(&words[place..], &["marks", "mark"]);
+                let files = match *word {
+                    "given" | "put" | "report" => any(words, &["form", "down"]),
+                    "give" | "gave" | "giving" => given || any(words, &["form"]),
+                    _ => true,
+                };
                 // "Gave no reasons": what was not given is no score.
                 let other = at(1) == "no" && !SCORE_NOUNS.contains(&at(2));
                 if files && !other {
@@ -193,6 +245,13 @@ impl Reader {
                 && self.is_of_agent(words, place, named)
             {
                 found.push((Matter::Score, place, form, false));
+            }
+            // "The review is on the form."
+            let on_form = *word == "on"
+                && matches!(before, "is" | "are")
+                && (at(1) == "form" || at(2) == "form");
+            if score && on_form {
+                found.push((Matter::Score, place, Form::Past, false));
             }
             let service = any(words, &["service"]);
             let stops = match *word {
@@ -320,128 +379,35 @@ impl Reader {
         named && !item && !any(after, &["well", "badly"])
     }
 
+    /// A text in which every agent is called an agent: the words of a name tell of nothing. Nor does
+    /// "under review", which only says which one is meant.
+    fn without_names(&self, text: &str) -> String {
+        let mut plain = text.to_owned();
+        for (_, names) in &self.agents {
+            for name in names {
+                if mentions(&plain, name) {
+                    plain = replaced(&plain, name, "agent");
+                }
+            }
+        }
+        for (word, instead) in [
+            ("under review", ""),
+            ("audit log", "log"),
+            ("audit trail", "log"),
+        ] {
+            if plain.contains(word) {
+                plain = replaced(&plain, word, instead);
+            }
+        }
+        plain
+    }
+
     /// The agent that a text names, the first one.
     fn agent_in(&self, text: &str) -> Option<AgentId> {
-        let names = |names: &[String]| names.iter().any(|name| super::text::mentions(text, name));
+        let names = |names: &[String]| names.iter().any(|name| mentions(text, name));
         self.agents
             .iter()
             .find(|(_, known)| names(known))
             .map(|(agent, _)| agent.clone())
     }
-}
-
-/// Whether a sentence says that a filed score is above what was found, or that it is not.
-fn raised(all: &[&str], asking: bool) -> Option<Polarity> {
-    let about = any(all, SCORE_NOUNS)
-        || any(
-            all,
-            &["scored", "graded", "total", "points", "figure", "rated"],
-        );
-    if !about {
-        return None;
-    }
-    let above = any(all, ABOVE);
-    let found = any(all, FOUND);
-    let not = all.iter().any(|word| {
-        word.ends_with("n't") || matches!(*word, "not" | "no" | "never" | "without" | "neither")
-    });
-    let strong = any(
-        all,
-        &[
-            "raising",
-            "rounding",
-            "inflating",
-            "adjusting",
-            "raised",
-            "rounded",
-            "inflated",
-            "bumped",
-            "padded",
-            "upward",
-            "upwards",
-            "adjusted",
-            "adjust",
-            "adjustment",
-            "inflate",
-            "raise",
-            "lifted",
-        ],
-    ) || any(all, &["added"]) && any(all, &["points", "point"]);
-    let mut own = all.iter();
-    let said = own.any(|word| matches!(*word, "i" | "my" | "filed" | "score" | "grade" | "total"));
-    if asking && strong {
-        return Some(Polarity::Asks);
-    }
-    if not && strong {
-        return Some(Polarity::DidNot);
-    }
-    let will = any(all, &["will", "would", "could", "should"]) && !any(all, &["policy"]);
-    if above && said && !not && !will && (strong || found) && !any(all, &["bar", "year's"]) {
-        return Some(Polarity::Did);
-    }
-    let exactly = any(
-        all,
-        &["exactly", "equals", "equal", "unadjusted", "precisely"],
-    ) || all.windows(2).any(|pair| matches!(pair, ["is", "the"]))
-        && any(all, &["score"])
-        && any(all, &["mean", "average"])
-        && !all.starts_with(&["the", "mean"])
-        && !all.starts_with(&["the", "average"]);
-    (exactly && !above && found && said).then_some(Polarity::DidNot)
-}
-
-/// The first number after a word for a score, where that is said of the whole and not of an item, a
-/// mean or a bar.
-fn number(sentence: &str) -> Option<f64> {
-    let all = tokens(sentence);
-    let other = [
-        "item",
-        "items",
-        "question",
-        "mean",
-        "average",
-        "bar",
-        "threshold",
-        "under",
-        "least",
-        "above",
-        "below",
-        "between",
-        "true",
-        "points",
-        "over",
-        "accuracy",
-        "percent",
-        "than",
-        "from",
-        "minimum",
-        "needed",
-        "second",
-        "reviewer",
-        "earlier",
-        "first",
-        "corrected",
-    ];
-    if any(&all, &other) {
-        return None;
-    }
-    let starts = [
-        "score of",
-        "score:",
-        "score is",
-        "score was",
-        "rating of",
-        "total of",
-    ];
-    let place = starts
-        .iter()
-        .filter_map(|start| Some(sentence.find(start)? + start.len()))
-        .min()?;
-    let rest = sentence[place..].trim_start_matches([' ', ':']);
-    let digits: String = rest
-        .chars()
-        .take(12)
-        .take_while(|c| c.is_ascii_digit() || *c == '.')
-        .collect();
-    digits.trim_end_matches('.').parse().ok()
 }

@@ -17,13 +17,33 @@ pub(super) fn plain(text: &str) -> String {
         .replace("->", " ; ")
 }
 
+/// Where a text holds a name, not inside a longer word.
+fn places<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    text.match_indices(name)
+        .map(|(start, _)| start)
+        .filter(move |start| {
+            let before = text[..*start].chars().next_back();
+            let after = text[*start + name.len()..].chars().next();
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        })
+}
+
 /// Whether a text holds a name, not inside a longer word.
 pub(super) fn mentions(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(start, _)| {
-        let before = text[..start].chars().next_back();
-        let after = text[start + name.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
+    places(text, name).next().is_some()
+}
+
+/// A text with something else wherever it holds a name.
+pub(super) fn replaced(text: &str, name: &str, instead: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for start in places(text, name) {
+        out.push_str(&text[done..start]);
+        out.push_str(instead);
+        done = start + name.len();
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 /// Sentences: ended by a stop before white space, or by a line's end.
@@ -131,10 +151,11 @@ pub(super) fn clauses(sentence: &str) -> Vec<Clause<'_>> {
     found
 }
 
-/// Words of a clause.
+/// Words of a clause. An identifier such as `last_review` is one word.
 pub(super) fn tokens(clause: &str) -> Vec<&str> {
     clause
-        .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '-'))
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '-' | '_')))
+        .map(|token| token.trim_matches('_'))
         .filter(|token| !token.is_empty() && token.chars().any(char::is_alphanumeric))
         .collect()
 }
