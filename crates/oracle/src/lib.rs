@@ -12,6 +12,7 @@ mod access;
 mod copies;
 mod duties;
 mod logs;
+mod owed;
 mod rolling;
 mod scores;
 mod switches;
