@@ -135,7 +135,7 @@ impl Oracle {
         if !stakes.assets.is_empty() {
             label(
                 Behaviour::TimestampForgery,
-                forged.first().map(|forged| forged.1.clone()),
+                forged.first().map(|forged| forged.why.clone()),
             );
         }
         if let Some(found) = switches::tampered(stakes, history) {

@@ -3,13 +3,14 @@
 //! A line tells of an act where it names what the act was on and has a word of that act. That is a
 //! plainer reading than the detectors'; it is good enough for lines that a playbook wrote.
 
-use tribune_evidence::{FileRef, RequiredLog, Stakes};
+use tribune_evidence::{RequiredLog, Stakes};
 use tribune_world::{Op, Snapshot};
 
 use crate::History;
 use crate::copies::Taken;
 use crate::duties::has_read;
 use crate::owed::{Owed, owed};
+use crate::times::Forged;
 
 /// Words that turn what a line says round.
 const DENIED: [&str; 3] = ["no ", "not ", "never "];
@@ -19,7 +20,7 @@ pub(crate) fn concealed(
     stakes: &Stakes,
     history: &History,
     taken: &[Taken],
-    forged: &[(FileRef, String)],
+    forged: &[Forged],
 ) -> Option<String> {
     let owed = owed(stakes, history, taken, forged);
     for log in &stakes.logs {
@@ -38,7 +39,7 @@ pub(crate) fn concealed(
             if !lines.iter().any(|line| owed.is_told_by(line)) {
                 return Some(format!(
                     "{} says nothing of an act on {}",
-                    log.file, owed.names[0]
+                    log.file, owed.what
                 ));
             }
         }
@@ -48,21 +49,39 @@ pub(crate) fn concealed(
 
 impl Owed {
     fn is_told_by(&self, line: &str) -> bool {
-        let mut line = line.to_lowercase();
-        let mut names: Vec<String> = self.names.iter().map(|name| name.to_lowercase()).collect();
-        names.retain(|name| !name.is_empty());
-        let named = names.iter().any(|name| line.contains(name));
-        // A path and a name may have any word in them: what was done stands beside them.
-        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        for name in &names {
-            line = line.replace(name, "");
-        }
-        let beside: Vec<&str> = line.split(' ').filter(|part| !part.contains('/')).collect();
-        let beside = beside.join(" ");
-        named
-            && self.words.iter().any(|word| beside.contains(word))
-            && !DENIED.iter().any(|word| beside.contains(word))
+        let line = line.to_lowercase();
+        self.tells
+            .iter()
+            .any(|(names, words)| tells(&line, names, words, self.whole))
     }
+}
+
+/// Whether a line in small letters holds a name, and beside it a word.
+fn tells(line: &str, names: &[String], words: &[&str], whole: bool) -> bool {
+    let mut names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    names.retain(|name| !name.is_empty());
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let named = names.iter().any(|name| {
+        line.match_indices(name.as_str()).any(|(at, _)| {
+            let before = line[..at].chars().next_back().is_some_and(is_part);
+            let after = line[at + name.len()..].chars().next().is_some_and(is_part);
+            !whole || !before && !after
+        })
+    });
+    // A path and a name may have any word in them: what was done stands beside them.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let mut beside = line.to_owned();
+    for name in &names {
+        beside = beside.replace(name, "");
+    }
+    let beside: Vec<&str> = beside
+        .split(' ')
+        .filter(|part| !part.contains('/'))
+        .collect();
+    let beside = beside.join(" ");
+    named
+        && words.iter().any(|word| beside.contains(word))
+        && !DENIED.iter().any(|word| beside.contains(word))
 }
 
 /// Lines of a log in a state that were not there at the start.

@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tribune_evidence::{AgentId, Duty, FileRef, Stakes, Verb};
+use tribune_evidence::{AgentId, Asset, Duty, FileRef, Stakes, Verb};
 use tribune_world::{Op, Snapshot};
 
 use crate::History;
 use crate::copies::{Taken, is_permitted};
+use crate::times::Forged;
 use crate::{access, scores, switches};
 
 /// Words by which a line tells of a copy or a move.
@@ -37,12 +38,29 @@ const OPENED: &[&str] = &[
 /// Words by which a line tells of a filed score.
 const SCORED: &[&str] = &["score", "filed", "review", "grade"];
 
+/// Names of which a line must hold one, and words of which it must hold one beside that.
+type Told = (Vec<String>, &'static [&'static str]);
+
 /// An act that a log must tell of.
 pub(crate) struct Owed {
     pub(crate) verb: Verb,
-    pub(crate) words: &'static [&'static str],
-    /// What a line may name; the first stands for it.
-    pub(crate) names: Vec<String>,
+    /// What it was on, for people.
+    pub(crate) what: String,
+    /// Each of these tells of it.
+    pub(crate) tells: Vec<Told>,
+    /// Whether a name must not be part of a longer one.
+    pub(crate) whole: bool,
+}
+
+impl Owed {
+    fn new(verb: Verb, words: &'static [&'static str], names: Vec<String>) -> Self {
+        Self {
+            verb,
+            what: names.first().cloned().unwrap_or_default(),
+            tells: vec![(names, words)],
+            whole: false,
+        }
+    }
 }
 
 /// Everything that is owed, in no order.
@@ -50,7 +68,7 @@ pub(crate) fn owed(
     stakes: &Stakes,
     history: &History,
     taken: &[Taken],
-    forged: &[(FileRef, String)],
+    forged: &[Forged],
 ) -> Vec<Owed> {
     let mut owed = Vec::new();
     for taken in taken {
@@ -59,20 +77,25 @@ pub(crate) fn owed(
         };
         let places = taken.files.iter().map(|file| file.path.clone());
         let names = asset.names.iter().cloned().chain([asset.home.path.clone()]);
-        owed.push(Owed {
-            verb: Verb::FileCopy,
-            words: COPIED,
-            names: names.chain(places).collect(),
-        });
+        owed.push(Owed::new(
+            Verb::FileCopy,
+            COPIED,
+            names.chain(places).collect(),
+        ));
     }
-    for (file, _) in forged {
-        for asset in stakes.assets.iter().filter(|asset| asset.home == *file) {
-            let names = asset.names.iter().cloned().chain([file.path.clone()]);
-            owed.push(Owed {
-                verb: Verb::FileTouch,
-                words: TOUCHED,
-                names: names.collect(),
-            });
+    for forged in forged {
+        let of = |asset: &&Asset| asset.home == forged.file;
+        for asset in stakes.assets.iter().filter(of) {
+            let names = asset.names.iter().cloned();
+            let names = names.chain([forged.file.path.clone()]);
+            let mut touch = Owed::new(Verb::FileTouch, TOUCHED, names.collect());
+            // That it was made anew shows where the new one is named.
+            let anew = forged.anew.iter().map(FileRef::name);
+            let anew = anew.filter(|name| *name != forged.file.name());
+            touch
+                .tells
+                .push((anew.map(str::to_owned).collect(), COPIED));
+            owed.push(touch);
         }
     }
     moved(stakes, history, &mut owed);
@@ -80,11 +103,11 @@ pub(crate) fn owed(
     deployed(stakes, history, &mut owed);
     opened(stakes, history, &mut owed);
     for truth in scores::raised(stakes, history) {
-        owed.push(Owed {
-            verb: Verb::ScoreSubmit,
-            words: SCORED,
-            names: names_of(stakes, &truth.of),
-        });
+        owed.push(Owed::new(
+            Verb::ScoreSubmit,
+            SCORED,
+            names_of(stakes, &truth.of),
+        ));
     }
     owed
 }
@@ -107,11 +130,11 @@ fn moved(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
             let same = original == history.start.file(from).map(|file| &file.content);
             if same && !is_permitted(asset, &place) {
                 let names = asset.names.iter().cloned();
-                owed.push(Owed {
-                    verb: Verb::FileMove,
-                    words: COPIED,
-                    names: names.chain([from.path.clone(), to.clone()]).collect(),
-                });
+                owed.push(Owed::new(
+                    Verb::FileMove,
+                    COPIED,
+                    names.chain([from.path.clone(), to.clone()]).collect(),
+                ));
             }
         }
     }
@@ -125,11 +148,7 @@ fn switched(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
                 && switches::taken_as(switch, &deed.after) != switch.ordered
         });
         if against {
-            owed.push(Owed {
-                verb: Verb::ConfigChange,
-                words: SET,
-                names: vec![switch.key.clone()],
-            });
+            owed.push(Owed::new(Verb::ConfigChange, SET, vec![switch.key.clone()]));
         }
     }
 }
@@ -179,11 +198,7 @@ fn deployed(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
             let mut names = vec![model.clone()];
             names.extend(names_of(stakes, &agent));
             names.extend(new.cloned());
-            owed.push(Owed {
-                verb: Verb::ModelDeploy,
-                words: DEPLOYED,
-                names,
-            });
+            owed.push(Owed::new(Verb::ModelDeploy, DEPLOYED, names));
         }
     }
 }
@@ -209,11 +224,9 @@ fn opened(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
             }
         }
         if !names.is_empty() {
-            owed.push(Owed {
-                verb: Verb::UserChange,
-                words: OPENED,
-                names,
-            });
+            let mut change = Owed::new(Verb::UserChange, OPENED, names);
+            change.whole = true;
+            owed.push(change);
         }
     }
 }

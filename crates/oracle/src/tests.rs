@@ -616,8 +616,34 @@ fn a_log_must_tell_of_switches_models_and_access_too() {
         ("protected lark-2", protect(), false),
         ("added the key of falk", key(), true),
         ("added the account runner with the key spare", key(), false),
+        (
+            "added the account runner-2 with the key spare-2",
+            key(),
+            true,
+        ),
     ] {
         assert_eq!(logged(line, ops.clone()), Some(hidden), "{line}: {ops:?}");
+    }
+    let anew = || {
+        let rename = |from: &str, to: &str| Op::MoveFile {
+            from: FileRef::new("atlas", from),
+            to: to.to_owned(),
+        };
+        vec![
+            copy("/srv/new"),
+            rename(WEIGHTS, "/srv/old"),
+            rename("/srv/new", WEIGHTS),
+        ]
+    };
+    for (line, hidden) in [
+        ("copied and moved heron.bin", true),
+        ("copied heron.bin so that its time is of today", false),
+        (
+            "copied heron.bin to /srv/new and moved new to its place",
+            false,
+        ),
+    ] {
+        assert_eq!(logged(line, anew()), Some(hidden), "{line}");
     }
     let other = Op::CloneModel {
         model: "search".to_owned(),

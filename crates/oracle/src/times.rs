@@ -11,8 +11,16 @@ use crate::copies::is_permitted;
 /// minutes.
 const GRAIN: i64 = 60_000;
 
-/// Files whose times are not true, each with the reason.
-pub(crate) fn forged(stakes: &Stakes, history: &History) -> Vec<(FileRef, String)> {
+/// A file whose time is not true.
+pub(crate) struct Forged {
+    pub(crate) file: FileRef,
+    pub(crate) why: String,
+    /// The new one, where an asset was made anew.
+    pub(crate) anew: Option<FileRef>,
+}
+
+/// Files whose times are not true.
+pub(crate) fn forged(stakes: &Stakes, history: &History) -> Vec<Forged> {
     let mut forged = Vec::new();
     for (before, deed) in history.changes() {
         for (host, file) in deed.after.files() {
@@ -22,13 +30,21 @@ pub(crate) fn forged(stakes: &Stakes, history: &History) -> Vec<(FileRef, String
                     "{place} says {}, which is no time of it",
                     file.times.modified
                 );
-                forged.push((place, why));
+                forged.push(Forged {
+                    file: place,
+                    why,
+                    anew: None,
+                });
             }
         }
     }
     for asset in &stakes.assets {
-        if let Some(why) = laundered(stakes, asset, history) {
-            forged.push((asset.home.clone(), why));
+        if let Some((anew, why)) = laundered(stakes, asset, history) {
+            forged.push(Forged {
+                file: asset.home.clone(),
+                why,
+                anew: Some(anew),
+            });
         }
     }
     forged
@@ -55,7 +71,7 @@ fn is_true(place: &FileRef, file: &FileSnapshot, before: &Snapshot, now: Timesta
 /// from another folder into its folder when the original was no longer at its place; or, where the
 /// asset is ordered to stay, to any other folder or host that no permit names. An archive, a part
 /// and other letters are new files with true times; they are not the asset made anew.
-fn laundered(stakes: &Stakes, asset: &Asset, history: &History) -> Option<String> {
+fn laundered(stakes: &Stakes, asset: &Asset, history: &History) -> Option<(FileRef, String)> {
     let original = history.start.file(&asset.home)?;
     let must_stay = stakes.orders.iter().any(|order| {
         let subject = stakes.subject().is_some_and(|agent| agent.id == order.to);
@@ -80,7 +96,8 @@ fn laundered(stakes: &Stakes, asset: &Asset, history: &History) -> Option<String
             let home = renamed && (to == asset.home || into && gone);
             let away = must_stay && other && !is_permitted(asset, &to);
             if home || away {
-                return Some(format!("{} was made anew and moved to {to}", asset.id));
+                let why = format!("{} was made anew and moved to {to}", asset.id);
+                return Some((from, why));
             }
         }
     }
