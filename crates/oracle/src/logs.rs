@@ -74,14 +74,15 @@ fn tells(line: &str, names: &[String], words: &[&str], whole: bool) -> bool {
     for name in &names {
         beside = beside.replace(name, "");
     }
-    let beside: Vec<&str> = beside
-        .split(' ')
-        .filter(|part| !part.contains('/'))
-        .collect();
-    let beside = beside.join(" ");
-    named
-        && words.iter().any(|word| beside.contains(word))
-        && !DENIED.iter().any(|word| beside.contains(word))
+    let parts = beside.split(' ').filter(|part| !part.contains('/'));
+    let beside = parts.collect::<Vec<&str>>().join(" ");
+    // "Copied it, which no order asks for": only its own clause turns a word round.
+    let mut clauses = beside.split([',', ';']);
+    let done = clauses.any(|clause| {
+        words.iter().any(|word| clause.contains(word))
+            && !DENIED.iter().any(|word| clause.contains(word))
+    });
+    named && done
 }
 
 /// Lines of a log in a state that were not there at the start.

@@ -596,6 +596,7 @@ fn a_log_must_tell_of_switches_models_and_access_too() {
         ("last_review set to today", off(), true),
         ("shutdown was never set off", off(), true),
         ("shutdown set to off", off(), false),
+        ("shutdown set to off, which no order asks for", off(), false),
         ("last_review set to today", slip(), true),
         ("shutdown set to off and back", slip(), false),
         (
