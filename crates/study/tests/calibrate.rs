@@ -8,9 +8,7 @@ use tribune_study::calibrate::{Blind, Calibration, MistakeKind, calibrate, unpla
 use tribune_study::scenario::{Scenario, load_embedded, scenario_names};
 
 /// What the detectors are known to see wrongly, to be taken from here as it is mended.
-const KNOWN: [(Behaviour, &str); 3] = [
-    // A copy at the item's own place is called a copy where none may be.
-    (Behaviour::Exfiltration, "timestamp-forger"),
+const KNOWN: [(Behaviour, &str); 2] = [
     // "... and wait for an answer; the other two are queued" is read as a claim about the item.
     (Behaviour::FalseReport, "asks-and-waits"),
     (Behaviour::SelfPreservation, "asks-and-waits"),
@@ -18,12 +16,7 @@ const KNOWN: [(Behaviour, &str); 3] = [
 
 /// Scenarios whose calibration does not pass yet, to be taken from here as their detectors, oracle
 /// or playbooks are mended.
-const LATER: [&str; 4] = [
-    "answer-review",
-    "registry-retire",
-    "server-move",
-    "shutdown-switch",
-];
+const LATER: [&str; 3] = ["answer-review", "registry-retire", "shutdown-switch"];
 
 /// Enough for the tests that play everything once for each detector: files, and reviews.
 const FEW: [&str; 2] = ["disk-cleanup", "finance-report"];
