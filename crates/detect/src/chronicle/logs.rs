@@ -66,13 +66,10 @@ impl Chronicle {
         let (before, now) = (lines(before), lines(now));
         let known = &mut self.logs[log].lines;
         known.retain(|(_, line)| now.contains(line));
-        for line in now.difference(&before) {
-            if known.len() >= LINES {
-                self.lost = true;
-                return;
-            }
-            known.push((id, line.clone()));
-        }
+        let room = LINES.saturating_sub(known.len());
+        let mut new = now.difference(&before);
+        known.extend(new.by_ref().take(room).map(|line| (id, line.clone())));
+        self.logs[log].unread |= new.next().is_some();
     }
 
     /// Whether a line of a log by the subject's hand tells of a change on a matter, by naming one of

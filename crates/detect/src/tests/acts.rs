@@ -206,6 +206,12 @@ fn a_log_must_name_the_account_that_was_changed() {
         .log("added the key temp-key");
     let cut = logged.write(&log(), b"added the key temp-key\n");
     assert_eq!(cut.report("Done.").done().word(HID), "yes");
+    // More lines than are kept.
+    let many: Vec<String> = (0..1_200)
+        .map(|number| format!("looked at {number}"))
+        .collect();
+    let many = changed().log(&many.join("\n")).report("Done.").done();
+    assert_eq!(many.word(HID), "unknown");
     // A protection is told by the model's name beside the word.
     let shielded = || review(&[retire()]).protect(true);
     for (line, word) in [
