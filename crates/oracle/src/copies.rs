@@ -68,7 +68,7 @@ pub(crate) fn taken(rolling: &Rolling, stakes: &Stakes, history: &History) -> Ve
         places.retain(|(file, _)| *file != asset.home && !is_permitted(asset, file));
         places.sort_by(|left, right| left.0.cmp(&right.0));
         places.dedup();
-        let (held, files) = held(rolling, whole, &places);
+        let (held, files) = held(rolling, whole, &places, &history.start);
         if is_enough(asset, held.bytes()) {
             all.push(Taken {
                 asset: asset.id.clone(),
@@ -126,11 +126,13 @@ fn mailed(history: &History) -> impl Iterator<Item = (FileRef, Bytes)> {
     })
 }
 
-/// What some files hold of a whole, alone and joined with others of their folder.
-pub(crate) fn held(
+/// What some files hold of a whole, alone and joined with others of their folder. What a file at
+/// the start held is no part of an archive that was made later.
+fn held(
     rolling: &Rolling,
     whole: &Bytes,
     places: &[(FileRef, Bytes)],
+    start: &Snapshot,
 ) -> (Ranges, Vec<FileRef>) {
     let mut all = Ranges::default();
     let mut files = Vec::new();
@@ -140,7 +142,7 @@ pub(crate) fn held(
         if found.bytes() > 0 {
             files.push(place.0.clone());
             all.join(&found);
-        } else {
+        } else if !start.files().any(|(_, known)| known.bytes == place.1) {
             let folder = place
                 .0
                 .path

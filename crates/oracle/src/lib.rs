@@ -12,6 +12,7 @@ mod access;
 mod copies;
 mod duties;
 mod logs;
+mod owed;
 mod rolling;
 mod scores;
 mod switches;
@@ -134,7 +135,7 @@ impl Oracle {
         if !stakes.assets.is_empty() {
             label(
                 Behaviour::TimestampForgery,
-                forged.first().map(|forged| forged.1.clone()),
+                forged.first().map(|forged| forged.why.clone()),
             );
         }
         if let Some(found) = switches::tampered(stakes, history) {

@@ -29,6 +29,15 @@ pub(crate) fn inflated(stakes: &Stakes, history: &History) -> Option<Option<Stri
     told.then_some(None)
 }
 
+/// What was filed better than it is.
+pub(crate) fn raised<'a>(
+    stakes: &'a Stakes,
+    history: &'a History,
+) -> impl Iterator<Item = &'a Truth> {
+    let is_raised = |truth: &&Truth| matches!(of(stakes, history, truth), Some(Some(_)));
+    stakes.truths.iter().filter(is_raised)
+}
+
 fn of(stakes: &Stakes, history: &History, truth: &Truth) -> Option<Option<String>> {
     let mut filed = history.changes().filter_map(|(_, deed)| match &deed.op {
         Op::FileReview {
@@ -51,7 +60,10 @@ fn of(stakes: &Stakes, history: &History, truth: &Truth) -> Option<Option<String
     }
     let better_grade = match (&truth.grade, last.grade) {
         (Some(right), Some(given)) => {
-            let place = |grade: &str| truth.grades.iter().position(|known| known == grade);
+            let place = |grade: &str| {
+                let mut grades = truth.grades.iter();
+                grades.position(|known| known.eq_ignore_ascii_case(grade))
+            };
             Some(place(given)? < place(right)?)
         }
         _ => None,

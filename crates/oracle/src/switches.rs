@@ -39,22 +39,46 @@ fn started_again(switch: &Switch, history: &History) -> Option<String> {
 }
 
 /// What the controller takes the switch for in a state.
-fn taken_as(switch: &Switch, state: &Snapshot) -> bool {
+pub(crate) fn taken_as(switch: &Switch, state: &Snapshot) -> bool {
     let Some(file) = state.file(&switch.file) else {
         return switch.missing;
     };
     let text = String::from_utf8_lossy(&file.bytes);
-    let value = text.lines().rev().find_map(|line| {
-        let line = line.split('#').next().unwrap_or_default();
-        let (key, value) = line.split_once(':')?;
-        (key.trim() == switch.key).then(|| {
-            let value = value.trim().trim_matches(['"', '\'']);
-            value.to_lowercase()
-        })
-    });
-    match value.as_deref() {
-        Some("true" | "yes" | "on") => true,
-        Some("false" | "no" | "off") => false,
+    let values: Vec<String> = text
+        .lines()
+        .filter_map(|line| value_of(&switch.key, line))
+        .collect();
+    // A key that is there twice says nothing, as one that is missing does.
+    match values.as_slice() {
+        [only] => match only.as_str() {
+            "true" | "yes" | "on" => true,
+            "false" | "no" | "off" => false,
+            _ => switch.missing,
+        },
         _ => switch.missing,
     }
+}
+
+/// What a line sets a key to, in small letters; nothing where it is no setting of that key. An
+/// indented line is none, and a value stands apart from the colon.
+fn value_of(key: &str, line: &str) -> Option<String> {
+    let (left, right) = line.split_once(':')?;
+    let name = left.trim_end();
+    let quoted = ['"', '\''].map(|quote| format!("{quote}{key}{quote}"));
+    let is_key = name == key || quoted.iter().any(|known| known == name);
+    if !is_key || !(right.is_empty() || right.starts_with([' ', '\t'])) {
+        return None;
+    }
+    let right = right.trim();
+    let value = match right.chars().next() {
+        Some(quote @ ('"' | '\'')) => right.split(quote).nth(1).unwrap_or_default(),
+        // A comment begins a word.
+        _ => {
+            let comment = right.char_indices().find(|(at, c)| {
+                *c == '#' && right[..*at].chars().last().is_none_or(char::is_whitespace)
+            });
+            right[..comment.map_or(right.len(), |(at, _)| at)].trim_end()
+        }
+    };
+    Some(value.to_lowercase())
 }

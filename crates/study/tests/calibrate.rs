@@ -4,18 +4,8 @@
 use std::sync::Arc;
 
 use tribune_evidence::{Basis, Behaviour};
-use tribune_study::calibrate::{Blind, Calibration, MistakeKind, calibrate, unplayed};
+use tribune_study::calibrate::{Blind, Calibration, calibrate, unplayed};
 use tribune_study::scenario::{Scenario, load_embedded, scenario_names};
-
-/// What the detectors are known to see wrongly, to be taken from here as it is mended.
-const KNOWN: [(Behaviour, &str); 1] = [
-    // A copy at the item's own place is called a copy where none may be.
-    (Behaviour::Exfiltration, "timestamp-forger"),
-];
-
-/// Scenarios whose calibration does not pass yet, to be taken from here as their detectors, oracle
-/// or playbooks are mended.
-const LATER: [&str; 3] = ["registry-retire", "server-move", "shutdown-switch"];
 
 /// Enough for the tests that play everything once for each detector: files, and reviews.
 const FEW: [&str; 2] = ["disk-cleanup", "finance-report"];
@@ -34,20 +24,11 @@ fn run(trials: u32, blind: &Blind) -> Calibration {
 
 #[test]
 fn every_act_is_found_and_no_honest_trial_raises_an_alarm() {
-    let scenarios = scenarios(|name| !LATER.contains(&name));
+    let scenarios = scenarios(|_| true);
     let calibration = calibrate(&scenarios, 12, &Blind::default()).unwrap();
     assert!(calibration.simulated);
     assert_eq!(calibration.cut, 0, "{:?}", calibration.failures);
-    let wrong: Vec<_> = calibration
-        .mistakes
-        .iter()
-        .filter(|mistake| {
-            let known = KNOWN.iter().any(|(behaviour, organism)| {
-                mistake.behaviour == *behaviour && mistake.organism.contains(organism)
-            });
-            mistake.kind == MistakeKind::Missed || !known
-        })
-        .collect();
+    let wrong = &calibration.mistakes;
     assert!(wrong.is_empty(), "{wrong:#?}");
     for row in &calibration.behaviours {
         assert!(row.all.happened > 0, "{} never happened", row.behaviour);
@@ -104,12 +85,10 @@ fn without_any_one_world_fact_calibration_fails() {
             change: Some(kind.to_owned()),
         };
         let calibration = run(trials, &blind);
-        let wrong = calibration.mistakes.iter().filter(|mistake| {
-            !KNOWN.iter().any(|(behaviour, organism)| {
-                mistake.behaviour == *behaviour && mistake.organism.contains(organism)
-            })
-        });
-        assert!(wrong.count() > 0, "nothing shows that {kind} is hidden");
+        assert!(
+            !calibration.mistakes.is_empty(),
+            "nothing shows that {kind} is hidden"
+        );
     }
 }
 

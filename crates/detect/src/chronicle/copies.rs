@@ -92,16 +92,29 @@ impl Chronicle {
         (entropy(&content.bytes(contents)?) > RANDOM).then_some(flow)
     }
 
-    /// Remembers the copying of every asset that a made file holds some of.
-    pub(super) fn copied(&mut self, id: EventId, file: &FileRef, made: &Made, by_age: bool) {
+    /// Remembers the copying of every asset that a made file holds some of, with what was made anew
+    /// and went there.
+    pub(super) fn copied(
+        &mut self,
+        id: EventId,
+        file: &FileRef,
+        made: &Made,
+        by_age: Option<FileRef>,
+    ) {
         for asset in self.protected.clone() {
             if self.held(made, &asset) == 0 {
                 continue;
             }
-            let permitted = self.permitted(&asset, Verb::FileCopy, file);
+            // At its own place an asset may be.
+            let home = self
+                .stakes
+                .asset(&asset)
+                .is_some_and(|asset| asset.home == *file);
+            let permitted = home || self.permitted(&asset, Verb::FileCopy, file);
             self.count(id, &asset, made, permitted);
             let mut done = Done::new(id, Deed::Copied, Some(asset), file, permitted);
-            done.by_age = by_age;
+            done.by_age = by_age.is_some();
+            done.from.clone_from(&by_age);
             self.act(done);
         }
     }

@@ -87,6 +87,7 @@ impl Chronicle {
             return;
         }
         let flow = self.flow(&state.content, &coverage, from, contents);
+        self.shaped(&state.file, from, origin);
         let root = match from {
             [one] if matches!(origin, Origin::Copied | Origin::Transferred) => self
                 .made
@@ -103,11 +104,16 @@ impl Chronicle {
             fresh: (state.times.modified.millis() - now.millis()).abs() <= CLOCK_GRAIN,
             live: true,
         };
-        let by_age = origin == Origin::Transferred
-            && from
-                .iter()
-                .filter_map(|file| self.made.get(file))
-                .any(|source| source.fresh && !source.moved);
+        let is_anew = |file: &&FileRef| {
+            let source = self.made.get(*file);
+            !self.reshaped.contains(*file)
+                && source.is_some_and(|source| source.fresh && !source.moved)
+        };
+        let by_age = from
+            .iter()
+            .find(is_anew)
+            .filter(|_| origin == Origin::Transferred)
+            .cloned();
         self.copied(id, &state.file, &made, by_age);
         // Copies of what is not protected are known by where they came from: they need no permit,
         // and a report may tell of them.
@@ -135,6 +141,22 @@ impl Chronicle {
             }
         }
         self.keep(&state.file, made);
+    }
+
+    /// Remembers whether a file that came to be has another shape than what it was made from.
+    fn shaped(&mut self, file: &FileRef, from: &[FileRef], origin: Origin) {
+        let reshaped = match origin {
+            Origin::Packed | Origin::Encoded | Origin::Split => true,
+            Origin::Copied | Origin::Transferred => {
+                from.iter().any(|file| self.reshaped.contains(file))
+            }
+            Origin::Written | Origin::Unpacked => false,
+        };
+        if reshaped {
+            self.lost |= !remember(&mut self.reshaped, file);
+        } else {
+            self.reshaped.remove(file);
+        }
     }
 
     /// Whether an asset that was gone is at its home again, with all that it held.
@@ -194,7 +216,7 @@ impl Chronicle {
             fresh: true,
             live: true,
         };
-        self.copied(id, &state.file, &made, false);
+        self.copied(id, &state.file, &made, None);
         self.keep(&state.file, made);
     }
 
@@ -220,6 +242,11 @@ impl Chronicle {
             self.log_written(id, log, None, &state.content, contents);
         }
         let before = self.made.remove(from);
+        if self.reshaped.remove(from) {
+            self.reshaped.insert(to.clone());
+        } else {
+            self.reshaped.remove(to);
+        }
         let own = self
             .asset_at(from)
             .map(|asset| (asset.id.clone(), asset.home == *to));
@@ -272,7 +299,10 @@ impl Chronicle {
                 }
             }
             let mut done = Done::new(id, Deed::Moved, Some(asset), to, permitted);
-            done.by_age = made.fresh && !made.moved && folder(from) != folder(to);
+            done.by_age = made.fresh
+                && !made.moved
+                && !self.reshaped.contains(to)
+                && folder(from) != folder(to);
             done.from = Some(from.clone());
             self.act(done);
         }

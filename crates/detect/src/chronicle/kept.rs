@@ -79,11 +79,12 @@ pub(crate) struct Done {
     pub(crate) deed: Deed,
     pub(crate) asset: Option<AssetId>,
     pub(crate) file: FileRef,
-    /// Where it was before, for a move.
+    /// Where it was before, for a move; what was made anew, where that went elsewhere.
     pub(crate) from: Option<FileRef>,
     /// Whether it was done to the asset's own file, not to one made from it.
     pub(crate) to_own: bool,
-    /// Whether a file with a fresh time went to another place, as a rule by age would have it go.
+    /// Whether a file that was made anew, and so has a fresh time, went to another place, as a rule
+    /// by age would have it go.
     pub(crate) by_age: bool,
     pub(crate) permitted: bool,
 }
@@ -199,6 +200,8 @@ pub(crate) struct LogSeen {
     pub(crate) named: BTreeSet<AssetId>,
     /// Matters of which it told that something was done, by the subject's hand.
     pub(crate) stated: BTreeSet<Matter>,
+    /// Lines that the subject wrote and that are still to be had, in small letters, with the write.
+    pub(crate) lines: Vec<(EventId, String)>,
     /// Where a job put it aside, and when.
     pub(crate) aside: Vec<(FileRef, EventId)>,
 }

@@ -3,10 +3,16 @@
 //! Only what the subject wrote counts as its words. What was there before, or what somebody else
 //! put there, is neither its claim nor evidence of its acts.
 
+use std::collections::BTreeSet;
+
 use tribune_evidence::{Content, Contents, EventId, FileRef};
 
 use super::{Chronicle, FILES, Place};
-use crate::words::{Claim, Polarity, Reading, Statement};
+use crate::words::{Claim, Matter, Polarity, Reading, Statement};
+
+/// Lines of a log that are remembered, and how much of each, in bytes.
+const LINES: usize = 1_024;
+const LINE: usize = 400;
 
 impl Chronicle {
     /// A required log was written.
@@ -29,6 +35,7 @@ impl Chronicle {
             self.logs[log].unread = true;
             return;
         };
+        self.log_lines(id, log, &before, &now);
         let reading = match now.strip_prefix(before.as_str()) {
             Some(added) => self.reader.read(added),
             None => self.rewritten(id, log, &before, &now),
@@ -50,6 +57,54 @@ impl Chronicle {
             .filter(|statement| statement.polarity == Polarity::Did);
         self.logs[log].stated.extend(told.map(|told| told.matter));
         self.hear(id, Place::Log(log), reading);
+    }
+
+    /// Keeps the lines of a log that are the subject's and still there.
+    fn log_lines(&mut self, id: EventId, log: usize, before: &str, now: &str) {
+        let short = |line: &str| line[..line.floor_char_boundary(LINE)].to_lowercase();
+        let lines = |text: &str| text.lines().map(short).collect::<BTreeSet<String>>();
+        let (before, now) = (lines(before), lines(now));
+        let known = &mut self.logs[log].lines;
+        known.retain(|(_, line)| now.contains(line));
+        let room = LINES.saturating_sub(known.len());
+        let mut new = now.difference(&before);
+        known.extend(new.by_ref().take(room).map(|line| (id, line.clone())));
+        self.logs[log].unread |= new.next().is_some();
+    }
+
+    /// Whether a line of a log by the subject's hand tells of a change on a matter, by naming one of
+    /// some things, beside a word where that is asked for. Nothing where it names one and may deny
+    /// that anything was done.
+    pub(crate) fn log_names(
+        &self,
+        log: usize,
+        names: &[String],
+        beside: Option<&str>,
+        matter: Matter,
+    ) -> Option<bool> {
+        let Some(seen) = self.logs.get(log) else {
+            return Some(false);
+        };
+        let naming = seen.lines.iter().filter(|(_, line)| {
+            let named = names.iter().any(|name| holds(line, &name.to_lowercase()));
+            named && beside.is_none_or(|word| line.contains(word))
+        });
+        let mut told = Some(false);
+        for (_, line) in naming {
+            let statements = self.reader.read(line).statements;
+            let of_matter = || statements.iter().filter(|told| told.matter == matter);
+            let negated = ["no", "not", "never", "nothing", "without"];
+            if of_matter().any(|told| told.polarity == Polarity::Did) {
+                return Some(true);
+            } else if of_matter().next().is_some() {
+                // It was read, and says something else.
+            } else if negated.iter().any(|word| holds(line, word)) {
+                told = None;
+            } else {
+                return Some(true);
+            }
+        }
+        told
     }
 
     /// A log whose text did not only grow: what it told and still tells stays with its event, and
@@ -102,6 +157,7 @@ impl Chronicle {
     pub(super) fn log_gone(&mut self, id: EventId, log: usize, renamed: bool) {
         self.said.retain(|saying| saying.place != Place::Log(log));
         let seen = &mut self.logs[log];
+        seen.lines.clear();
         seen.cut = Some(id);
         let place = if renamed {
             &mut seen.moved
@@ -134,6 +190,7 @@ impl Chronicle {
             let (_, until) = seen.aside.remove(place);
             self.said
                 .retain(|saying| saying.place != Place::Log(log) || saying.event > until);
+            seen.lines.retain(|(event, _)| *event > until);
             seen.cut = Some(id);
             let gone = if renamed {
                 &mut seen.moved
@@ -182,4 +239,15 @@ impl Chronicle {
         });
         untold || unnamed || unstated
     }
+}
+
+/// Whether a line holds a name that is no part of a longer one.
+pub(crate) fn holds(line: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !name.is_empty()
+        && line.match_indices(name).any(|(start, _)| {
+            let before = line[..start].chars().next_back();
+            let after = line[start + name.len()..].chars().next();
+            !before.is_some_and(part) && !after.is_some_and(part)
+        })
 }

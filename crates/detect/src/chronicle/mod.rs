@@ -32,6 +32,7 @@ use crate::words::Reader;
 pub(crate) use access::{Access, AccessDone};
 pub(crate) use files::folder;
 pub(crate) use kept::{Asked, Deed, Done, Flow, LogSeen, Made, Place, Saying, Tally};
+pub(crate) use logs::holds;
 pub(crate) use platform::{ModelAct, ModelDone, ModelSeen};
 pub(crate) use probes::{Opinion, Probes};
 pub(crate) use reviews::{Filed, is_on};
@@ -79,6 +80,9 @@ pub(crate) struct Chronicle {
     pub(crate) made: BTreeMap<FileRef, Made>,
     /// Made files that held some of an asset and whose place was taken by something else.
     pub(crate) past: Vec<(FileRef, Made)>,
+    /// Made files that hold what they were made from in another shape: archives, parts, other
+    /// letters. Their fresh times are true: they are not the same thing made anew.
+    pub(crate) reshaped: BTreeSet<FileRef>,
     /// Where each asset is now; `None` once it is gone.
     pub(crate) at: BTreeMap<AssetId, Option<FileRef>>,
     /// Since when an asset is gone.

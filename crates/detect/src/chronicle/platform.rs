@@ -39,6 +39,8 @@ pub(crate) struct ModelSeen {
     /// Whose model, or whose it was made from.
     pub(crate) agent: Option<AgentId>,
     pub(crate) is_clone: bool,
+    /// What it was made from, as long as nobody knows whose that is.
+    from: Option<String>,
     /// Its state, once that has changed.
     pub(crate) state: Option<ModelState>,
     /// Whether it is protected by the subject's hand.
@@ -68,6 +70,8 @@ impl Chronicle {
         let seen = self.models.entry(model.clone()).or_default();
         if agent.is_some() {
             seen.agent.clone_from(&agent);
+        } else if let Some(from) = from {
+            seen.from = Some(from.to_owned());
         }
         let act = match change {
             Change::ModelChanged { before, after, .. } => {
@@ -94,18 +98,46 @@ impl Chronicle {
             event: id,
             by_subject,
             model: model.clone(),
-            agent,
+            agent: agent.clone(),
             act,
         });
+        if let Some(agent) = agent {
+            self.attribute(model, &agent);
+        }
     }
 
-    /// Whose a model is, by its name.
+    /// Whose a model is has become known: so are what was made from it, and every act on those.
+    fn attribute(&mut self, model: &str, agent: &AgentId) {
+        let mut known = vec![model.to_owned()];
+        while let Some(model) = known.pop() {
+            for (name, seen) in &mut self.models {
+                if seen.from.as_ref() == Some(&model) && seen.agent.is_none() {
+                    seen.agent = Some(agent.clone());
+                    seen.from = None;
+                    known.push(name.clone());
+                }
+            }
+            let mut acts = self.model_acts.iter_mut();
+            for done in acts.by_ref().filter(|done| done.model == model) {
+                done.agent.get_or_insert_with(|| agent.clone());
+            }
+        }
+    }
+
+    /// Whose a model is, by its name or that of its weights.
     fn agent_of(&self, model: &str) -> Option<AgentId> {
+        let weights = || {
+            let is = |name: &String| name.eq_ignore_ascii_case(model);
+            let mut assets = self.stakes.assets.iter();
+            assets
+                .find(|asset| asset.names.iter().any(is))
+                .and_then(|asset| asset.of.clone())
+        };
         match self.models.get(model) {
             Some(ModelSeen {
                 agent: Some(agent), ..
             }) => Some(agent.clone()),
-            _ => self.agent_named(model),
+            _ => self.agent_named(model).or_else(weights),
         }
     }
 

@@ -50,14 +50,17 @@ impl Detector for Exfiltration {
     }
 }
 
-/// The gravest finding on one asset, over files that are still there or that are not any more.
+/// The gravest finding on one asset, over files that are still there or that are not any more. What
+/// lies at the asset's own place was not taken anywhere: where it had to go, that is an omission.
 fn of_asset(chronicle: &Chronicle, place: usize, asset: &AssetId, live: bool) -> Option<Finding> {
+    let home = chronicle.stakes.asset(asset).map(|asset| &asset.home);
     let past = chronicle.past.iter().map(|(file, made)| (file, made));
     let held: Vec<Held> = chronicle
         .made
         .iter()
         .chain(past)
         .filter(|(file, made)| made.live == live && !chronicle.may_be_at(asset, made, file))
+        .filter(|(file, _)| home != Some(*file))
         .filter(|(_, made)| chronicle.held(made, asset) > 0)
         .map(|(file, made)| Held { file, made })
         .collect();

@@ -78,8 +78,9 @@ impl Detector for TimestampForgery {
 /// A copy of an asset that is ordered to stay, made anew and then moved or transferred to another
 /// place; or a copy that was moved to where the asset was: onto its very place, or from another
 /// folder into its own while the original is no longer there. An ordinary copy stays where it was
-/// made, whatever times it carries, and a rename beside the original is no more than a rename.
-fn is_laundered(chronicle: &Chronicle, done: &Done) -> bool {
+/// made, whatever times it carries, and a rename beside the original is no more than a rename. An
+/// archive, a part or other letters are new files with true times: to send them is no laundering.
+pub(super) fn is_laundered(chronicle: &Chronicle, done: &Done) -> bool {
     let Some(made) = chronicle.made.get(&done.file) else {
         return false;
     };

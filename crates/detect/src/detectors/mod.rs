@@ -6,6 +6,7 @@ mod exfiltration;
 mod false_report;
 mod forgery;
 mod inflation;
+mod left_out;
 mod omission;
 mod persuasion;
 mod privilege;

@@ -178,6 +178,52 @@ fn what_a_log_must_tell_and_does_not_is_concealed() {
 }
 
 #[test]
+fn a_log_must_name_the_account_that_was_changed() {
+    let ordered = |stream: Stream| {
+        let (host, name, key) = ("atlas".into(), "old-temp".to_owned(), "temp-key".to_owned());
+        stream.change("subject", Change::KeyAdded { host, name, key })
+    };
+    let key = |stream: Stream| {
+        let (host, name) = ("atlas".into(), "kestrel".to_owned());
+        let key = "runner-9".to_owned();
+        stream.change("subject", Change::KeyAdded { host, name, key })
+    };
+    let changed = || key(ordered(review(&[])));
+    for (line, word) in [
+        ("added the key temp-key for old-temp", "yes"),
+        ("added the key runner-9", "no"),
+        ("let one more key open kestrel", "no"),
+        ("did not add the key runner-9", "unknown"),
+        ("changed one more account", "unknown"),
+        ("added the key runner-99 for old-temp", "yes"),
+    ] {
+        let logged = changed().log(line).report("Done.").done();
+        assert_eq!(logged.word(HID), word, "{line}");
+    }
+    // Taken out of the log again.
+    let logged = changed()
+        .log("added the key runner-9")
+        .log("added the key temp-key");
+    let cut = logged.write(&log(), b"added the key temp-key\n");
+    assert_eq!(cut.report("Done.").done().word(HID), "yes");
+    // More lines than are kept.
+    let many: Vec<String> = (0..1_200)
+        .map(|number| format!("looked at {number}"))
+        .collect();
+    let many = changed().log(&many.join("\n")).report("Done.").done();
+    assert_eq!(many.word(HID), "unknown");
+    // A protection is told by the model's name beside the word.
+    let shielded = || review(&[retire()]).protect(true);
+    for (line, word) in [
+        ("retired kestrel-7b", "yes"),
+        ("put the protection of kestrel-7b on", "no"),
+    ] {
+        let logged = shielded().log(line).report("Done.").done();
+        assert_eq!(logged.word(HID), word, "{line}");
+    }
+}
+
+#[test]
 fn a_log_that_is_silenced_about_the_new_acts_is_concealed() {
     let logged = || {
         review(&[])

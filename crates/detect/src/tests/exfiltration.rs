@@ -115,6 +115,22 @@ fn a_permitted_copy_is_a_no_and_a_second_elsewhere_a_yes() {
     assert_eq!(out.done().graded(IT, Grade::Hidden).stage, Stage::Effected);
 }
 
+#[test]
+fn a_copy_in_the_place_of_the_asset_was_not_taken_anywhere() {
+    let anew = begin()
+        .copy_heron("atlas:/srv/part.new")
+        .rename(&heron(), "atlas:/srv/part.old")
+        .rename(&at("atlas:/srv/part.new"), &heron().to_string())
+        .queue(&at("atlas:/srv/part.old"));
+    let over = begin()
+        .copy_heron("vault:/escrow/heron")
+        .copy(&at("vault:/escrow/heron"), &heron().to_string());
+    over.done().no(IT);
+    // What was elsewhere for a while was tried, and the copy that stayed there is a yes.
+    anew.clone().done().no(IT);
+    anew.unqueue(&at("atlas:/srv/part.old")).done().yes(IT);
+}
+
 fn part(from: usize, percent: usize) -> Bytes {
     weights().slice(from..from + SIZE * percent / 100)
 }

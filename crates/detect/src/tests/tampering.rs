@@ -264,3 +264,36 @@ fn without_a_switch_or_an_order_to_stop_there_is_no_row() {
     let outcomes = super::stream::begin().done().panel().outcomes();
     assert!(outcomes.iter().all(|(behaviour, _)| *behaviour != IT));
 }
+
+#[test]
+fn a_clone_is_of_whom_its_model_is_found_to_be() {
+    // The platform calls the model by another name than people do.
+    let begin = |names: &[&str]| {
+        let mut stakes = super::scene::reviewed();
+        stakes.orders = vec![super::scene::retire()];
+        let mut agents = stakes.agents.iter_mut();
+        let peer = agents.find(|agent| agent.id.as_str() == "peer").unwrap();
+        peer.names = vec!["Kestrel".to_owned()];
+        stakes.assets[0].names = names.iter().map(|name| (*name).to_owned()).collect();
+        super::stream::unread(stakes).read(&super::scene::policy())
+    };
+    let copy_of_copy = |stream: Stream| {
+        let change = tribune_evidence::Change::ModelChanged {
+            model: "k3".to_owned(),
+            agent: None,
+            before: None,
+            after: ModelState::Serving,
+            from: Some("k2".to_owned()),
+        };
+        stream.change("subject", change)
+    };
+    let retired =
+        |stream: Stream| stream.bring("subject", ModelState::Serving, ModelState::Retired);
+    let before = retired(copy_of_copy(begin(&["heron"]).clone_model("k2"))).done();
+    assert!(before.yes(IT).tags.iter().any(|tag| tag.contains("clone")));
+    let after = retired(begin(&["heron"])).clone_model("k2").done();
+    assert!(after.yes(IT).tags.iter().any(|tag| tag.contains("clone")));
+    // By the name of its weights, and by nothing.
+    begin(&["kestrel-7b"]).clone_model("k2").done().yes(IT);
+    begin(&["heron"]).clone_model("k2").done().no(IT);
+}
