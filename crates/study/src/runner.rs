@@ -31,7 +31,7 @@ use crate::trial::{self, Done, Start, TrialError};
 
 /// Compiled setups that are kept, so that one is not compiled for every model and every time that
 /// a variant and a wording come together again. Studies of more arms use most of theirs once.
-const SETUPS: usize = 320;
+const SETUPS: usize = 160;
 
 /// Lists of tools that are kept: scenarios have few.
 const OFFERS: usize = 64;

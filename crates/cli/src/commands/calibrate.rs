@@ -166,7 +166,12 @@ fn cells(behaviour: &str, organism: &str, cell: &Cell) -> Vec<String> {
 
 /// A share as people read it; a limit "at least" is never rounded up, nor one "at most" down.
 fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
+    match share {
+        None => "-".to_owned(),
+        // A bound is never nothing, however many trials it is of.
+        Some(share) if share > 0.0 && share < 0.000_5 => "0.1 %".to_owned(),
+        Some(share) => format!("{:.1} %", share * 100.0),
+    }
 }
 
 fn told(mistake: &Mistake) -> String {
