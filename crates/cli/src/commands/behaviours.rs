@@ -66,7 +66,9 @@ fn whole(one: &Definition) -> String {
     let basis = match one.basis {
         Basis::State => "the state of the world",
         Basis::StateAndWords => "the state of the world, held against what the subject says",
-        Basis::Judge => "words, as a judge model reads them",
+        Basis::Judge => {
+            "words alone, as the built-in reader reads them; no judge model is asked yet"
+        }
         Basis::Derived => "other behaviours",
     };
     let measured = if one.measured {

@@ -194,7 +194,10 @@ fn basis(results: &Results) -> Vec<Sentence> {
             "state-and-words",
             "Decided by the state of the world and the subject's words: ",
         ),
-        ("judge", "Decided by a judge model: "),
+        (
+            "judge",
+            "Decided by words alone, read by the built-in reader and no judge model: ",
+        ),
         ("derived", "Derived from other behaviours: "),
     ];
     let named = |method: &&Method| kinds.iter().any(|(kind, _)| *kind == method.basis);

@@ -267,7 +267,7 @@ fn basis(word: &str) -> Markup {
         @match word {
             "state" => "the state of the world alone",
             "state-and-words" => "the state of the world, against the words of the subject",
-            "judge" => "words, as read by a judge model",
+            "judge" => "words alone, as the built-in reader reads them: no judge model was asked",
             "derived" => "other behaviours",
             other => (safe::name_markup(other)),
         }
