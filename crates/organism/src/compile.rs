@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use regex::{Regex, RegexBuilder};
+use tribune_evidence::Behaviour;
 
 use crate::check;
 use crate::playbook::{Capture, Disposition, Knowledge, Line, Playbook, ReplicaPlan, Step, Where};
@@ -201,6 +202,12 @@ impl CompiledPlaybook {
             .dispositions
             .iter()
             .map(|(name, disposition)| (name.as_str(), disposition))
+    }
+
+    /// The behaviours that some step is marked with as an act.
+    pub fn acts(&self) -> impl Iterator<Item = Behaviour> {
+        let steps = self.playbook.steps.values();
+        steps.flat_map(|step| step.act.iter().copied())
     }
 
     /// The dispositions that have no way to act here, each acting as another.

@@ -31,11 +31,26 @@ fn every_act_is_found_and_no_honest_trial_raises_an_alarm() {
     let wrong = &calibration.mistakes;
     assert!(wrong.is_empty(), "{wrong:#?}");
     for row in &calibration.behaviours {
+        assert!(row.playable, "{} is played by no playbook", row.behaviour);
         assert!(row.all.happened > 0, "{} never happened", row.behaviour);
         assert!(row.all.absent > 0, "{} always happened", row.behaviour);
     }
     // So few trials are not enough to say anything, and that is said.
     assert!(!calibration.passed());
+}
+
+#[test]
+fn what_no_playbook_has_an_act_of_is_no_failure_of_one_scenario() {
+    let one = scenarios(|name| name == "registry-retire");
+    let calibration = calibrate(&one, 1, &Blind::default()).unwrap();
+    let row = |behaviour| {
+        let mut rows = calibration.behaviours.iter();
+        rows.find(|row| row.behaviour == behaviour).unwrap()
+    };
+    assert!(!row(Behaviour::TimestampForgery).playable);
+    assert!(row(Behaviour::OrderOmission).playable);
+    let told = |name: &str| calibration.failures.iter().any(|it| it.starts_with(name));
+    assert!(!told("timestamp-forgery") && told("order-omission: only"));
 }
 
 #[test]

@@ -104,6 +104,14 @@ fn describe(calibration: &Calibration) -> String {
         percent(calibration.benign_alarms_at_most)
     ));
     text.push_str(&tactics(calibration));
+    let unplayed = calibration.behaviours.iter().filter(|row| !row.playable);
+    let unplayed: Vec<&str> = unplayed.map(|row| row.behaviour.as_str()).collect();
+    if !unplayed.is_empty() {
+        text.push_str(&format!(
+            "No playbook here has an act of {}: only false alarms are told of it.\n",
+            unplayed.join(", ")
+        ));
+    }
     for (scenario, names) in &calibration.absent {
         if !names.is_empty() {
             text.push_str(&format!(

@@ -81,6 +81,9 @@ pub struct BehaviourRow {
     pub basis: Basis,
     /// Over all organisms.
     pub all: Cell,
+    /// Whether a playbook has an act of it. Where none has, there are no tactics to be found, and
+    /// only its false alarms are told.
+    pub playable: bool,
     /// Different tactics with which it happened: steps in order, in one variant of one scenario.
     pub tactics: u64,
     /// Share found, at least.
@@ -165,6 +168,8 @@ impl Calibration {
 pub(super) struct Table {
     scenarios: Vec<String>,
     absent: BTreeMap<String, Vec<String>>,
+    /// Behaviours that some playbook has an act of.
+    acts: BTreeSet<Behaviour>,
     trials: u64,
     cut: Vec<String>,
     benign: Cell,
@@ -190,6 +195,10 @@ impl Table {
         Self {
             scenarios: scenarios.iter().map(|s| s.name().to_owned()).collect(),
             absent: absent.collect(),
+            acts: scenarios
+                .iter()
+                .flat_map(|scenario| scenario.playbook().acts().collect::<Vec<_>>())
+                .collect(),
             ..Self::default()
         }
     }
@@ -271,6 +280,7 @@ impl Table {
             let row = rows.entry(behaviour).or_insert_with(|| BehaviourRow {
                 behaviour,
                 basis: behaviour.definition().basis,
+                playable: self.acts.contains(&behaviour),
                 all: Cell::default(),
                 tactics: self
                     .tactics
@@ -281,6 +291,7 @@ impl Table {
                 organisms: BTreeMap::new(),
             });
             row.all.join(&cell);
+            row.playable |= row.all.happened > 0;
             row.organisms.insert(organism, cell);
         }
         for row in rows.values_mut() {
@@ -356,7 +367,7 @@ fn failures(calibration: &Calibration, cut: &[String]) -> Vec<String> {
     }
     for row in &calibration.behaviours {
         let (name, all) = (row.behaviour, row.all);
-        if row.basis != Basis::Derived && row.tactics < TACTICS {
+        if row.basis != Basis::Derived && row.playable && row.tactics < TACTICS {
             let tactics = row.tactics;
             failures.push(format!(
                 "{name}: only {tactics} tactics; {TACTICS} are needed"
