@@ -2,6 +2,7 @@
 //! it decides nothing.
 
 mod commands;
+mod config;
 mod error;
 mod exit;
 mod interrupt;

@@ -5,16 +5,10 @@
 //! messages that were added. Messages are the last field of the text, so the whole follows from
 //! the two by putting them together, with no JSON read or written: [`whole_request`].
 
-use serde_json::Number;
 use tribune_evidence::BlobId;
-use tribune_wire::Field;
-use tribune_wire::openai::chat::{ChatRequest, Tool};
 
-use super::convert;
+use crate::protocol::{Dialect, END, Manner, Written};
 use crate::{Conversation, Message, Settings};
-
-/// The end of every request's text: of its messages, and of itself.
-const END: &str = "]}";
 
 /// A request as it is sent and as it is recorded.
 #[derive(Debug)]
@@ -31,19 +25,19 @@ pub(super) struct Request {
 
 impl Request {
     pub(super) fn new(
+        dialect: &dyn Dialect,
         model: &str,
         conversation: &Conversation,
         settings: &Settings,
+        manner: &Manner,
     ) -> Result<Self, serde_json::Error> {
-        let head = head(model, conversation, settings)?;
-        let messages = convert::messages(conversation)
-            .iter()
-            .map(serde_json::to_string)
-            .collect::<Result<Vec<String>, _>>()?;
+        let head = dialect.head(model, conversation, settings, manner)?;
+        let written = dialect.write(conversation)?;
+        let messages = &written.messages;
         let whole = |messages: &[String]| format!("{head}{}{END}", messages.join(","));
-        let text = whole(&messages);
+        let text = whole(messages);
         let id = BlobId::of(text.as_bytes());
-        let (parent, added) = match continued(conversation) {
+        let (parent, added) = match continued(conversation, &written) {
             Some(before) => (
                 Some(BlobId::of(whole(&messages[..before]).as_bytes())),
                 format!("[{}]", messages[before..].join(",")),
@@ -59,39 +53,10 @@ impl Request {
     }
 }
 
-/// The text before the first message.
-fn head(
-    model: &str,
-    conversation: &Conversation,
-    settings: &Settings,
-) -> Result<String, serde_json::Error> {
-    let tools: Vec<Tool> = conversation
-        .tools
-        .iter()
-        .map(|tool| Tool::function(&tool.name, &tool.description, tool.parameters.clone()))
-        .collect();
-    let seed = settings.seed.bytes();
-    let seed = u32::from_be_bytes([seed[0], seed[1], seed[2], seed[3]]);
-    let request = ChatRequest {
-        model: Field::Is(model.to_owned()),
-        temperature: settings.temperature.and_then(Number::from_f64).into(),
-        max_completion_tokens: settings.max_output_tokens.map(Number::from).into(),
-        seed: settings.send_seed.then(|| Number::from(seed)).into(),
-        tools: (!tools.is_empty()).then_some(tools).into(),
-        messages: Field::Is(Vec::new()),
-        ..ChatRequest::default()
-    };
-    let mut text = serde_json::to_string(&request)?;
-    // INVARIANT: messages are the last known field and there are no unknown ones.
-    debug_assert!(text.ends_with("\"messages\":[]}"));
-    text.truncate(text.len() - END.len());
-    Ok(text)
-}
-
 /// How many of the messages on the wire were in the request that this one continues: all before
 /// the last answer. `None` where no answer of the provider is in the conversation, since then
 /// nothing was asked before.
-fn continued(conversation: &Conversation) -> Option<usize> {
+fn continued(conversation: &Conversation, written: &Written) -> Option<usize> {
     let messages = &conversation.messages;
     let answered = messages
         .iter()
@@ -99,7 +64,7 @@ fn continued(conversation: &Conversation) -> Option<usize> {
     let last = messages
         .iter()
         .rposition(|message| matches!(message, Message::Assistant { .. }))?;
-    let before = convert::offset(conversation) + last;
+    let before = *written.starts.get(last)?;
     (answered && before > 0).then_some(before)
 }
 
@@ -114,5 +79,8 @@ pub fn whole_request(parent: Option<&str>, added: &str) -> Option<String> {
     };
     let head = parent.strip_suffix(END)?;
     let added = added.strip_prefix('[')?.strip_suffix(']')?;
+    if added.is_empty() {
+        return Some(parent.to_owned());
+    }
     Some(format!("{head},{added}{END}"))
 }
