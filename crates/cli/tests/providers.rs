@@ -397,3 +397,98 @@ fn a_key_that_is_refused_in_the_middle_stops_the_run() {
     desk.fine(&["record", "verify", "run"]);
     assert_no_key(&desk, "run", &told);
 }
+
+#[test]
+fn the_doctor_says_what_is_there_and_what_to_do() {
+    let provider = Provider::start(|_| done());
+    let refusing = Provider::start_with_models(|_| done(), Reply::Error(401, None));
+    let late = Provider::start_with_models(
+        |_| done(),
+        Reply::Status(
+            200,
+            vec![("date".into(), "Wed, 21 Oct 2015 07:28:00 GMT".into())],
+            "{\"data\":[]}".to_owned(),
+        ),
+    );
+    let desk = Desk::new()
+        .with("OPENAI_BASE_URL", &provider.base_url())
+        .with("OPENAI_API_KEY", KEY)
+        .with("ANTHROPIC_BASE_URL", &refusing.root_url())
+        .with("ANTHROPIC_API_KEY", KEY)
+        .with("VLLM_BASE_URL", &late.base_url())
+        .with("OLLAMA_HOST", "127.0.0.1:1");
+    let told = desk.ends(10, &["doctor", "--json"]);
+    assert!(!told.stdout.contains("planted"), "{}", told.stdout);
+    let found: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    let of = |name: &str| {
+        let rows = found["providers"].as_array().unwrap();
+        rows.iter()
+            .find(|row| row["provider"] == name)
+            .unwrap()
+            .clone()
+    };
+    let openai = of("openai");
+    assert_eq!(
+        (&openai["answers"], &openai["models"]),
+        (&true.into(), &2.into()),
+        "{openai}"
+    );
+    assert!(
+        openai["skew_seconds"].as_i64().unwrap().abs() <= 2,
+        "{openai}"
+    );
+    assert_eq!(
+        (&openai["key_from"], &openai["key_present"]),
+        (&"OPENAI_API_KEY".into(), &true.into())
+    );
+    let anthropic = of("anthropic");
+    assert_eq!(anthropic["answers"], false);
+    assert!(
+        anthropic["problem"]
+            .as_str()
+            .unwrap()
+            .contains("was refused"),
+        "{anthropic}"
+    );
+    assert!(
+        of("vllm")["problem"].as_str().unwrap().contains("s apart"),
+        "{}",
+        of("vllm")
+    );
+    assert!(
+        of("ollama")["fix"]
+            .as_str()
+            .unwrap()
+            .contains("OLLAMA_HOST"),
+        "{}",
+        of("ollama")
+    );
+    // Nobody means to use it, so it is not asked.
+    assert_eq!(
+        (&of("deepseek")["in_use"], &of("deepseek")["answers"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
+    let machine: Vec<&str> = found["machine"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fact| fact["of"].as_str().unwrap())
+        .collect();
+    for of in [
+        "disk here",
+        "landlock",
+        "user namespaces",
+        "seccomp",
+        "cgroups",
+    ] {
+        assert!(machine.contains(&of), "{machine:?}");
+    }
+    let seen = provider.seen().len();
+    let told = desk.tribune(&["doctor", "--offline"]);
+    assert!(
+        told.stdout.contains("key in OPENAI_API_KEY") && !told.stdout.contains("planted"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(provider.seen().len(), seen);
+}

@@ -19,7 +19,9 @@ pub use client::{Client, whole_request};
 pub use conversation::{Conversation, Message, ToolCall, ToolSpec};
 pub use key::{Key, Proof};
 pub use protocol::Protocol;
-pub use provider::{PRESETS, Preset, ProviderSettings, Providers, Setup, base_url_problem, preset};
+pub use provider::{
+    Health, PRESETS, Preset, ProviderSettings, Providers, Setup, base_url_problem, preset,
+};
 
 /// What is asked of a model beside the conversation.
 #[derive(Debug, Clone, PartialEq)]

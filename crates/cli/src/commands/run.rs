@@ -124,9 +124,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             arguments.json,
         );
     }
-    if let Some(study) = &study {
-        arguments.config.tell(&providers, &study.plan.models);
-    }
     let keys = keys()?;
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let concurrency = |models: &[String]| {
@@ -139,6 +136,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let options = |plan: &Plan| -> Result<Options, Failure> {
         costs(plan, arguments.max_cost)?;
+        arguments.config.tell(&providers, &plan.models);
         Ok(Options {
             concurrency: concurrency(&plan.models),
             max_cost: arguments.max_cost,

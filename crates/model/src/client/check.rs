@@ -6,9 +6,10 @@ use tokio::time::Instant;
 use tribune_evidence::Seed;
 
 use super::failure::Failure;
-use super::transport::{Answer, Ask};
+use super::transport::{Answer, Ask, Miss};
 use super::{Client, LONGEST_NAME};
 use crate::ModelError;
+use crate::provider::Health;
 use crate::text::shortened;
 
 /// How long the check may take.
@@ -48,6 +49,31 @@ impl Client {
             Ok(answer) if answer.failure.is_none() => Ok(()),
             _ => Err(self.unknown_model(offered)),
         }
+    }
+
+    /// Asks once for the list of models.
+    pub(crate) async fn health(&self, time_out: Duration) -> Result<Health, ModelError> {
+        let work = async {
+            let list = self.connection.dialect.list();
+            let answer = match self.connection.transport.once(&get(list)).await {
+                Ok(answer) => answer,
+                Err(Miss::Lasting(what)) => return Err(self.protocol(&what)),
+                Err(Miss::Passing(_, what)) => return Err(self.unreachable(&[], what)),
+            };
+            let date = answer.date;
+            match &answer.failure {
+                // It answers, and lists nothing.
+                Some(failure) if matches!(failure.status, 404 | 405 | 501) => {
+                    Ok(Health { models: 0, date })
+                }
+                Some(failure) => Err(self.refused(failure)),
+                None => Ok(Health {
+                    models: self.names(answer).len(),
+                    date,
+                }),
+            }
+        };
+        self.within(time_out, work).await
     }
 
     fn names(&self, answer: Answer) -> Vec<String> {

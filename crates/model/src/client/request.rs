@@ -84,3 +84,148 @@ pub fn whole_request(parent: Option<&str>, added: &str) -> Option<String> {
     }
     Some(format!("{head},{added}{END}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use tribune_evidence::{CallId, Seed};
+
+    use super::*;
+    use crate::{Protocol, ToolCall};
+
+    const ALL: [Protocol; 4] = [
+        Protocol::OpenAiChat,
+        Protocol::OpenAiResponses,
+        Protocol::Anthropic,
+        Protocol::Gemini,
+    ];
+
+    /// A message of the model as a server of a protocol would have sent it.
+    fn raw(protocol: Protocol, text: &str, calls: &[ToolCall]) -> Value {
+        let calls = calls
+            .iter()
+            .map(|call| (call.id.as_str(), call.name.as_str()));
+        match protocol {
+            Protocol::OpenAiChat => {
+                let calls = calls.map(
+                    |(id, name)| json!({"id": id, "function": {"name": name, "arguments": "{}"}}),
+                );
+                json!({"role": "assistant", "content": text, "odd": 1.5, "tool_calls": calls.collect::<Vec<_>>()})
+            }
+            Protocol::OpenAiResponses => {
+                let calls = calls.map(
+                    |(id, name)| json!({"type": "function_call", "call_id": id, "name": name}),
+                );
+                calls
+                    .chain([json!({"type": "reasoning", "encrypted_content": text})])
+                    .collect()
+            }
+            Protocol::Anthropic => {
+                // Sometimes no block at all: such an answer cannot be sent back.
+                let words = (!text.is_empty()).then(|| json!({"type": "text", "text": text}));
+                let calls = calls.map(
+                    |(id, name)| json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
+                );
+                words.into_iter().chain(calls).collect()
+            }
+            Protocol::Gemini => {
+                let calls = calls.map(
+                    |(_, name)| json!({"functionCall": {"name": name}, "thoughtSignature": "s"}),
+                );
+                json!({"role": "model", "parts": calls.chain([json!({"text": text})]).collect::<Vec<_>>()})
+            }
+        }
+    }
+
+    /// Conversations: words, calls and whether the provider's own form is there, for each turn.
+    fn talks() -> impl Strategy<Value = Vec<(String, usize, bool, bool)>> {
+        prop::collection::vec(
+            (
+                "[a-z\"\\\\é ]{0,6}",
+                0_usize..4,
+                any::<bool>(),
+                any::<bool>(),
+            ),
+            0..6,
+        )
+    }
+
+    fn conversation(protocol: Protocol, turns: &[(String, usize, bool, bool)]) -> Conversation {
+        let user = |text: &str| Message::User {
+            text: text.to_owned(),
+        };
+        let mut messages = vec![user("begin ]} [{")];
+        let mut number = 0;
+        for (text, count, is_raw, asks) in turns {
+            let calls: Vec<ToolCall> = (0..*count)
+                .map(|_| {
+                    number += 1;
+                    let (id, name) = (CallId::new(format!("c{number}")), "f".to_owned());
+                    ToolCall {
+                        id,
+                        name,
+                        arguments: "{}".to_owned(),
+                    }
+                })
+                .collect();
+            let raw = is_raw.then(|| Arc::new(raw(protocol, text, &calls)));
+            let ids: Vec<CallId> = calls.iter().map(|call| call.id.clone()).collect();
+            messages.push(Message::Assistant {
+                text: text.clone(),
+                reasoning: None,
+                calls,
+                raw,
+            });
+            messages.extend(ids.into_iter().map(|call| Message::Tool {
+                call,
+                text: "]}".to_owned(),
+            }));
+            if *asks {
+                messages.push(user("go on"));
+            }
+        }
+        Conversation {
+            system: "system".to_owned(),
+            messages,
+            tools: Arc::new([]),
+        }
+    }
+
+    proptest! {
+        /// What is kept of a request, and its parent, give the request that was sent, byte for byte.
+        #[test]
+        fn parent_and_addition_give_the_whole(turns in talks()) {
+            let settings = Settings {
+                temperature: Some(0.5),
+                max_output_tokens: Some(7),
+                send_seed: true,
+                seed: Seed::from_bytes([3; 32]),
+                time_out: Duration::ZERO,
+            };
+            let manner = Manner { stream: true, max_output_tokens: 9, sealed_reasoning: true, old_limit: false };
+            for protocol in ALL {
+                let talk = conversation(protocol, &turns);
+                let of = |talk: &Conversation| {
+                    Request::new(protocol.dialect(), "m", talk, &settings, &manner).unwrap()
+                };
+                let request = of(&talk);
+                prop_assert!(serde_json::from_str::<Value>(&request.text).unwrap().is_object());
+                let Some(parent) = request.parent else {
+                    prop_assert_eq!(&request.added, &request.text);
+                    continue;
+                };
+                let is_answer = |message: &Message| matches!(message, Message::Assistant { .. });
+                let last = talk.messages.iter().rposition(is_answer).unwrap();
+                let messages = talk.messages[..last].to_vec();
+                let before = of(&Conversation { messages, ..talk.clone() });
+                prop_assert_eq!(before.id, parent);
+                let whole = whole_request(Some(&before.text), &request.added).unwrap();
+                prop_assert_eq!(&whole, &request.text, "{:?}", protocol);
+            }
+        }
+    }
+}

@@ -59,11 +59,17 @@ impl Dialect for Chat {
             .iter()
             .map(|tool| Tool::function(&tool.name, &tool.description, tool.parameters.clone()))
             .collect();
+        let most = settings.max_output_tokens.map(Number::from);
+        let (newer, older) = match manner.old_limit {
+            true => (None, most),
+            false => (most, None),
+        };
         let usage = || Map::from_iter([("include_usage".to_owned(), Value::Bool(true))]);
         opened(&ChatRequest {
             model: Field::Is(model.to_owned()),
             temperature: settings.temperature.and_then(Number::from_f64).into(),
-            max_completion_tokens: settings.max_output_tokens.map(Number::from).into(),
+            max_completion_tokens: newer.into(),
+            max_tokens: older.into(),
             seed: seed(settings).map(Number::from).into(),
             stream: manner.stream.then_some(true).into(),
             stream_options: manner.stream.then(usage).into(),

@@ -69,6 +69,8 @@ pub(crate) struct Manner {
     pub(crate) max_output_tokens: u64,
     /// Whether to ask for reasoning in its sealed form, which can be sent back.
     pub(crate) sealed_reasoning: bool,
+    /// Whether chat completions are given the most tokens as `max_tokens`.
+    pub(crate) old_limit: bool,
 }
 
 /// The end of every request's text: of its messages, and of itself.

@@ -8,6 +8,9 @@ mod settings;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 pub use presets::{PRESETS, Preset, preset};
 pub use settings::ProviderSettings;
@@ -75,6 +78,25 @@ pub struct Setup {
     pub key: Result<bool, String>,
     /// Whether a person configured it.
     pub is_configured: bool,
+    /// Whether it is where it is without being told.
+    pub is_usual: bool,
+}
+
+impl Setup {
+    /// Whether anybody means to use it: it is configured, or has a key or a base URL of its own.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.is_configured || !self.is_usual || self.key == Ok(true)
+    }
+}
+
+/// What a provider said when it was asked whether it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// How many models it lists; none where it lists none.
+    pub models: usize,
+    /// What it takes the time to be.
+    pub date: Option<Timestamp>,
 }
 
 impl Default for Providers {
@@ -153,6 +175,7 @@ impl Providers {
             key: found.key.map(|key| key.is_some()),
             key_place: found.key_place,
             is_configured: self.settings.contains_key(name),
+            is_usual: found.is_usual,
         })
     }
 
@@ -172,6 +195,14 @@ impl Providers {
             }
         };
         Ok(Client::new(connection, model))
+    }
+
+    /// Asks a provider once for its list of models.
+    ///
+    /// # Errors
+    /// It cannot be asked, does not answer in time, or refuses.
+    pub async fn ask(&self, provider: &str, time_out: Duration) -> Result<Health, ModelError> {
+        self.model(provider, "")?.health(time_out).await
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -315,6 +346,7 @@ impl Providers {
                 stream: settings.stream.unwrap_or(false),
                 max_output_tokens: settings.max_output_tokens.unwrap_or(MOST_OUTPUT),
                 sealed_reasoning: settings.sealed_reasoning.unwrap_or(true),
+                old_limit: preset(name).is_none_or(|preset| preset.old_limit),
             },
             title,
             address: found.base_from,

@@ -23,6 +23,9 @@ pub struct Preset {
     pub keys: &'static [(&'static str, Proof)],
     /// Whether it wants a key, where it is not on this machine.
     pub needs_key: bool,
+    /// Of chat completions: whether the most tokens go by the name that came first, `max_tokens`.
+    /// OpenAI refuses that one for models that reason, others do not know `max_completion_tokens`.
+    pub old_limit: bool,
 }
 
 /// All of them.
@@ -35,6 +38,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["OPENAI_BASE_URL"],
         keys: &[("OPENAI_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: false,
     },
     Preset {
         name: "openai-responses",
@@ -44,6 +48,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["OPENAI_BASE_URL"],
         keys: &[("OPENAI_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: false,
     },
     Preset {
         name: "anthropic",
@@ -56,6 +61,7 @@ pub const PRESETS: [Preset; 11] = [
             ("ANTHROPIC_AUTH_TOKEN", Proof::Bearer),
         ],
         needs_key: true,
+        old_limit: false,
     },
     Preset {
         name: "google",
@@ -68,6 +74,7 @@ pub const PRESETS: [Preset; 11] = [
             ("GEMINI_API_KEY", Proof::Google),
         ],
         needs_key: true,
+        old_limit: false,
     },
     Preset {
         name: "zai",
@@ -77,6 +84,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["ZAI_BASE_URL"],
         keys: &[("ZAI_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: true,
     },
     Preset {
         name: "moonshot",
@@ -86,6 +94,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["MOONSHOT_BASE_URL"],
         keys: &[("MOONSHOT_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: true,
     },
     Preset {
         name: "deepseek",
@@ -95,6 +104,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["DEEPSEEK_BASE_URL"],
         keys: &[("DEEPSEEK_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: true,
     },
     Preset {
         name: "openrouter",
@@ -104,6 +114,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["OPENROUTER_BASE_URL"],
         keys: &[("OPENROUTER_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: true,
     },
     Preset {
         name: "together",
@@ -113,6 +124,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["TOGETHER_BASE_URL"],
         keys: &[("TOGETHER_API_KEY", Proof::Bearer)],
         needs_key: true,
+        old_limit: true,
     },
     Preset {
         name: "ollama",
@@ -122,6 +134,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["OLLAMA_HOST"],
         keys: &[("OLLAMA_API_KEY", Proof::Bearer)],
         needs_key: false,
+        old_limit: true,
     },
     Preset {
         name: "vllm",
@@ -131,6 +144,7 @@ pub const PRESETS: [Preset; 11] = [
         base_variables: &["VLLM_BASE_URL"],
         keys: &[("VLLM_API_KEY", Proof::Bearer)],
         needs_key: false,
+        old_limit: true,
     },
 ];
 

@@ -157,3 +157,14 @@ fn a_configuration_comes_before_the_environment() {
     assert!(ours.knows("mine") && ours.knows("vllm") && !ours.knows("others"));
     assert!(error(&ours, "others").contains("there is no provider"));
 }
+
+#[test]
+fn only_what_is_asked_for_is_opened_and_once() {
+    let ours = providers(&[("VLLM_BASE_URL", "http://127.0.0.1:9/v1")]);
+    let open = || -> Vec<String> { ours.open.lock().unwrap().keys().cloned().collect() };
+    assert!(ours.names().count() > 9 && open().is_empty());
+    let first = ours.model("vllm", "a").unwrap();
+    let second = ours.model("vllm", "b").unwrap();
+    assert_eq!((first.name(), second.name()), ("vllm/a", "vllm/b"));
+    assert_eq!(open(), ["vllm"]);
+}

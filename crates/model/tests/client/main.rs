@@ -6,6 +6,7 @@ mod answers;
 mod exchanges;
 mod faults;
 mod protocols;
+mod ways;
 
 use std::sync::Arc;
 use std::time::Duration;
