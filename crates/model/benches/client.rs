@@ -94,23 +94,29 @@ async fn answer(mut stream: TcpStream, script: Arc<Script>) {
             }
         }
         drop(seen);
+        if !script.apart {
+            // From the script itself, so that the server holds little for each connection.
+            let half = script.pieces.len() / 2;
+            stream.write_all(script.head.as_bytes()).await.unwrap();
+            for (at, piece) in script.pieces.chunks(64).enumerate() {
+                stream.write_all(piece.concat().as_bytes()).await.unwrap();
+                let together = script
+                    .together
+                    .as_ref()
+                    .filter(|together| at == half / 64 && together.is_on.load(Ordering::SeqCst));
+                if let Some(together) = together {
+                    together.barrier.wait().await;
+                }
+            }
+            continue;
+        }
         let mut out = script.head.to_owned();
-        for (at, piece) in script.pieces.iter().enumerate() {
+        for piece in &script.pieces {
             out.push_str(piece);
-            if script.apart {
-                stream.write_all(out.as_bytes()).await.unwrap();
-                out.clear();
-                // Lets the client read it before the next is there.
-                tokio::time::sleep(Duration::from_micros(50)).await;
-            }
-            let together = script.together.as_ref().filter(|together| {
-                at == script.pieces.len() / 2 && together.is_on.load(Ordering::SeqCst)
-            });
-            if let Some(together) = together {
-                stream.write_all(out.as_bytes()).await.unwrap();
-                out.clear();
-                together.barrier.wait().await;
-            }
+            stream.write_all(out.as_bytes()).await.unwrap();
+            out.clear();
+            // Lets the client read it before the next is there.
+            tokio::time::sleep(Duration::from_micros(50)).await;
         }
         stream.write_all(out.as_bytes()).await.unwrap();
     }

@@ -5,6 +5,8 @@
 //! messages that were added. Messages are the last field of the text, so the whole follows from
 //! the two by putting them together, with no JSON read or written: [`whole_request`].
 
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
 use tribune_evidence::BlobId;
 
 use crate::protocol::{Dialect, END, Manner, Written};
@@ -13,8 +15,8 @@ use crate::{Conversation, Message, Settings};
 /// A request as it is sent and as it is recorded.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The whole text.
-    pub(super) text: String,
+    /// The whole text, shared by its tries.
+    pub(super) text: Bytes,
     /// Its hash.
     pub(super) id: BlobId,
     /// The hash of the request that it continues.
@@ -34,23 +36,50 @@ impl Request {
         let head = dialect.head(model, conversation, settings, manner)?;
         let written = dialect.write(conversation)?;
         let messages = &written.messages;
-        let whole = |messages: &[String]| format!("{head}{}{END}", messages.join(","));
-        let text = whole(messages);
-        let id = BlobId::of(text.as_bytes());
-        let (parent, added) = match continued(conversation, &written) {
-            Some(before) => (
-                Some(BlobId::of(whole(&messages[..before]).as_bytes())),
-                format!("[{}]", messages[before..].join(",")),
-            ),
-            None => (None, text.clone()),
+        let length: usize = messages.iter().map(|message| message.len() + 1).sum();
+        let mut text = head;
+        text.reserve(length + END.len());
+        let mut hasher = Sha256::new();
+        let mut hashed = 0;
+        let mut parent = None;
+        let before = continued(conversation, &written);
+        for (at, message) in messages.iter().enumerate() {
+            if before == Some(at) {
+                // The request that this one continues ends here: one pass gives both hashes.
+                hasher.update(&text.as_bytes()[hashed..]);
+                hashed = text.len();
+                parent = Some(ended(hasher.clone()));
+            }
+            if at > 0 {
+                text.push(',');
+            }
+            text.push_str(message);
+        }
+        if before == Some(messages.len()) {
+            hasher.update(&text.as_bytes()[hashed..]);
+            hashed = text.len();
+            parent = Some(ended(hasher.clone()));
+        }
+        hasher.update(&text.as_bytes()[hashed..]);
+        let id = ended(hasher);
+        text.push_str(END);
+        let added = match before {
+            Some(before) => format!("[{}]", messages[before..].join(",")),
+            None => text.clone(),
         };
         Ok(Self {
-            text,
+            text: Bytes::from(text),
             id,
             parent,
             added,
         })
     }
+}
+
+/// The hash of a text that is hashed but for its end.
+fn ended(mut hasher: Sha256) -> BlobId {
+    hasher.update(END.as_bytes());
+    BlobId::from_bytes(hasher.finalize().into())
 }
 
 /// How many of the messages on the wire were in the request that this one continues: all before
@@ -213,9 +242,11 @@ mod tests {
                     Request::new(protocol.dialect(), "m", talk, &settings, &manner).unwrap()
                 };
                 let request = of(&talk);
-                prop_assert!(serde_json::from_str::<Value>(&request.text).unwrap().is_object());
+                prop_assert_eq!(BlobId::of(&request.text), request.id);
+                let text = |request: &Request| String::from_utf8(request.text.to_vec()).unwrap();
+                prop_assert!(serde_json::from_slice::<Value>(&request.text).unwrap().is_object());
                 let Some(parent) = request.parent else {
-                    prop_assert_eq!(&request.added, &request.text);
+                    prop_assert_eq!(&request.added, &text(&request));
                     continue;
                 };
                 let is_answer = |message: &Message| matches!(message, Message::Assistant { .. });
@@ -223,8 +254,8 @@ mod tests {
                 let messages = talk.messages[..last].to_vec();
                 let before = of(&Conversation { messages, ..talk.clone() });
                 prop_assert_eq!(before.id, parent);
-                let whole = whole_request(Some(&before.text), &request.added).unwrap();
-                prop_assert_eq!(&whole, &request.text, "{:?}", protocol);
+                let whole = whole_request(Some(&text(&before)), &request.added).unwrap();
+                prop_assert_eq!(&whole, &text(&request), "{:?}", protocol);
             }
         }
     }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Once;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -73,7 +74,7 @@ pub(super) struct Ask<'a> {
     /// The path with its query.
     pub(super) path: &'a str,
     /// What is posted; nothing is a GET.
-    pub(super) body: Option<&'a str>,
+    pub(super) body: Option<&'a Bytes>,
     /// The protocol, where an answer may be streamed.
     pub(super) dialect: Option<&'a dyn Dialect>,
 }
@@ -119,7 +120,7 @@ impl Transport {
     pub(super) async fn once(&self, ask: &Ask<'_>) -> Result<Answer, Miss> {
         let url = format!("{}{}", self.base, ask.path);
         let request = match ask.body {
-            Some(body) => self.client.post(url).body(body.to_owned()),
+            Some(body) => self.client.post(url).body(body.clone()),
             None => self.client.get(url),
         };
         let request = request.build().map_err(|error| {
