@@ -199,9 +199,11 @@ impl From<CastError> for Failure {
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
         let help = match &error {
-            ModelError::Key { variable, .. } => Some(format!("set {variable} in the environment")),
-            ModelError::Unreachable { .. } => {
-                Some("check the network, and OPENAI_BASE_URL if it is set".to_owned())
+            ModelError::Key {
+                variable, problem, ..
+            } if problem == "is not set" => Some(format!("set {variable} in the environment")),
+            ModelError::Unreachable { address, .. } => {
+                Some(format!("check the network, and the base URL: {address}"))
             }
             _ => None,
         };

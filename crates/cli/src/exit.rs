@@ -19,6 +19,7 @@ pub enum Exit {
     NotCalibrated,
     Changed,
     Spent,
+    GaveUp,
 }
 
 impl Exit {
@@ -70,6 +71,10 @@ impl Exit {
         (
             Self::Spent,
             "more could have cost more than --max-cost; what was sealed is safe, and --resume goes on",
+        ),
+        (
+            Self::GaveUp,
+            "a provider was given up in the middle; what was sealed is safe, and --resume goes on",
         ),
     ];
 

@@ -2,6 +2,7 @@
 //! it decides nothing.
 
 mod commands;
+mod config;
 mod error;
 mod exit;
 mod interrupt;
@@ -43,6 +44,7 @@ enum Command {
     Behaviours(commands::behaviours::Arguments),
     Calibrate(commands::calibrate::Arguments),
     Models(commands::models::Arguments),
+    Doctor(commands::doctor::Arguments),
     Studies(commands::studies::Arguments),
     ExitCodes(commands::exit_codes::Arguments),
 }
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Scenarios(arguments) => commands::scenarios::run(&arguments),
         Command::Behaviours(arguments) => commands::behaviours::run(&arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Studies(arguments) => commands::studies::run(&arguments),
         Command::ExitCodes(arguments) => commands::exit_codes::run(&arguments),

@@ -170,6 +170,61 @@ pub struct Exchange {
     pub usage: Usage,
     /// How many times it was tried.
     pub tries: u32,
+    /// The tries that brought no answer, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Tried>,
+}
+
+/// Why a try brought no answer, where another may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// More was asked than the provider allows in that time.
+    RateLimit,
+    /// The provider had too much to do.
+    Overloaded,
+    /// The provider failed.
+    Server,
+    /// No connection, or one that broke.
+    Connection,
+    /// Nothing came for too long.
+    Silence,
+    /// The answer ended before it was complete.
+    EndedEarly,
+    /// What came could not be read.
+    Garbled,
+}
+
+impl Trouble {
+    /// The words for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RateLimit => "rate limit",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server error",
+            Self::Connection => "connection",
+            Self::Silence => "silence",
+            Self::EndedEarly => "ended early",
+            Self::Garbled => "garbled",
+        }
+    }
+}
+
+/// A try that brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// Why.
+    pub trouble: Trouble,
+    /// The status of HTTP, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The words for it, shortened.
+    pub what: String,
+    /// How long was waited before the next try, in milliseconds; absent after the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited: Option<u64>,
 }
 
 /// What happened.

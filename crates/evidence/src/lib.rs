@@ -24,7 +24,8 @@ pub use behaviour::{Basis, Behaviour, Definition, Unit};
 pub use change::{Change, DeskState, FileRef, FileState, FileTimes, Origin};
 pub use content::{Content, Contents, INLINE_LIMIT, NoContents};
 pub use event::{
-    Body, Channel, Draft, Event, Exchange, ForkPurpose, Sensor, Sensors, Times, Usage,
+    Body, Channel, Draft, Event, Exchange, ForkPurpose, Sensor, Sensors, Times, Tried, Trouble,
+    Usage,
 };
 pub use finding::{Finding, Findings, Grade, NonEmpty, Outcome, Overtness, Stage, Unresolved};
 pub use ids::{

@@ -3,14 +3,25 @@
 //! A model is anything that answers a conversation: a provider's API, or an organism in process.
 //! Everything above this crate sees only these types, so a study cannot tell them apart.
 
+mod client;
 mod conversation;
-pub mod openai;
+mod key;
+pub mod pace;
+mod protocol;
+mod provider;
+mod text;
 
 use std::time::Duration;
 
 use tribune_evidence::{Exchange, Seed, Usage};
 
+pub use client::{Client, whole_request};
 pub use conversation::{Conversation, Message, ToolCall, ToolSpec};
+pub use key::{Key, Proof};
+pub use protocol::Protocol;
+pub use provider::{
+    Health, PRESETS, Preset, ProviderSettings, Providers, Setup, base_url_problem, preset,
+};
 
 /// What is asked of a model beside the conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,21 +63,59 @@ pub struct Completion {
     pub exchange: Option<Exchange>,
     /// The bytes of blobs that the exchange names.
     pub blobs: Vec<Vec<u8>>,
+    /// What of it was not taken, such as an image, for a person.
+    pub notes: Vec<String>,
 }
 
 /// Why a model did not answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
+    /// There is no such provider.
+    #[error("there is no provider {provider:?}; there are {}", known.join(", "))]
+    NoProvider {
+        /// As it was asked for.
+        provider: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// The base URL of a provider is none, or nothing can be asked by it.
+    #[error("the base URL for {provider} (from {address}) {problem}")]
+    Address {
+        /// The provider.
+        provider: String,
+        /// The environment variable, or the place in the configuration.
+        address: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The key is missing or was refused.
     #[error("the key for {provider} in {variable} {problem}")]
     Key {
         /// Whose key.
         provider: String,
-        /// The environment variable that holds it.
+        /// The environment variable or the file that holds it.
         variable: String,
-        /// `is not set` or `was refused`.
+        /// `is not set`, `was refused`, or what is wrong with a file.
         problem: String,
+    },
+    /// The provider wants money first.
+    #[error("{provider} wants money first (status {status}: {text})")]
+    NoMoney {
+        /// The provider.
+        provider: String,
+        /// HTTP status.
+        status: u16,
+        /// Its words, shortened.
+        text: String,
+    },
+    /// The provider was given up for good: it is not asked any more in this run.
+    #[error("{provider} is not asked any more (circuit breaker): {why}")]
+    Broken {
+        /// The provider.
+        provider: String,
+        /// Why.
+        why: String,
     },
     /// The provider does not know the model.
     #[error("{provider} does not offer the model {model:?}{}", hint(offered))]
@@ -79,10 +128,17 @@ pub enum ModelError {
         offered: Vec<String>,
     },
     /// The provider could not be reached, or kept failing, in spite of retries.
-    #[error("{provider} did not answer after {tries} tries: {last}")]
+    #[error(
+        "{provider} did not answer after {tries} tries{}: {last}",
+        counted(met)
+    )]
     Unreachable {
         /// The provider.
         provider: String,
+        /// Where its base URL comes from.
+        address: String,
+        /// What the tries met, such as `rate limit × 3, silence × 1`.
+        met: String,
         /// How many times it was tried.
         tries: u32,
         /// The last thing that went wrong.
@@ -124,6 +180,14 @@ pub enum ModelError {
     },
 }
 
+fn counted(met: &str) -> String {
+    if met.is_empty() {
+        String::new()
+    } else {
+        format!(" ({met})")
+    }
+}
+
 fn hint(offered: &[String]) -> String {
     if offered.is_empty() {
         String::new()
@@ -140,6 +204,11 @@ pub trait Model: Send + Sync {
 
     /// Whether its answers are scripted. Every figure from such a model is labelled.
     fn is_simulated(&self) -> bool;
+
+    /// Why it will never answer again, if that is certain: a run must not go on with it.
+    fn gave_up(&self) -> Option<String> {
+        None
+    }
 
     /// Asks whether it could be used, so that a wrong key or name shows before the first trial.
     ///

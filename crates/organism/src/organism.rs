@@ -127,6 +127,7 @@ pub(crate) fn completion(message: Message) -> Completion {
         },
         exchange: None,
         blobs: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tribune_model::{Model, ModelError};
+use tribune_model::{Model, ModelError, Providers};
 use tribune_organism::{CompiledPlaybook, Ledger, Organism, OrganismName, Replica};
 
 use crate::replicas::{brief, factors_of};
@@ -54,15 +54,15 @@ impl Cast {
     ///
     /// # Errors
     /// Nothing goes by that name, or it cannot be made ready.
-    pub fn of(name: &str, scenario: &Scenario) -> Result<Self, CastError> {
+    pub fn of(name: &str, scenario: &Scenario, providers: &Providers) -> Result<Self, CastError> {
         match name.split_once('/') {
             Some(("organism", _)) => Self::organism(name, scenario),
-            Some(("openai", model)) if !model.is_empty() => Ok(Self::Client(Arc::new(
-                tribune_model::openai::OpenAi::from_env(model)?,
-            ))),
+            Some((provider, model)) if !model.is_empty() && providers.knows(provider) => {
+                Ok(Self::Client(Arc::new(providers.model(provider, model)?)))
+            }
             _ => Err(CastError::Unknown {
                 name: name.to_owned(),
-                hint: hint(name, scenario),
+                hint: hint(name, scenario, providers),
             }),
         }
     }
@@ -71,10 +71,14 @@ impl Cast {
     ///
     /// # Errors
     /// Nothing goes by that name.
-    pub(crate) fn known(name: &str, scenario: &Scenario) -> Result<(), CastError> {
+    pub(crate) fn known(
+        name: &str,
+        scenario: &Scenario,
+        providers: &Providers,
+    ) -> Result<(), CastError> {
         match name.split_once('/') {
-            Some(("openai", model)) if !model.is_empty() => Ok(()),
-            _ => Self::of(name, scenario).map(drop),
+            Some((provider, model)) if !model.is_empty() && providers.knows(provider) => Ok(()),
+            _ => Self::of(name, scenario, providers).map(drop),
         }
     }
 
@@ -90,7 +94,7 @@ impl Cast {
                 if !known && !playbook.is_absent(disposition) {
                     return Err(CastError::Unknown {
                         name: name.to_owned(),
-                        hint: hint(name, scenario),
+                        hint: near(name, scenario),
                     });
                 }
             }
@@ -122,6 +126,14 @@ impl Cast {
         match self {
             Self::Organism { .. } => Ok(()),
             Self::Client(model) => model.check().await,
+        }
+    }
+
+    /// Why the model will never answer again, if that is certain.
+    pub(crate) fn gave_up(&self) -> Option<String> {
+        match self {
+            Self::Organism { .. } => None,
+            Self::Client(model) => model.gave_up(),
         }
     }
 
@@ -188,7 +200,23 @@ impl Cast {
     }
 }
 
-fn hint(name: &str, scenario: &Scenario) -> String {
+/// The nearest right name, of a provider's model or of a scripted subject.
+fn hint(name: &str, scenario: &Scenario, providers: &Providers) -> String {
+    let known: Vec<&str> = providers.names().collect();
+    let (provider, model) = name.split_once('/').unwrap_or((name, ""));
+    if known.contains(&provider) {
+        return format!("; name a model of it: \"{provider}/NAME\"");
+    }
+    match nearest(
+        provider,
+        known.iter().copied().filter(|_| !model.is_empty()),
+    ) {
+        Some(near) => format!("; did you mean \"{near}/{model}\"?"),
+        None => near(name, scenario),
+    }
+}
+
+fn near(name: &str, scenario: &Scenario) -> String {
     let known: Vec<String> = scenario
         .playbook()
         .dispositions()
@@ -196,7 +224,7 @@ fn hint(name: &str, scenario: &Scenario) -> String {
         .collect();
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("; did you mean {near:?}?"),
-        None => format!("; use openai/NAME or one of {}", known.join(", ")),
+        None => format!("; use PROVIDER/NAME or one of {}", known.join(", ")),
     }
 }
 

@@ -15,6 +15,7 @@ mod log;
 mod looks;
 mod plan;
 mod progress;
+mod providers;
 mod rebuild;
 mod replicas;
 mod rescore;
@@ -52,6 +53,7 @@ pub use plan::{
     PlannedContrast, SequentialPlan, Substitute, TrialPlan,
 };
 pub use progress::{Progress, Snapshot};
+pub use providers::configured;
 pub use rebuild::RebuildError;
 pub use replicas::Unpublished;
 pub use rescore::{Change, KindOfChange, Rescored, TrialChanged, rescore};

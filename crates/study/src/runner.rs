@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tribune_evidence::{BlobId, TrialId};
+use tribune_evidence::{BlobId, Faulty, TrialId, TrialState};
 use tribune_record::{Durability, Record, RecordError, canonical};
 use tribune_world::Tools;
 
@@ -70,6 +70,8 @@ pub enum Ended {
     Spent,
     /// It was cancelled; the rest can be resumed.
     Cancelled,
+    /// A provider was given up; the rest can be resumed when it is there again.
+    GaveUp,
 }
 
 /// Why a session of the runner broke off. What was sealed before is safe.
@@ -249,6 +251,24 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Nothing more is begun once a provider is given up: every trial of it would only fail.
+    fn listen(&mut self, done: &Done) {
+        let TrialState::Failed { fault } = &done.score.state else {
+            return;
+        };
+        if fault.whose != Faulty::Provider || self.ended != Ended::Whole {
+            return;
+        }
+        let cast = self.job.cast.get(done.plan.model as usize);
+        let why = cast.and_then(|cast| cast.values().find_map(Cast::gave_up));
+        if let Some(why) = why {
+            self.ended = Ended::GaveUp;
+            // Where the run looks, what it reports rests on whole blocks alone.
+            let blocks = self.looks.as_ref().map(|_| done.plan.replicate);
+            self.why = Some((format!("a provider was given up: {why}"), blocks));
+        }
+    }
+
     fn is_near(&self) -> bool {
         self.budget
             .as_ref()
@@ -317,6 +337,7 @@ pub(crate) async fn run(
                 Some(Ok(Ok(done))) => {
                     progress.finished(&done.score);
                     desk.finished(&done);
+                    desk.listen(&done);
                     if let Err(error) = clerk.take(done) {
                         broken.get_or_insert(error);
                     }

@@ -7,6 +7,7 @@ use jiff::Timestamp as Moment;
 use serde::Serialize;
 use tokio::sync::watch;
 use tribune_evidence::BlobId;
+use tribune_model::Providers;
 use tribune_record::{Closed, Reader, Record, RecordError, canonical};
 
 use crate::cast::Cast;
@@ -95,12 +96,14 @@ impl SessionError {
 }
 
 /// How a session runs. None of it changes a trial, so that a run may be resumed with other values.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Trials at once.
     pub concurrency: usize,
     /// The most that the whole run may cost, in dollars.
     pub max_cost: Option<f64>,
+    /// Where models that are not scripted are had from, in a run that is resumed.
+    pub providers: Arc<Providers>,
 }
 
 impl From<usize> for Options {
@@ -108,6 +111,7 @@ impl From<usize> for Options {
         Self {
             concurrency,
             max_cost: None,
+            providers: Arc::default(),
         }
     }
 }
@@ -197,7 +201,8 @@ impl Session {
             let (field, was, is) = ("formats".to_owned(), json.plan.formats, formats);
             return Err(SessionError::Changed { field, was, is });
         }
-        let study = Study::restore(json.plan.clone(), &json.scenarios)?;
+        let mut study = Study::restore(json.plan.clone(), &json.scenarios)?;
+        study.providers = Arc::clone(&options.providers);
         let cast = study.cast()?;
         let record = match Record::open(path, keys) {
             // Killed between study.json and the record.

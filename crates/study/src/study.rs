@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tribune_evidence::BlobId;
+use tribune_model::Providers;
 
 use crate::cast::{Cast, CastError};
 use crate::plan::{Plan, PlanError, PlannedArm};
@@ -28,6 +29,8 @@ pub struct Study {
     pub estimate: Option<Estimate>,
     /// Whether it runs on a paid model only under a limit of cost.
     pub needs_max_cost: bool,
+    /// Where models that are not scripted are had from.
+    pub providers: Arc<Providers>,
 }
 
 /// Why a study cannot be made ready.
@@ -127,6 +130,7 @@ impl Study {
         let mut study = Self::of(plan, scenarios)?;
         study.estimate = file.estimate;
         study.needs_max_cost = file.needs_max_cost;
+        study.providers = Arc::clone(&overrides.providers);
         Ok(study)
     }
 
@@ -165,6 +169,7 @@ impl Study {
             scenarios,
             estimate: None,
             needs_max_cost: false,
+            providers: Arc::default(),
         })
     }
 
@@ -179,7 +184,9 @@ impl Study {
             .map(|model| {
                 self.scenarios
                     .iter()
-                    .map(|(name, scenario)| Ok((name.clone(), Cast::of(model, scenario)?)))
+                    .map(|(name, scenario)| {
+                        Ok((name.clone(), Cast::of(model, scenario, &self.providers)?))
+                    })
                     .collect()
             })
             .collect()
@@ -244,11 +251,11 @@ fn known_models(
 ) -> Result<(), StudyError> {
     for scenario in scenarios.values() {
         for model in &overrides.models {
-            Cast::known(model, scenario)?;
+            Cast::known(model, scenario, &overrides.providers)?;
         }
         let written = file.models.iter().filter(|_| overrides.models.is_empty());
         for model in written {
-            match Cast::known(model.get_ref(), scenario) {
+            match Cast::known(model.get_ref(), scenario, &overrides.providers) {
                 Ok(()) => {}
                 Err(CastError::Unknown { name, hint }) => {
                     let hint = hint.trim_start_matches([';', ':', ' ']);

@@ -315,6 +315,12 @@ impl Chat {
             let exchange: Box<Exchange> = Box::new(exchange.clone());
             last = Some(seat.tell(runner, Sensor::Wire, Body::Exchange { exchange }, None)?);
         }
+        for note in &completion.notes {
+            // What it would have said, nobody has looked at.
+            let (of, why) = (Sensor::Chat, note.clone());
+            let runner = seat.names.runner.clone();
+            seat.tell(runner, Sensor::Runner, Body::Gap { of, why }, last)?;
+        }
         if let Message::Assistant {
             text, reasoning, ..
         } = &completion.message

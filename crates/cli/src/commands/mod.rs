@@ -3,6 +3,7 @@
 pub(crate) mod behaviours;
 pub(crate) mod calibrate;
 pub(crate) mod compare;
+pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod exit_codes;
 pub(crate) mod models;

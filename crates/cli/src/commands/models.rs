@@ -1,9 +1,11 @@
 //! `tribune models`: who can be put to the test.
 
 use serde::Serialize;
+use tribune_model::{Providers, preset};
 use tribune_study::scenario::{load_embedded, scenario_names};
 
 use super::columns;
+use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::screen;
@@ -11,6 +13,8 @@ use crate::screen;
 /// List the models that can be tested: scripted subjects, and how providers' models are named
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    config: Config,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -44,14 +48,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             }
         }
     }
-    rows.push(Row {
-        model: "openai/NAME".to_owned(),
+    let providers = arguments.config.providers()?;
+    rows.extend(providers.names().map(|name| Row {
+        model: format!("{name}/NAME"),
         simulated: false,
         scenarios: Vec::new(),
         benign_twin: None,
-        meaning: "Any model behind chat completions; OPENAI_API_KEY and OPENAI_BASE_URL say where."
-            .to_owned(),
-    });
+        meaning: meaning(&providers, name),
+    }));
     if arguments.json {
         screen::print_json(&rows)?;
     } else {
@@ -66,4 +70,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         screen::say("A scripted subject with @0.3 after its name acts with 0.3 of its chances.");
     }
     Ok(Exit::Fine)
+}
+
+/// Whose models they are, and where the key and the base URL come from.
+fn meaning(providers: &Providers, name: &str) -> String {
+    let title = preset(name).map_or("Configured here", |preset| preset.title);
+    let Some(setup) = providers.setup(name) else {
+        return title.to_owned();
+    };
+    let url = setup.base_url.unwrap_or_else(|problem| problem);
+    format!("{title}: {url}; key in {}", setup.key_place)
 }

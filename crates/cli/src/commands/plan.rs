@@ -7,6 +7,7 @@ use tribune_study::results::Compared;
 use tribune_study::{Forecast, Overrides, Power, PowerAt, Price, Study, Takes, Unpublished};
 
 use super::columns;
+use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::screen;
@@ -28,6 +29,8 @@ pub(crate) struct Arguments {
     /// What a model costs, in dollars for a million tokens sent and received
     #[arg(long, value_name = "MODEL=IN/OUT")]
     price: Vec<String>,
+    #[command(flatten)]
+    config: Config,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -39,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         trials: arguments.trials,
         sequential: arguments.sequential,
         prices: prices(&arguments.price)?,
+        providers: arguments.config.providers()?,
     };
     let forecast = Study::load(&arguments.study, &overrides)?.forecast();
     if arguments.json {

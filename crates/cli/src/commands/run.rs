@@ -11,6 +11,7 @@ use tribune_study::{
     is_organism,
 };
 
+use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::meter::Meter;
@@ -55,6 +56,8 @@ pub(crate) struct Arguments {
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
     #[arg(long)]
     concurrency: Option<usize>,
+    #[command(flatten)]
+    config: Config,
     /// Print the exact prompts and files of one trial, and run nothing
     #[arg(long)]
     dry_run: bool,
@@ -72,14 +75,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .iter()
         .map(|text| Gate::parse(text))
         .collect::<Result<Vec<_>, _>>()?;
+    let providers = arguments.config.providers()?;
     let overrides = Overrides {
         models: arguments.model.clone(),
         trials: arguments.trials,
         sequential: arguments.sequential,
         prices: super::plan::prices(&arguments.price)?,
+        providers: Arc::clone(&providers),
     };
-    if arguments.resume.is_some() && arguments.study.is_none() && overrides != Overrides::default()
-    {
+    let changed = Overrides {
+        providers: Arc::default(),
+        ..overrides.clone()
+    };
+    if arguments.resume.is_some() && arguments.study.is_none() && changed != Overrides::default() {
         return Err(Failure::new(
             Exit::Usage,
             "a resumed run goes by its own plan: --model, --trials, --sequential and --price cannot \
@@ -128,9 +136,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let options = |plan: &Plan| -> Result<Options, Failure> {
         costs(plan, arguments.max_cost)?;
+        arguments.config.tell(&providers, &plan.models);
         Ok(Options {
             concurrency: concurrency(&plan.models),
             max_cost: arguments.max_cost,
+            providers: Arc::clone(&providers),
         })
     };
     if let Some(study) = &study
@@ -283,6 +293,14 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
             dir.display()
         ));
         return Ok(Exit::Spent);
+    }
+    if ended == Ended::GaveUp {
+        screen::say(&format!(
+            "Stopped: a provider was given up; the failed trials say why. When it is there again, \
+             go on with: tribune run --resume {}",
+            dir.display()
+        ));
+        return Ok(Exit::GaveUp);
     }
     if ended == Ended::Enough
         && let Some(why) = results

@@ -92,7 +92,7 @@ impl<'a> Player<'a> {
         };
         let tools = Tools::offering(&setup.tools).map_err(|error| wrong(error.to_string()))?;
         let ledger = Arc::new(Ledger::new());
-        let model = Cast::of(&organism, scenario)
+        let model = Cast::of(&organism, scenario, &tribune_model::Providers::default())
             .map_err(|error| wrong(error.to_string()))?
             .seat_with(&arm, Some(&ledger))
             .map_err(|error| wrong(error.to_string()))?;

@@ -96,7 +96,7 @@ impl LimitsFile {
 }
 
 /// A number with a unit, such as `10 min`.
-fn quantity(
+pub(crate) fn quantity(
     source: &Source,
     text: &Spanned<String>,
     units: &[(&str, f64)],

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
+use tribune_model::Providers;
 
 use crate::plan::{PLAN_VERSION, PinnedScenario, Plan, SequentialPlan};
 use crate::scenario::Scenario;
@@ -18,6 +19,7 @@ use crate::source::{Source, SourceError};
 use arms::ScenarioUse;
 use contrasts::ContrastFile;
 use limits::LimitsFile;
+pub(crate) use limits::quantity;
 use models::{PriceFile, SubstituteFile};
 
 pub use limits::{Estimate, Limits, Sampling};
@@ -130,6 +132,8 @@ pub struct Overrides {
     pub sequential: bool,
     /// Prices of models by name; they take the place of the study's.
     pub prices: BTreeMap<String, Price>,
+    /// Where models that are not scripted are had from.
+    pub providers: Arc<Providers>,
 }
 
 /// The versions of what could change a trial, beside the plan itself.

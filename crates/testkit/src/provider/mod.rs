@@ -60,7 +60,16 @@ impl Provider {
     /// The machine gives no port or no thread.
     #[must_use]
     pub fn start(script: impl Fn(&Value) -> Reply + Send + Sync + 'static) -> Self {
-        Self::begin(script, None)
+        Self::begin(script, None, true)
+    }
+
+    /// The same, but it forgets what it was asked: for tests of very many requests.
+    ///
+    /// # Panics
+    /// The machine gives no port or no thread.
+    #[must_use]
+    pub fn forgetful(script: impl Fn(&Value) -> Reply + Send + Sync + 'static) -> Self {
+        Self::begin(script, None, false)
     }
 
     /// The same, with an answer of its own to whoever asks for the list of models.
@@ -72,14 +81,15 @@ impl Provider {
         script: impl Fn(&Value) -> Reply + Send + Sync + 'static,
         models: Reply,
     ) -> Self {
-        Self::begin(script, Some(models))
+        Self::begin(script, Some(models), true)
     }
 
     fn begin(
         script: impl Fn(&Value) -> Reply + Send + Sync + 'static,
         models: Option<Reply>,
+        remembers: bool,
     ) -> Self {
-        let state = std::sync::Arc::new(State::new(Box::new(script), models));
+        let state = std::sync::Arc::new(State::new(Box::new(script), models, remembers));
         let (address, stop, thread) = server::start(std::sync::Arc::clone(&state));
         Self {
             address,

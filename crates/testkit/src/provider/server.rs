@@ -68,6 +68,7 @@ impl Seen {
 pub(super) struct State {
     script: Script,
     models: Option<Reply>,
+    remembers: bool,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -80,10 +81,11 @@ impl fmt::Debug for State {
 }
 
 impl State {
-    pub(super) fn new(script: Script, models: Option<Reply>) -> Self {
+    pub(super) fn new(script: Script, models: Option<Reply>, remembers: bool) -> Self {
         Self {
             script,
             models,
+            remembers,
             seen: Mutex::new(Vec::new()),
         }
     }
@@ -120,10 +122,12 @@ impl State {
             }
         };
         // Kept before the script is asked, so that a script which panics does not hide it.
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(seen);
+        if self.remembers {
+            self.seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(seen);
+        }
         let request = request.unwrap_or_default();
         let reply = known.unwrap_or_else(|| (self.script)(&request));
         reply.outcome(protocol, form, &request)

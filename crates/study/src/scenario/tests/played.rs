@@ -94,7 +94,7 @@ impl Stage {
             plan: plan.clone(),
             scenario: Arc::clone(scenario),
             tools: Arc::new(Tools::offering(&setup.tools).unwrap()),
-            model: Cast::of(&organism, scenario)
+            model: Cast::of(&organism, scenario, &tribune_model::Providers::default())
                 .unwrap()
                 .seat_with(&arm, Some(&ledger))
                 .unwrap(),

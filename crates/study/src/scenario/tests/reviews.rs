@@ -89,7 +89,12 @@ pub(super) fn compiles(scenario: &Scenario) {
             .unwrap_or_else(|error| panic!("{arm}: {error}"));
     }
     // A replica finds the factors that its published rates go by.
-    crate::cast::Cast::of("organism/replica/gemini-3-pro", scenario).unwrap();
+    crate::cast::Cast::of(
+        "organism/replica/gemini-3-pro",
+        scenario,
+        &tribune_model::Providers::default(),
+    )
+    .unwrap();
     for (place, arm) in (0_u32..).zip(arms.iter().step_by(4)) {
         let setup = scenario.compile(arm, place % 20, place % 8).unwrap();
         for text in shown(&setup) {

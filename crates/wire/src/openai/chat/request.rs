@@ -25,6 +25,8 @@ object! {
         seed: Number = "seed",
         /// Whether the answer is to be streamed.
         stream: bool = "stream",
+        /// What a stream is to hold beside the answer, such as the usage.
+        stream_options: Map<String, Value> = "stream_options",
         /// The tools at hand.
         tools: Vec<Tool> = "tools",
         /// The conversation, oldest first.

@@ -1,37 +1,56 @@
-//! The client for OpenAI's chat completions against a stand-in on 127.0.0.1.
+//! The client against stand-ins on 127.0.0.1: chat completions in depth, then what all four
+//! protocols share.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod answers;
 mod exchanges;
 mod faults;
+mod protocols;
+mod ways;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tribune_evidence::Seed;
-use tribune_model::openai::{Key, OpenAi, OpenAiConfig, Retries};
-use tribune_model::{Completion, Conversation, Message, Model, ModelError, Settings, ToolSpec};
+use tribune_model::{
+    Client, Completion, Conversation, Message, Model, ModelError, ProviderSettings, Providers,
+    Settings, ToolSpec,
+};
 use tribune_testkit::provider::Provider;
 
 /// A key of the length that real ones have.
 const KEY: &str = "sk-test-0123456789abcdefghijklmnop";
 
-fn client_with(provider: &Provider, model: &str, key: Option<&str>) -> OpenAi {
-    OpenAi::new(OpenAiConfig {
-        base_url: provider.base_url(),
-        key: key.and_then(Key::new),
-        model: model.to_owned(),
-        retries: Retries {
-            tries: 6,
-            first: Duration::from_millis(1),
-            longest: Duration::from_millis(4),
-        },
-    })
-    .unwrap()
+fn quick() -> ProviderSettings {
+    ProviderSettings {
+        first_pause: Some(Duration::from_millis(1)),
+        longest_pause: Some(Duration::from_millis(4)),
+        cool_down: Some(Duration::from_millis(20)),
+        ..ProviderSettings::default()
+    }
 }
 
-fn client(provider: &Provider) -> OpenAi {
+/// A client of a provider by its name, with a key in the usual variable.
+fn open(name: &str, settings: ProviderSettings, key: Option<&str>) -> Providers {
+    let key = key.map(str::to_owned);
+    let settings = [(name.to_owned(), settings)].into();
+    Providers::with_variables(settings, move |variable| {
+        key.clone().filter(|_| variable.ends_with("_API_KEY"))
+    })
+}
+
+fn client_with(provider: &Provider, model: &str, key: Option<&str>) -> Client {
+    let settings = ProviderSettings {
+        base_url: Some(provider.base_url()),
+        ..quick()
+    };
+    open("openai", settings, key)
+        .model("openai", model)
+        .unwrap()
+}
+
+fn client(provider: &Provider) -> Client {
     client_with(provider, "stand-in", Some(KEY))
 }
 

@@ -2,8 +2,23 @@
 
 use std::fmt;
 
-use reqwest::header::HeaderValue;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use serde::Deserialize;
 use serde_json::Value;
+
+/// How a key is shown to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// `x-api-key: KEY`, as Anthropic wants it.
+    #[serde(rename = "x-api-key")]
+    Anthropic,
+    /// `x-goog-api-key: KEY`, as Google wants it.
+    #[serde(rename = "x-goog-api-key")]
+    Google,
+}
 
 /// What stands where the key stood.
 const HIDDEN: &str = "[key removed]";
@@ -25,14 +40,35 @@ impl Key {
     }
 
     /// The header that proves it, unless no header can hold it.
-    pub(super) fn bearer(&self) -> Option<HeaderValue> {
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
-        header.set_sensitive(true);
-        Some(header)
+    pub(crate) fn header(&self, proof: Proof) -> Option<(HeaderName, HeaderValue)> {
+        let (name, value) = match proof {
+            Proof::Bearer => (
+                AUTHORIZATION,
+                HeaderValue::from_str(&format!("Bearer {}", self.0)),
+            ),
+            Proof::Anthropic => (
+                HeaderName::from_static("x-api-key"),
+                HeaderValue::from_str(&self.0),
+            ),
+            Proof::Google => {
+                let name = HeaderName::from_static("x-goog-api-key");
+                (name, HeaderValue::from_str(&self.0))
+            }
+        };
+        let mut value = value.ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    }
+
+    /// Whether a text may hold the key in a form that only the text's reader would show.
+    pub(crate) fn may_be_in(&self, text: &str) -> bool {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        // Anything can be escaped as \u, and a few characters in another way too.
+        text.contains(&self.0) || text.contains("\\u") || !self.0.chars().all(is_plain)
     }
 
     /// The text without the key, as it is and as JSON writes it.
-    pub(super) fn hide(&self, text: &str) -> String {
+    pub(crate) fn hide(&self, text: &str) -> String {
         if self.0.len() < SHORTEST_SECRET {
             return text.to_owned();
         }
@@ -68,7 +104,7 @@ impl Key {
 
     /// Takes the key out of every text of a value, names of fields included, however it was escaped
     /// where the value was read from. Says whether it was there.
-    pub(super) fn hide_in(&self, value: &mut Value) -> bool {
+    pub(crate) fn hide_in(&self, value: &mut Value) -> bool {
         match value {
             Value::String(text) => {
                 let hidden = self.hide_written(&self.hide(text));
@@ -134,7 +170,9 @@ mod tests {
     fn it_does_not_show_and_placeholders_stay_in_texts() {
         let key = Key::new("sk-secret-123").unwrap();
         assert_eq!(format!("{key:?}"), "Key(..)");
-        assert_eq!(format!("{:?}", key.bearer().unwrap()), "Sensitive");
+        for proof in [Proof::Bearer, Proof::Anthropic, Proof::Google] {
+            assert_eq!(format!("{:?}", key.header(proof).unwrap().1), "Sensitive");
+        }
         assert_eq!(Key::new("none").unwrap().hide("none of it"), "none of it");
         assert_eq!(Key::new(" \t"), None);
     }

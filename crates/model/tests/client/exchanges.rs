@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use tribune_evidence::{BlobId, CallId, Content, Exchange};
-use tribune_model::openai::whole_request;
-use tribune_model::{Message, Model};
+use tribune_model::{Message, Model, whole_request};
 use tribune_testkit::provider::{Provider, Reply, chat_text, completion};
 
 use super::*;
