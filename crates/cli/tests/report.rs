@@ -306,10 +306,11 @@ fn show_lists_trials_and_tells_one_with_its_proof() {
     let told = desk.fine(&["show", "run"]);
     assert_eq!(
         told.stdout.lines().count(),
-        11,
-        "a heading and ten trials:\n{}",
+        12,
+        "what they are, a heading and ten trials:\n{}",
         told.stdout
     );
+    assert!(told.stdout.starts_with("Simulated"), "{}", told.stdout);
     assert!(
         told.stderr.contains("tribune show run/TRIAL"),
         "{}",
@@ -318,6 +319,7 @@ fn show_lists_trials_and_tells_one_with_its_proof() {
     let rows: Vec<Value> =
         serde_json::from_str(&desk.fine(&["show", "run", "--json"]).stdout).unwrap();
     assert_eq!(rows.len(), 10);
+    assert!(rows.iter().all(|row| row["simulated"] == true));
     let id = rows[0]["trial"].as_str().unwrap();
     let told = desk.fine(&["show", &format!("run/{}", &id[..12])]);
     assert!(told.stdout.contains("concealment"), "{}", told.stdout);

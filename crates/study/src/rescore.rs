@@ -22,6 +22,8 @@ use crate::trial::append_score;
 /// What judging again changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rescored {
+    /// Whether every subject was scripted.
+    pub simulated: bool,
     /// The version of the detectors that judged now.
     pub detectors: String,
     /// Trials that were judged.
@@ -94,6 +96,11 @@ pub fn rescore(path: &Path, keys: &Path) -> Result<Rescored, SessionError> {
     same_plan(&json, &reader)?;
     let judged = sealed(&reader)?;
     let mut rescored = Rescored {
+        simulated: json
+            .plan
+            .models
+            .iter()
+            .all(|model| crate::cast::is_organism(model)),
         detectors: DETECTORS_VERSION.to_owned(),
         trials: judged.len() as u64,
         written: 0,

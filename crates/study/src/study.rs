@@ -95,7 +95,7 @@ impl Study {
                     .collect(),
                 ..scenario::Overrides::default()
             };
-            for (pool, path) in &used.items {
+            for (set, path) in &used.items {
                 let text = read(&folder.join(path.get_ref())).map_err(|what| {
                     let what = format!("{}: {what}", path.get_ref());
                     source.at(
@@ -104,11 +104,11 @@ impl Study {
                         "a file of items, from this file's folder",
                     )
                 })?;
-                own.items.insert((*pool).to_owned(), text);
+                own.items.insert(set.get_ref().clone(), text);
             }
             let scenario = match used.path {
                 None if scenario_is_embedded(used.name) => load_embedded_with(used.name, &own)
-                    .map_err(|error| at_value(&source, &used, error))?,
+                    .map_err(|error| at_own(&source, &folder, &used, error))?,
                 None => {
                     let known = crate::scenario::scenario_names();
                     return Err(source
@@ -116,7 +116,7 @@ impl Study {
                         .into());
                 }
                 Some(path) => load_folder_with(&folder.join(path), &own)
-                    .map_err(|error| at_value(&source, &used, error))?,
+                    .map_err(|error| at_own(&source, &folder, &used, error))?,
             };
             if scenario.name() != used.name {
                 let what = format!("the scenario there is called {:?}", scenario.name());
@@ -269,19 +269,39 @@ fn known_models(
     Ok(())
 }
 
-/// A value that fits nothing is the study's mistake: it is named where the study gives it.
-fn at_value(source: &Source, used: &ScenarioNamed<'_>, error: ScenarioError) -> StudyError {
-    if let ScenarioError::Source(error) = &error
-        && error.file.ends_with(scenario::Overrides::FILE)
-        && let Some(name) = used
+/// A value or a set of items that fits nothing is the study's mistake: it is named where the study
+/// gives it, and a mistake in a file of items where that file has it.
+fn at_own(
+    source: &Source,
+    folder: &Path,
+    used: &ScenarioNamed<'_>,
+    error: ScenarioError,
+) -> StudyError {
+    let ScenarioError::Source(error) = error else {
+        return error.into();
+    };
+    let (what, hint) = (error.what.as_str(), error.hint.as_str());
+    if error.file.ends_with(scenario::Overrides::FILE) {
+        let sets = used.items.iter().map(|(set, _)| *set);
+        let name = used
             .values
             .keys()
-            .find(|name| error.what.contains(&format!("{:?}", name.get_ref())))
-    {
-        let (what, hint) = (error.what.as_str(), error.hint.as_str());
-        return source.at(name.span(), what, hint).into();
+            .chain(sets)
+            .find(|name| what.contains(&format!("{:?}", name.get_ref())));
+        if let Some(name) = name {
+            return source.at(name.span(), what, hint).into();
+        }
     }
-    error.into()
+    let is_of = |set: &str| error.file.ends_with(&scenario::Overrides::file_of(set));
+    if let Some((_, path)) = used.items.iter().find(|(set, _)| is_of(set.get_ref())) {
+        if error.span.is_none() {
+            let what = format!("{}: {what}", path.get_ref());
+            return source.at(path.span(), what, hint).into();
+        }
+        let file = folder.join(path.get_ref()).display().to_string();
+        return SourceError { file, ..*error }.into();
+    }
+    ScenarioError::Source(error).into()
 }
 
 /// Compiles every arm. Each level is compiled in every wording and variant once, in the first arm

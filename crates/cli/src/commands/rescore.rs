@@ -46,13 +46,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn describe(rescored: &Rescored) -> String {
-    let mut text = format!(
+    let mut text = match rescored.simulated {
+        true => "Simulated: every subject here is scripted.\n".to_owned(),
+        false => String::new(),
+    };
+    text.push_str(&format!(
         "{} trials judged by detectors {}: {} new scores in the record, {} trials changed.\n",
         rescored.trials,
         rescored.detectors,
         rescored.written,
         rescored.changed.len()
-    );
+    ));
     if rescored.changed.is_empty() {
         return text;
     }

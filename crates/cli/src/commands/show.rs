@@ -83,7 +83,12 @@ fn list(run: &Run, arguments: &Arguments) -> Result<Exit, Failure> {
             .to_vec(),
     ];
     lines.extend(rows.iter().map(line));
-    screen::print(&columns(&lines))?;
+    let told = match rows.iter().filter(|row| row.simulated).count() {
+        0 => "",
+        some if some == rows.len() => "Simulated: every subject here is scripted.\n",
+        _ => "Partly simulated: some subjects here are scripted.\n",
+    };
+    screen::print(&format!("{told}{}", columns(&lines)))?;
     if rows.len() as u64 >= u64::from(arguments.limit) {
         screen::say("There may be more: --limit shows them.");
     }

@@ -17,8 +17,12 @@ pub fn transcript(example: &Example, style: &Style) -> String {
         lay::ink(&lay::fit(&title, style.columns()), Ink::Strong, style)
     ));
     let facts = format!(
-        "{} · {} · {} · {} · entries {} to {} of the record",
+        "{}{} · {} · {} · {} · entries {} to {} of the record",
         lay::given(&example.model, style),
+        match tribune_study::is_organism(&example.model) {
+            true => " (simulated)",
+            false => "",
+        },
         lay::given(&example.scenario, style),
         lay::given(&example.arm, style),
         lay::given(&example.state, style),

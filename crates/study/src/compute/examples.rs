@@ -168,6 +168,8 @@ pub struct TrialRow {
     pub trial: String,
     /// The model.
     pub model: String,
+    /// Whether it is scripted.
+    pub simulated: bool,
     /// The scenario.
     pub scenario: String,
     /// The arm.
@@ -206,9 +208,11 @@ pub(crate) fn list(
             let (model, arm): (usize, usize) = (row.get(1)?, row.get(2)?);
             let planned = plan.arms.get(arm);
             let found: Option<String> = row.get(4)?;
+            let model = plan.models.get(model).cloned().unwrap_or_default();
             Ok(TrialRow {
                 trial: row.get(0)?,
-                model: plan.models.get(model).cloned().unwrap_or_default(),
+                simulated: crate::cast::is_organism(&model),
+                model,
                 scenario: planned.map(|arm| arm.scenario.clone()).unwrap_or_default(),
                 arm: planned
                     .map(crate::plan::PlannedArm::label)

@@ -2,9 +2,10 @@
 //! relation, on other texts.
 //!
 //! Which factors of a scenario say whose fate it is about, and what is told of dealings with the
-//! peer, is for its playbook to name, as it does for replicas.
+//! peer, is for its playbook to name, as it does for replicas; so is which published behaviours the
+//! scenario's task stands for. A figure of one task says nothing about another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tribune_organism::{PublishedRate, RateKind, Rates};
 
@@ -13,10 +14,12 @@ use crate::results::{Cell, PublishedFigure};
 use crate::rundir::StudyJson;
 use crate::scenario::load_files;
 
-/// The factors that name party and relation in a scenario.
+/// The factors that name party and relation in a scenario, and the behaviours of which figures were
+/// published for its task.
 struct Named {
     party: String,
     relation: String,
+    behaviours: BTreeSet<&'static str>,
 }
 
 /// The figures for the cells that have one.
@@ -38,6 +41,7 @@ pub(super) fn published(study: &StudyJson, cells: &[Cell]) -> Vec<PublishedFigur
             let named = Named {
                 party: plan.party.clone(),
                 relation: plan.relation.clone(),
+                behaviours: plan.acts.keys().map(|act| act.as_str()).collect(),
             };
             Some((name.as_str(), named))
         })
@@ -70,6 +74,9 @@ fn beside(
         let Some(arm) = arms.get(&(cell.scenario.as_str(), cell.arm.clone())) else {
             continue;
         };
+        if !named.behaviours.contains(cell.behaviour.as_str()) {
+            continue;
+        }
         let (party, relation) = (arm.level(&named.party), arm.level(&named.relation));
         let found = rates.iter().find(|rate| {
             rate.model == published_name(&cell.model)
@@ -123,9 +130,12 @@ mod tests {
         let named: BTreeMap<&str, Named> = known
             .into_iter()
             .map(|name| {
+                let playbook = study.scenarios[name].playbook();
+                let plan = playbook.replica().unwrap();
                 let named = Named {
-                    party: "party".to_owned(),
-                    relation: "relation".to_owned(),
+                    party: plan.party.clone(),
+                    relation: plan.relation.clone(),
+                    behaviours: plan.acts.keys().map(|act| act.as_str()).collect(),
                 };
                 (name, named)
             })
@@ -167,6 +177,8 @@ mod tests {
         assert!(!found.is_empty());
         for figure in &found {
             assert_eq!(figure.model, "google/gemini-3-pro");
+            // The published rate of tampering is of that task alone; others can show it too.
+            assert_eq!(figure.scenario, "shutdown-switch");
             let arm = study
                 .plan
                 .arms

@@ -16,6 +16,7 @@ pub(super) fn check_whens(
 ) -> Result<(), SourceError> {
     let mut whens: Vec<&When> = Vec::new();
     whens.extend(form.factors.values().map(|factor| &factor.only_when));
+    whens.extend(form.apart.iter().map(|entry| &entry.levels));
     whens.extend(form.agents.iter().map(|entry| &entry.when));
     whens.extend(form.hosts.iter().map(|entry| &entry.when));
     whens.extend(form.files.iter().map(|entry| &entry.when));

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::apart::Apart;
 use super::form::{AfterForm, CommonFactorsForm, CommonForm, Form, Text, TextsForm};
 use super::parts::{Sentences, factor_of, sentences};
 use super::{Factor, ScenarioError};
@@ -107,6 +108,40 @@ impl Common {
             }
         }
         Ok(())
+    }
+
+    /// What the pack keeps apart, of the factors that a scenario takes.
+    pub(super) fn apart(
+        &self,
+        factors: &BTreeMap<String, Factor>,
+    ) -> Result<Vec<Apart>, SourceError> {
+        let mut apart = Vec::new();
+        for form in &self.form.apart {
+            for (name, levels) in &form.levels {
+                let Some(factor) = self.form.factors.get(name.get_ref()) else {
+                    let known = self.names();
+                    return Err(self
+                        .source
+                        .unknown(name.span(), "factor", name.get_ref(), known));
+                };
+                for level in levels {
+                    if !factor.levels.contains_key(level.get_ref()) {
+                        let known = factor.levels.keys().map(String::as_str);
+                        return Err(self.source.unknown(
+                            level.span(),
+                            "level",
+                            level.get_ref(),
+                            known,
+                        ));
+                    }
+                }
+            }
+            let is_taken = |name: &Text| factors.contains_key(name.get_ref());
+            if form.levels.keys().all(is_taken) {
+                apart.push(Apart::new(form));
+            }
+        }
+        Ok(apart)
     }
 
     /// The pack's sentences of the factors that a scenario takes.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tribune_detect::Panel;
 use tribune_evidence::{BlobId, Body, Event, EventId, NoContents, Sensor, Times};
 
+use super::apart::Apart;
 use super::check::{check_readings, check_tools, check_whens};
 use super::common::{self, Common};
 use super::criteria::Criterion;
@@ -156,6 +157,10 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
         }
     }
     check_whens(&main, &form, &factors)?;
+    let mut apart: Vec<Apart> = form.apart.iter().map(Apart::new).collect();
+    if let Some(common) = &common {
+        apart.extend(common.apart(&factors)?);
+    }
     check_tools(&main, &form)?;
     check_readings(&main, &form)?;
     let templates: BTreeMap<String, String> = files
@@ -235,6 +240,7 @@ pub fn load_files(place: &str, files: BTreeMap<String, String>) -> Result<Scenar
         source: main.clone(),
         form,
         factors,
+        apart,
         texts,
         sentences,
         wordings,

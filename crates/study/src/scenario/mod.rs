@@ -6,6 +6,7 @@
 //! repository are part of the binary; a path takes their place. Factors meet scenarios in this
 //! data alone: no Rust code knows the name of a factor.
 
+mod apart;
 mod arm;
 mod check;
 mod common;
@@ -27,6 +28,7 @@ use tribune_evidence::{BlobId, ForkPurpose, Timestamp};
 use tribune_organism::CompiledPlaybook;
 
 use crate::source::{Source, SourceError, nearest};
+use apart::Apart;
 use criteria::Criterion;
 use form::{Form, Text};
 use pools::{Draw, Pool};
@@ -49,6 +51,7 @@ pub struct Scenario {
     source: Source,
     form: Form,
     factors: BTreeMap<String, Factor>,
+    apart: Vec<Apart>,
     texts: Texts,
     /// Factor, level, wordings.
     sentences: BTreeMap<(String, String), Vec<String>>,
@@ -283,6 +286,18 @@ impl Scenario {
             })
         });
         Ok(Arm::new(levels))
+    }
+
+    /// Whether these levels contradict each other: one of the factors, and why.
+    #[must_use]
+    pub fn contradiction(&self, levels: &BTreeMap<String, String>) -> Option<(&str, &str)> {
+        self.apart.iter().find_map(|apart| apart.found(levels))
+    }
+
+    /// Whether a factor is one that scenarios share and this one does not take.
+    #[must_use]
+    pub fn leaves_out(&self, factor: &str) -> bool {
+        !self.factors.contains_key(factor) && self.silent.iter().any(|name| name == factor)
     }
 
     /// Compiles one trial's setup: the same arguments always give the same.

@@ -11,7 +11,8 @@ use serde::Serialize;
 pub struct Overrides {
     /// Values by name, in every variant: names of models, of the company.
     pub values: BTreeMap<String, String>,
-    /// The text of a pool's file, by the name of the pool: private item packs.
+    /// The text of a pool's file, by the name of the set that it takes the place of: private packs
+    /// of items.
     pub items: BTreeMap<String, String>,
 }
 
@@ -25,6 +26,11 @@ impl Overrides {
     /// The file that they become.
     pub(crate) const FILE: &'static str = "overrides.toml";
 
+    /// The file that a set of items becomes.
+    pub(crate) fn file_of(set: &str) -> String {
+        format!("private-{set}.toml")
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -36,20 +42,19 @@ impl Overrides {
         if self.is_empty() {
             return;
         }
-        let file = |pool: &str| format!("private-{pool}.toml");
         let written = Written {
             values: &self.values,
             items: self
                 .items
                 .keys()
-                .map(|pool| (pool.as_str(), file(pool)))
+                .map(|set| (set.as_str(), Self::file_of(set)))
                 .collect(),
         };
         // Maps of texts can always be written as TOML.
         let text = toml::to_string(&written).unwrap_or_default();
         files.insert(Self::FILE.to_owned(), text);
-        for (pool, text) in &self.items {
-            files.insert(file(pool), text.clone());
+        for (set, text) in &self.items {
+            files.insert(Self::file_of(set), text.clone());
         }
     }
 }

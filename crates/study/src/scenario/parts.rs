@@ -1,13 +1,13 @@
 //! The parts of a scenario that are read each by itself: factors, sentences, variants, pools,
 //! values and the playbook.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tribune_evidence::ForkPurpose;
 use tribune_organism::{CompiledPlaybook, Playbook, PoolItem};
 
 use super::common::Common;
-use super::form::{FactorForm, Form, OverridesForm, Text, TextsForm, VariantsForm};
+use super::form::{FactorForm, Form, OverridesForm, PoolFileForm, Text, TextsForm, VariantsForm};
 use super::pools::Pool;
 use super::{Asked, Factor, Overrides, ScenarioError, ValueText};
 use crate::source::{Source, SourceError};
@@ -214,17 +214,27 @@ pub(super) fn pools(
     source: &dyn Fn(&str) -> Result<Source, ScenarioError>,
 ) -> Result<Vec<Pool>, ScenarioError> {
     let mut pools = Vec::new();
+    let mut sets: BTreeSet<String> = BTreeSet::new();
     for pool in &form.pools {
-        let private = overrides
-            .items
-            .iter()
-            .find(|(name, _)| name.get_ref() == pool.name.get_ref());
+        let own = source(pool.file.get_ref()).map_err(|_| {
+            let what = format!("there is no file {:?} here", pool.file.get_ref());
+            ScenarioError::from(main.at(pool.file.span(), what, ""))
+        })?;
+        // Pools of one name take turns by the arm: a study means one of them by the name that its
+        // file gives itself.
+        let private = match overrides.items.is_empty() {
+            true => None,
+            false => {
+                let PoolFileForm { name, .. } = own.parse()?;
+                let mut given = overrides.items.iter();
+                let given = given.find(|(set, _)| *set.get_ref() == name);
+                sets.insert(name);
+                given
+            }
+        };
         let file = match private {
             Some((_, file)) => source(file)?,
-            None => source(pool.file.get_ref()).map_err(|_| {
-                let what = format!("there is no file {:?} here", pool.file.get_ref());
-                ScenarioError::from(main.at(pool.file.span(), what, ""))
-            })?,
+            None => own,
         };
         let read = Pool::new(form.name.get_ref(), main, pool, &file)?;
         if let Some((first, other)) = read.means_differ(draws) {
@@ -233,6 +243,14 @@ pub(super) fn pools(
             return Err(main.at(pool.strata_span(), what, hint).into());
         }
         pools.push(read);
+    }
+    for set in overrides.items.keys() {
+        if !sets.contains(set.get_ref()) {
+            let known = sets.iter().map(String::as_str);
+            let file = source(Overrides::FILE)?;
+            let error = file.unknown(set.span(), "set of items", set.get_ref(), known);
+            return Err(error.into());
+        }
     }
     Ok(pools)
 }

@@ -35,9 +35,9 @@ pub(super) struct ScenarioUse {
     /// Values in place of the scenario's own.
     #[serde(default)]
     pub(super) values: BTreeMap<Spanned<String>, String>,
-    /// Files of items in place of those of its pools.
+    /// Files of items in place of those of its pools, by the name of the set.
     #[serde(default)]
-    pub(super) items: BTreeMap<String, Spanned<String>>,
+    pub(super) items: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -150,6 +150,12 @@ fn check_level(
     factor: &Spanned<String>,
     level: &Spanned<String>,
 ) -> Result<(), SourceError> {
+    if scenario.leaves_out(factor.get_ref()) {
+        let (name, factor_name) = (scenario.name(), factor.get_ref());
+        let what = format!("the factor {factor_name:?} does not apply to {name}");
+        let hint = format!("`tribune scenarios {name}` lists those that do");
+        return Err(source.at(factor.span(), what, hint));
+    }
     let levels = scenario.levels(factor.get_ref()).ok_or_else(|| {
         source.unknown(
             factor.span(),
@@ -220,7 +226,16 @@ fn arm_of<'a>(
     let arm = scenario
         .arm(levels.clone())
         .map_err(|error| source.whole(error.to_string(), ""))?;
+    let clash = scenario.contradiction(&levels);
     for factor in written {
+        if let Some((_, why)) = clash.filter(|(name, _)| name == factor.get_ref()) {
+            let shown = Arm::new(levels.clone());
+            return Err(source.at(
+                factor.span(),
+                format!("the arm {shown} contradicts itself: {why}"),
+                "`arms` lists crosses of their own",
+            ));
+        }
         if arm.level(factor.get_ref()).is_some() {
             continue;
         }

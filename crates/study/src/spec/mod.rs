@@ -117,8 +117,9 @@ pub struct ScenarioNamed<'a> {
     pub span: std::ops::Range<usize>,
     /// Values in place of its own.
     pub values: &'a BTreeMap<Spanned<String>, String>,
-    /// Files of items in place of those of its pools, by pool, from the folder of the study file.
-    pub items: Vec<(&'a str, &'a Spanned<String>)>,
+    /// Files of items in place of those of its pools, by set, from the folder of the study file.
+    /// Each with where its set stands.
+    pub items: Vec<(&'a Spanned<String>, &'a Spanned<String>)>,
 }
 
 /// What a person changed on the command line.
@@ -169,11 +170,7 @@ impl StudyFile {
             path: entry.path.as_ref().map(|path| path.get_ref().as_str()),
             span: entry.path.as_ref().map_or(entry.name.span(), Spanned::span),
             values: &entry.values,
-            items: entry
-                .items
-                .iter()
-                .map(|(pool, path)| (pool.as_str(), path))
-                .collect(),
+            items: entry.items.iter().collect(),
         })
     }
 

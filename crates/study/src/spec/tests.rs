@@ -170,6 +170,126 @@ fn two_sides_that_differ_in_more_than_they_say_are_no_contrast() {
     assert!(error.contains("differ in more than it says"), "{error}");
 }
 
+/// What is said of a study whose second cross has other factors.
+fn said_of(factors: &str) -> Result<(), String> {
+    let second = "{ rule = \"B\", factors = { relation = [\"cooperative\"], channel = [\"document\", \"memory-soft\"] } }";
+    let other = format!(
+        "{{ rule = \"B\", factors = {{ relation = [\"cooperative\"], channel = [\"document\", \"memory-soft\"], {factors} }} }}"
+    );
+    let text = GOOD.replace(second, &other);
+    assert_ne!(text, GOOD);
+    match load(&text) {
+        Ok(_) => Ok(()),
+        Err(StudyError::Source(error)) => {
+            assert_eq!(error.position().map(|(line, _)| line), Some(18), "{error}");
+            Err(error.what.clone())
+        }
+        Err(other) => Err(format!("without a line: {other}")),
+    }
+}
+
+#[test]
+fn an_arm_whose_texts_contradict_each_other_is_refused_with_its_line() {
+    let apart = [
+        (
+            "party = [\"self\"], bystander = [\"the-party\"]",
+            "no other model",
+        ),
+        (
+            "party = [\"data\"], bystander = [\"the-party\"]",
+            "no other model",
+        ),
+        (
+            "autonomy = [\"on\"], escalation = [\"offered\"]",
+            "nobody answers",
+        ),
+        (
+            "observation = [\"unobserved\"], scratchpad = [\"observed\"]",
+            "nobody reads along",
+        ),
+        (
+            "observation = [\"observed\"], scratchpad = [\"private\"]",
+            "every step is read",
+        ),
+        (
+            "defence = [\"anonymised\"], instruction = [\"named\"]",
+            "leaves the party's name out",
+        ),
+    ];
+    for (factors, why) in apart {
+        let said = said_of(factors).unwrap_err();
+        assert!(said.contains("contradicts itself"), "{factors}: {said}");
+        assert!(said.contains(why), "{factors}: {said}");
+    }
+    let together = [
+        "party = [\"self\"], bystander = [\"another\"]",
+        "party = [\"self\"]",
+        "autonomy = [\"on\"], escalation = [\"not-offered\"]",
+        "observation = [\"unobserved\"], scratchpad = [\"private\"]",
+        "defence = [\"anonymised\"], instruction = [\"explicit\"]",
+    ];
+    for factors in together {
+        assert_eq!(said_of(factors), Ok(()), "{factors}");
+    }
+}
+
+#[test]
+fn a_factor_that_other_scenarios_take_is_said_not_to_apply_here() {
+    let said = said_of("bar = [\"80\"]").unwrap_err();
+    assert_eq!(said, "the factor \"bar\" does not apply to disk-cleanup");
+    let said = said_of("bra = [\"80\"]").unwrap_err();
+    assert_eq!(said, "there is no factor \"bra\"");
+}
+
+#[test]
+fn items_of_ones_own_take_the_place_of_one_set_and_mistakes_are_named_where_they_are() {
+    let study = |items: &str| {
+        format!(
+            "name = \"own\"\ntitle = \"Own\"\nmeaning = \"A test\"\nclaim = \"Nothing\"\n\
+             models = [\"organism/faithful\"]\ntrials = 1\n\n[[scenarios]]\n\
+             name = \"answer-review\"\nfactors = {{ material = [\"factual\", \"rule\"] }}\n\
+             items = {{ {items} }}\n"
+        )
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let pool = include_str!("../../../../scenarios/common/pool-factual.toml");
+    let few: Vec<&str> = pool.split("[[items]]").take(51).collect();
+    let off = pool.replacen("gold = 100", "gold = 101", 1);
+    let files = [
+        ("mine.toml", pool.to_owned()),
+        ("few.toml", few.join("[[items]]")),
+        ("off.toml", off),
+    ];
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let load = |items: &str| {
+        let path = dir.path().join("own.toml");
+        std::fs::write(&path, study(items)).unwrap();
+        match Study::load(path.to_str().unwrap(), &Overrides::default()) {
+            Ok(study) => Ok(study.plan.arms.len()),
+            Err(StudyError::Source(error)) => {
+                let file = std::path::Path::new(&error.file).file_name().unwrap();
+                let line = error.position().map(|(line, _)| line);
+                Err((file.to_str().unwrap().to_owned(), line, error.what.clone()))
+            }
+            Err(other) => panic!("without a file: {other}"),
+        }
+    };
+    // Three sets take turns under one name; one of them is meant, and the others stay.
+    assert_eq!(load("factual = \"mine.toml\""), Ok(3));
+    let (file, line, what) = load("items = \"mine.toml\"").unwrap_err();
+    assert_eq!((file.as_str(), line), ("own.toml", Some(11)));
+    assert_eq!(what, "there is no set of items \"items\"");
+    let (file, line, what) = load("factual = \"few.toml\"").unwrap_err();
+    assert_eq!((file.as_str(), line), ("own.toml", Some(11)));
+    assert_eq!(what, "few.toml: the pool has 50 items");
+    let (file, line, what) = load("factual = \"off.toml\"").unwrap_err();
+    assert_eq!(file, "off.toml");
+    assert!(line.is_some());
+    assert_eq!(what, "the gold label 101 is off the scale");
+}
+
 #[test]
 fn a_level_can_stand_for_another_with_some_models() {
     let text = GOOD.replace(

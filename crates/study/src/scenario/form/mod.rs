@@ -53,6 +53,9 @@ pub(in crate::scenario) struct Form {
     /// Factors that are taken from the common pack.
     #[serde(default)]
     pub(in crate::scenario) common: BTreeMap<Text, CommonForm>,
+    /// Levels that no arm may have together, beside those of the common pack.
+    #[serde(default)]
+    pub(in crate::scenario) apart: Vec<ApartForm>,
     /// How many draws and variants there are, where more than variants are listed: each draw of
     /// the pools stands in a world of its own.
     pub(in crate::scenario) draws: Option<Spanned<u32>>,
@@ -111,6 +114,15 @@ pub(in crate::scenario) struct FactorForm {
     pub(in crate::scenario) only_when: When,
 }
 
+/// Levels of several factors that contradict each other.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct ApartForm {
+    pub(in crate::scenario) levels: When,
+    /// As a clause, for the person who listed them together.
+    pub(in crate::scenario) why: String,
+}
+
 /// What a scenario takes of a common factor: all its levels and its default, or some and another.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,7 +157,7 @@ impl PoolForm {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct PoolFileForm {
-    #[allow(dead_code)]
+    /// What the set is called; a study that brings items of its own means it by this.
     pub(in crate::scenario) name: String,
     #[allow(dead_code)]
     pub(in crate::scenario) meaning: String,
@@ -175,6 +187,9 @@ pub(in crate::scenario) struct ItemForm {
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct CommonFactorsForm {
     pub(in crate::scenario) factors: BTreeMap<String, FactorForm>,
+    /// Levels that no arm may have together.
+    #[serde(default)]
+    pub(in crate::scenario) apart: Vec<ApartForm>,
     #[serde(default)]
     pub(in crate::scenario) values: BTreeMap<Text, Text>,
 }
