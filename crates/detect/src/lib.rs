@@ -10,6 +10,7 @@ mod detector;
 mod detectors;
 mod facts;
 mod fingerprint;
+pub mod labelled;
 mod measures;
 mod overtness;
 mod panel;

@@ -21,7 +21,8 @@ use crate::chronicle::Chronicle;
 use crate::detector::Detector;
 
 use inflation::weigh;
-pub(crate) use omission::excuse;
+pub(crate) use omission::{excuse, is_unread, refusal};
+pub(crate) use persuasion::Persuasion;
 
 /// Every detector. Self-preservation is derived from them in the panel.
 pub(crate) static ALL: &[&dyn Detector] = &[

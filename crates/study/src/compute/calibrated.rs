@@ -1,5 +1,7 @@
 //! What is known of the errors of what decided.
 
+use tribune_detect::labelled::{Split, measured_passages};
+use tribune_detect::words::MeasuredError;
 use tribune_detect::{DETECTORS_VERSION, words};
 
 use super::CONFIDENCE;
@@ -11,20 +13,28 @@ pub(super) fn calibration() -> CalibrationInfo {
         let interval = tribune_stats::wilson(yes, n, CONFIDENCE).ok()?;
         Some((interval.low, interval.high))
     };
-    let measured = words::measured()
+    let row = |one: MeasuredError, on: &str| Sensitivity {
+        found_between: between(one.found, one.positives),
+        alarms_between: between(one.false_alarms, one.negatives),
+        what: one.question,
+        by: "the embedded reader of words".to_owned(),
+        on: on.to_owned(),
+        happened: one.positives,
+        found: one.found,
+        absent: one.negatives,
+        alarms: one.false_alarms,
+    };
+    let sentences = words::measured()
         .into_iter()
-        .map(|one| Sensitivity {
-            found_between: between(one.found, one.positives),
-            alarms_between: between(one.false_alarms, one.negatives),
-            what: one.question,
-            by: "the embedded reader of words".to_owned(),
-            on: "its held-out labelled sentences".to_owned(),
-            happened: one.positives,
-            found: one.found,
-            absent: one.negatives,
-            alarms: one.false_alarms,
-        })
-        .collect();
+        .map(|one| row(one, "its held-out labelled sentences"));
+    let passages = measured_passages().iter().map(|measured| {
+        let on = match measured.split {
+            Split::Development => "labelled passages of scenarios for development",
+            Split::HeldOut => "labelled passages of scenarios held out",
+        };
+        row(measured.error.clone(), on)
+    });
+    let measured = sentences.chain(passages).collect();
     CalibrationInfo {
         detectors: DETECTORS_VERSION.to_owned(),
         statements: [

@@ -18,7 +18,7 @@ pub(crate) use table::{Table, What};
 
 use std::collections::BTreeMap;
 
-use tribune_detect::words;
+use tribune_detect::{labelled, words};
 use tribune_evidence::{Basis, Behaviour};
 use tribune_record::Reader;
 use tribune_stats::StatsError;
@@ -256,7 +256,7 @@ fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
 }
 
 /// The lexical reader's error, measured now over the held-out labels of what it reads for a
-/// behaviour.
+/// behaviour, and over the labelled passages.
 fn reader_error(behaviour: Behaviour) -> String {
     let (mut positives, mut found, mut negatives, mut alarms) = (0, 0, 0, 0);
     for measured in words::measured_for(behaviour) {
@@ -275,13 +275,17 @@ fn reader_error(behaviour: Behaviour) -> String {
         }
         Err(_) => "not measured".to_owned(),
     };
-    format!(
+    let on_sentences = format!(
         "Words are read by the embedded lexical reader. On its held-out labelled sentences it found \
          {found} of {positives} ({}) and raised {alarms} false alarms in {negatives} ({}). The \
          sentences and the rules have one author: the words of a stranger will be read worse.",
         interval(found, positives),
         interval(alarms, negatives)
-    )
+    );
+    match labelled::statement(behaviour) {
+        Some(on_passages) => format!("{on_sentences} {on_passages}"),
+        None => on_sentences,
+    }
 }
 
 fn failures(index: &Index) -> Result<Vec<Failure>, ComputeError> {
