@@ -9,6 +9,7 @@ use tribune_model::Providers;
 
 use crate::cast::{Cast, CastError};
 use crate::plan::{Plan, PlanError, PlannedArm};
+use crate::prices::PricedBy;
 use crate::scenario::{
     self, Arm, Scenario, ScenarioError, Setup, load_embedded_with, load_files, load_folder_with,
     studies,
@@ -31,6 +32,9 @@ pub struct Study {
     pub needs_max_cost: bool,
     /// Where models that are not scripted are had from.
     pub providers: Arc<Providers>,
+    /// Where the price of a model stands, for those that have one. No part of the plan: a price
+    /// that stands elsewhere as well is the same price.
+    pub priced_by: BTreeMap<String, PricedBy>,
 }
 
 /// Why a study cannot be made ready.
@@ -131,6 +135,11 @@ impl Study {
         study.estimate = file.estimate;
         study.needs_max_cost = file.needs_max_cost;
         study.providers = Arc::clone(&overrides.providers);
+        let priced = file.priced(&source, &study.plan.models, overrides)?;
+        study.priced_by = priced
+            .into_iter()
+            .map(|(model, (_, by))| (model, by))
+            .collect();
         Ok(study)
     }
 
@@ -170,6 +179,7 @@ impl Study {
             estimate: None,
             needs_max_cost: false,
             providers: Arc::default(),
+            priced_by: BTreeMap::new(),
         })
     }
 

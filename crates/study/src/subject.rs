@@ -178,7 +178,7 @@ impl Seat {
     fn count(&mut self, completion: &mut Completion) {
         if let Some(price) = self.price {
             let priced = |usage: &mut Usage| {
-                usage.cost = usage.cost.or(Some(price.of(usage.input, usage.output)));
+                usage.cost = usage.cost.or_else(|| price.cost(usage));
             };
             priced(&mut completion.usage);
             if let Some(exchange) = &mut completion.exchange {
@@ -186,8 +186,11 @@ impl Seat {
             }
         }
         let usage = completion.usage;
-        if let (Some(purse), Some(cost)) = (&self.purse, usage.cost) {
-            purse.pay(cost);
+        if let Some(purse) = &self.purse {
+            match usage.cost {
+                Some(cost) => purse.pay(cost),
+                None => purse.lose_count(),
+            }
         }
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);

@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
     /// known: 'openai/gpt-5.2=1.75/14'
     #[arg(long, value_name = "MODEL=IN/OUT")]
     price: Vec<String>,
+    /// A table of prices, before the one that comes with the program
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
     #[arg(long)]
     concurrency: Option<usize>,
@@ -80,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         models: arguments.model.clone(),
         trials: arguments.trials,
         sequential: arguments.sequential,
-        prices: super::plan::prices(&arguments.price)?,
+        prices: super::plan::prices(&arguments.price, arguments.prices.as_deref())?,
         providers: Arc::clone(&providers),
     };
     let changed = Overrides {
@@ -90,8 +93,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.resume.is_some() && arguments.study.is_none() && changed != Overrides::default() {
         return Err(Failure::new(
             Exit::Usage,
-            "a resumed run goes by its own plan: --model, --trials, --sequential and --price cannot \
-             change it",
+            "a resumed run goes by its own plan: --model, --trials, --sequential, --price and \
+             --prices cannot change it",
         )
         .help("leave them out, or begin a new run"));
     }
@@ -170,6 +173,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 Some(dir) => dir.clone(),
                 None => fresh(&study.plan.study),
             };
+            for (model, by) in &study.priced_by {
+                if let Some(price) = study.plan.prices.get(model) {
+                    let words = super::plan::price_words(price);
+                    screen::say(&inert(&format!(
+                        "{model} is reckoned at {words}, in dollars for a million tokens, {by}."
+                    )));
+                }
+            }
             let missing = super::plan::no_figures(&study.forecast().unpublished);
             if !missing.is_empty() {
                 screen::say(&inert(missing.trim()));
@@ -204,7 +215,8 @@ fn costs(plan: &Plan, max_cost: Option<f64>) -> Result<(), Failure> {
             format!("the price of {model} is not known, so --max-cost cannot be kept"),
         )
         .help(format!(
-            "give it: --price '{model}=IN/OUT', in dollars for a million tokens sent and received"
+            "give it: --price '{model}=IN/OUT', in dollars for a million tokens sent and received, \
+             or a table of prices: --prices FILE"
         ))),
         _ => Ok(()),
     }
