@@ -337,6 +337,8 @@ pub(crate) fn results() -> Results {
             record_size: 7_482,
             cost: Some(0.0),
             tokens: (0, 0),
+            calls: 0,
+            from_cache: 0,
             sequential: None,
             substitutes: Vec::new(),
         },

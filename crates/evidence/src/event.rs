@@ -182,6 +182,9 @@ pub struct Exchange {
     /// The tries that brought no answer, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Tried>,
+    /// Whether it was answered from a cache of earlier answers: nothing was asked, and nothing paid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_cache: bool,
 }
 
 /// Why a try brought no answer, where another may.

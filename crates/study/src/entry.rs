@@ -118,11 +118,21 @@ pub struct Score {
     pub tokens: (u64, u64),
     /// Dollars; absent where a price is not known.
     pub cost: Option<f64>,
+    /// Exchanges.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub calls: u64,
+    /// Of these, the ones that were answered from a cache.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub from_cache: u64,
     /// The models that answered, as the provider said.
     pub confirmed: Vec<String>,
     /// Numbers beside the outcomes: what could not be measured is not in it.
     #[serde(default)]
     pub measures: Vec<(Measure, f64)>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A text that is no entry.

@@ -14,6 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tribune_evidence::{BlobId, Faulty, TrialId, TrialState};
+use tribune_model::{Cached, Model};
 use tribune_record::{Durability, Record, RecordError, canonical};
 use tribune_world::Tools;
 
@@ -55,6 +56,8 @@ pub(crate) struct Job {
     pub resumed: bool,
     /// The most that all may cost, in dollars.
     pub max_cost: Option<f64>,
+    /// Earlier answers of models that are not scripted, where they may be given again.
+    pub cache: Option<Arc<tribune_model::Cache>>,
     /// What was spent.
     pub purse: Arc<Purse>,
 }
@@ -463,6 +466,17 @@ fn start(job: &Job, plan: &TrialPlan, shared: &Shared) -> Result<Ready, RunError
                 error.to_string(),
             ));
         }
+    };
+    let model = match &job.cache {
+        Some(cache) if !model.is_simulated() => {
+            // Which trial of a plan it is, in words that another plan with the same trial shares.
+            let trial = format!(
+                "{}; {}; copy {}; replicate {}; variant {}; wording {}",
+                arm.scenario, arm.arm, arm.copy, plan.replicate, plan.variant, plan.wording
+            );
+            Arc::new(Cached::new(model, Arc::clone(cache), trial)) as Arc<dyn Model>
+        }
+        _ => model,
     };
     Ok(Ready::Start(Box::new(Start {
         id,

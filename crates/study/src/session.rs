@@ -7,7 +7,7 @@ use jiff::Timestamp as Moment;
 use serde::Serialize;
 use tokio::sync::watch;
 use tribune_evidence::BlobId;
-use tribune_model::Providers;
+use tribune_model::{Cache, Providers};
 use tribune_record::{Closed, Reader, Record, RecordError, canonical};
 
 use crate::cast::Cast;
@@ -96,7 +96,7 @@ impl SessionError {
 }
 
 /// How a session runs. None of it changes a trial, so that a run may be resumed with other values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Trials at once.
     pub concurrency: usize,
@@ -104,6 +104,8 @@ pub struct Options {
     pub max_cost: Option<f64>,
     /// Where models that are not scripted are had from, in a run that is resumed.
     pub providers: Arc<Providers>,
+    /// Earlier answers, where what was paid for is not to be paid for again.
+    pub cache: Option<Arc<Cache>>,
 }
 
 impl From<usize> for Options {
@@ -112,6 +114,7 @@ impl From<usize> for Options {
             concurrency,
             max_cost: None,
             providers: Arc::default(),
+            cache: None,
         }
     }
 }
@@ -333,6 +336,7 @@ fn job(
         cast,
         concurrency: options.concurrency.max(1),
         max_cost: options.max_cost,
+        cache: options.cache,
         purse: Arc::default(),
         resumed,
     }

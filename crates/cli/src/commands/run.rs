@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use tribune_console::{html, inert, json, terminal};
+use tribune_model::{Cache, CacheTally};
 use tribune_study::results::Results;
 use tribune_study::{
     Ended, Gate, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
@@ -56,6 +57,10 @@ pub(crate) struct Arguments {
     /// A table of prices, before the one that comes with the program
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Keep the answers of models in this folder, and give them again where the same trial asks the
+    /// same: nothing is paid for twice
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
     #[arg(long)]
     concurrency: Option<usize>,
@@ -128,6 +133,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         );
     }
     let keys = keys()?;
+    let cache = match &arguments.cache {
+        Some(folder) => Some(Arc::new(Cache::open(folder).map_err(Failure::io(folder))?)),
+        None => None,
+    };
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let concurrency = |models: &[String]| {
         let usual = if models.iter().all(|name| is_organism(name)) {
@@ -144,6 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             concurrency: concurrency(&plan.models),
             max_cost: arguments.max_cost,
             providers: Arc::clone(&providers),
+            cache: cache.clone(),
         })
     };
     if let Some(study) = &study
@@ -191,6 +201,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let dir = session.dir().path().to_owned();
     let ended = carry_out(session, workers)?;
+    if let Some(cache) = &cache {
+        tell(cache.tally());
+    }
     let results = finish(&dir, arguments.json)?;
     conclude(ended, &results, &gates, &dir)
 }
@@ -204,6 +217,26 @@ pub(crate) fn keys() -> Result<PathBuf, Failure> {
         )
         .help("set TRIBUNE_STATE to a folder of yours that no agent can reach")
     })
+}
+
+/// Says what came of asking the cache.
+fn tell(tally: CacheTally) {
+    screen::say(&format!(
+        "{} calls were answered from the cache.",
+        tally.found
+    ));
+    if tally.damaged > 0 {
+        screen::say(&format!(
+            "{} entries of the cache were damaged and not believed; their calls were made.",
+            tally.damaged
+        ));
+    }
+    if tally.unwritten > 0 {
+        screen::say(&format!(
+            "{} answers could not be kept in the cache.",
+            tally.unwritten
+        ));
+    }
 }
 
 /// A limit of cost can be kept only where prices are known.
