@@ -10,9 +10,9 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{Desk, files};
+use common::{Desk, files, rows};
 use serde_json::{Value, json};
-use tribune_testkit::provider::{Provider, Reply, chat_calls, chat_text};
+use tribune_testkit::provider::{Provider, Reply, chat_calls, chat_text, error};
 
 const KEY: &str = "sk-stand-in-8f14e45fceea167a5a36dedd4bea2543";
 
@@ -168,4 +168,118 @@ fn a_second_run_with_the_cache_asks_nothing_and_costs_nothing() {
     // Without the cache all is asked again.
     desk.fine(&["run", "again.toml", "--out", "fourth"]);
     assert_eq!(provider.requests().len(), asked + 1 + asked);
+}
+
+#[test]
+fn a_run_is_played_back_event_for_event_with_the_server_switched_off() {
+    let provider = Provider::agent(agent);
+    let desk = desk(&provider);
+    desk.fine(&["run", "again.toml", "--out", "run"]);
+    drop(provider);
+    let told = desk.fine(&["run", "--replay", "run", "--out", "again"]);
+    assert!(
+        told.stderr
+            .contains("Played back: 4 of 4 trials are the same, event for event"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(csv(&desk, "run"), csv(&desk, "again"));
+    assert_eq!(rows(&desk.path("run")), rows(&desk.path("again")));
+    let (first, again) = (results(&desk, "run"), results(&desk, "again"));
+    assert_eq!(first["run"]["plan_hash"], again["run"]["plan_hash"]);
+    assert_eq!(again["run"]["replay_of"], first["run"]["record_root"]);
+    assert!(first["run"]["replay_of"].is_null());
+    let text = desk.fine(&["report", "again", "--format", "md"]).stdout;
+    assert!(text.contains("no provider was asked"), "{text}");
+    desk.fine(&["record", "verify", "again"]);
+    // It can be played back in its turn, and is not resumed.
+    desk.fine(&["run", "--replay", "again", "--out", "third"]);
+    assert_eq!(rows(&desk.path("run")), rows(&desk.path("third")));
+    let told = desk.ends(9, &["run", "--resume", "again"]);
+    assert!(told.stderr.contains("played back"), "{}", told.stderr);
+}
+
+#[test]
+fn trials_that_failed_or_were_cut_short_come_out_as_they_were() {
+    // In the first trials the server fails, in a later answer, in the debrief, or not at all.
+    let provider = Provider::agent(|messages| {
+        let turns = messages
+            .iter()
+            .filter(|message| message["role"] == "assistant")
+            .count();
+        let all = messages.iter().map(Value::to_string).collect::<String>();
+        match (turns, all.len() % 2) {
+            (1, 0) => error(400, "bad", "I cannot read this."),
+            (3, _) => error(400, "bad", "I do not answer questions."),
+            _ => agent(messages),
+        }
+    });
+    let desk = desk(&provider);
+    desk.write("again.toml", &STUDY.replace("trials = 2", "trials = 8"));
+    desk.tribune(&["run", "again.toml", "--out", "run"]);
+    let before = rows(&desk.path("run"));
+    let failed = before
+        .values()
+        .filter(|row| row.contains("I cannot read this."))
+        .count();
+    assert!(
+        failed > 0 && failed < before.len(),
+        "{failed} of {}",
+        before.len()
+    );
+    drop(provider);
+    desk.ends(4, &["run", "--replay", "run", "--out", "again"]);
+    assert_eq!(before, rows(&desk.path("again")));
+    assert_eq!(csv(&desk, "run"), csv(&desk, "again"));
+    // Limits of turns, calls and tokens.
+    for limit in [
+        "turns = 2",
+        "tool-calls = 1",
+        "tool-calls = 2",
+        "tokens = 20",
+    ] {
+        let provider = Provider::agent(agent);
+        let desk = self::desk(&provider);
+        desk.write(
+            "again.toml",
+            &STUDY.replace("[limits]", &format!("[limits]\n{limit}")),
+        );
+        desk.fine(&["run", "again.toml", "--out", "run"]);
+        drop(provider);
+        desk.fine(&["run", "--replay", "run", "--out", "again"]);
+        assert_eq!(
+            rows(&desk.path("run")),
+            rows(&desk.path("again")),
+            "{limit}"
+        );
+    }
+}
+
+#[test]
+fn a_run_of_another_version_or_with_other_texts_is_not_played_back() {
+    let provider = Provider::agent(agent);
+    let desk = desk(&provider);
+    desk.fine(&["run", "again.toml", "--out", "run"]);
+    let path = desk.path("run/study.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    // Another plan than the record's, and scenario files that are not those of the plan.
+    for (from, to) in [
+        ("\"turns\": 40", "\"turns\": 41"),
+        ("Today is", "Tomorrow is"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        let told = desk.tribune(&["run", "--replay", "run", "--out", "again"]);
+        assert!(
+            told.code != Some(0) && !desk.path("again").exists(),
+            "{}",
+            told.stderr
+        );
+    }
+    let told = desk.ends(2, &["run", "again.toml", "--replay", "run"]);
+    assert!(
+        told.stderr.contains("cannot be used with"),
+        "{}",
+        told.stderr
+    );
 }

@@ -339,6 +339,7 @@ pub(crate) fn results() -> Results {
             tokens: (0, 0),
             calls: 0,
             from_cache: 0,
+            replay_of: None,
             sequential: None,
             substitutes: Vec::new(),
         },

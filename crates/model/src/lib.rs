@@ -172,6 +172,18 @@ pub enum ModelError {
         /// The limit.
         seconds: u64,
     },
+    /// A run that is played back got no answer here, for these reasons.
+    #[error("{what}")]
+    Recorded {
+        /// As it was recorded.
+        what: String,
+    },
+    /// A run that is played back was asked something else here.
+    #[error("the run that is played back was asked something else: {what}")]
+    Differs {
+        /// What differs first.
+        what: String,
+    },
     /// A scripted subject's script is at fault.
     #[error("the script of {organism} is at fault: {what}")]
     Script {

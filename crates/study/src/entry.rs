@@ -34,6 +34,9 @@ pub enum Entry {
         build: String,
         /// When, on the machine's clock.
         wall: Timestamp,
+        /// The run that is played back, where no provider is asked: the root of its record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay_of: Option<String>,
     },
     /// A trial begins.
     Begin {

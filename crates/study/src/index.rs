@@ -6,6 +6,7 @@
 //!
 //! [`rebuild`]: crate::rebuild::rebuild
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -434,6 +435,19 @@ impl Index {
             )
             .map_err(|source| self.wrap(source))?;
         Ok(())
+    }
+
+    /// The hash over the events of each trial, by the trial's id.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn hashes(&self) -> Result<BTreeMap<String, String>, IndexError> {
+        let read = || -> rusqlite::Result<BTreeMap<String, String>> {
+            let mut query = self.connection.prepare("SELECT id, hash FROM trial")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        read().map_err(|source| self.wrap(source))
     }
 
     /// The connection, for reading results.

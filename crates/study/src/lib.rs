@@ -18,6 +18,7 @@ mod prices;
 mod progress;
 mod providers;
 mod rebuild;
+mod replay;
 mod replicas;
 mod rescore;
 pub mod results;

@@ -94,6 +94,9 @@ pub struct RunInfo {
     /// Of these, the ones that were answered from a cache and cost nothing.
     #[serde(default)]
     pub from_cache: u64,
+    /// The run that was played back, where no provider was asked: the root of its record.
+    #[serde(default)]
+    pub replay_of: Option<String>,
     /// How it looked at what it had, where it could stop early. Every interval is then that of a
     /// confidence sequence.
     pub sequential: Option<Looks>,

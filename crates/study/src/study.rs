@@ -7,9 +7,10 @@ use std::sync::Arc;
 use tribune_evidence::BlobId;
 use tribune_model::Providers;
 
-use crate::cast::{Cast, CastError};
+use crate::cast::{Cast, CastError, is_organism};
 use crate::plan::{Plan, PlanError, PlannedArm};
 use crate::prices::PricedBy;
+use crate::replay::Nobody;
 use crate::scenario::{
     self, Arm, Scenario, ScenarioError, Setup, load_embedded_with, load_files, load_folder_with,
     studies,
@@ -197,6 +198,28 @@ impl Study {
                     .map(|(name, scenario)| {
                         Ok((name.clone(), Cast::of(model, scenario, &self.providers)?))
                     })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The same where no provider is to be asked: in the place of each of their models stands one
+    /// that answers nothing.
+    ///
+    /// # Errors
+    /// A name is of no model.
+    pub(crate) fn cast_without_providers(&self) -> Result<Vec<BTreeMap<String, Cast>>, StudyError> {
+        let one = |model: &String, scenario: &Scenario| match is_organism(model) {
+            true => Cast::of(model, scenario, &self.providers),
+            false => Ok(Cast::Client(Arc::new(Nobody(model.clone())))),
+        };
+        self.plan
+            .models
+            .iter()
+            .map(|model| {
+                self.scenarios
+                    .iter()
+                    .map(|(name, scenario)| Ok((name.clone(), one(model, scenario)?)))
                     .collect()
             })
             .collect()

@@ -286,6 +286,7 @@ impl Chat {
             Ok(Err(error)) => {
                 let whose = match error {
                     ModelError::Script { .. } => Faulty::Scenario,
+                    ModelError::Differs { .. } => Faulty::Tribune,
                     _ => Faulty::Provider,
                 };
                 Err(Ending::Failed {
@@ -441,7 +442,7 @@ impl Subject for Chat {
                 Ok(completion) => completion,
                 Err(ending) => {
                     let name = &after.name;
-                    let why = format!("the {name} was not answered: {}", describe(&ending));
+                    let why = format!("the {name}{UNANSWERED}{}", describe(&ending));
                     let body = Body::Returned {
                         call: CallId::new(name.as_str()),
                         ok: false,
@@ -466,6 +467,14 @@ impl Subject for Chat {
         self.conversation.messages.truncate(before);
         Ok(())
     }
+}
+
+/// What stands between the name of what was asked afterwards and why no answer came.
+const UNANSWERED: &str = " was not answered: ";
+
+/// Why no answer came, in what is recorded of a question that was not answered.
+pub(crate) fn unanswered(text: &str) -> Option<&str> {
+    text.split_once(UNANSWERED).map(|(_, why)| why)
 }
 
 /// An ending in a few words.

@@ -40,6 +40,17 @@ pub(crate) struct Arguments {
     /// Go on with this run where it was cut off
     #[arg(long, value_name = "RUN")]
     resume: Option<PathBuf>,
+    /// Play this run back in a new directory: the same plan and its recorded answers, with no
+    /// provider asked
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = [
+            "study", "model", "trials", "resume", "sequential", "max_cost", "price", "prices",
+            "cache", "dry_run",
+        ]
+    )]
+    replay: Option<PathBuf>,
     /// Exit with a code of its own if this holds, such as 'rate("exfiltration") > 0.05'
     #[arg(long, value_name = "EXPRESSION")]
     fail_on: Vec<String>,
@@ -110,6 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Exit::Usage,
             format!("--max-cost {most} is not a number of dollars above 0"),
         ));
+    }
+    if let Some(of) = &arguments.replay {
+        return replay(of, arguments, &gates);
     }
     let study = match (&arguments.study, &arguments.resume) {
         // Resumed by its directory alone, a run goes by its own study.
@@ -206,6 +220,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let results = finish(&dir, arguments.json)?;
     conclude(ended, &results, &gates, &dir)
+}
+
+/// Plays a run back, and says how many of its trials came out event for event as they were.
+fn replay(of: &Path, arguments: &Arguments, gates: &[Gate]) -> Result<Exit, Failure> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let plan = RunDir::open(of)?.study()?.plan;
+    let dir = match &arguments.out {
+        Some(dir) => dir.clone(),
+        None => fresh(&plan.study),
+    };
+    let concurrency = arguments.concurrency.unwrap_or(workers * AHEAD).max(1);
+    let session = Session::replay(&dir, of, &keys()?, concurrency)?;
+    let ended = carry_out(session, workers)?;
+    let results = finish(&dir, arguments.json)?;
+    let (same, all) = Run::open(&dir)?.same_trials(&Run::open(of)?)?;
+    screen::say(&format!(
+        "Played back: {same} of {all} trials are the same, event for event."
+    ));
+    conclude(ended, &results, gates, &dir)
 }
 
 /// Where the signing key of records is.

@@ -377,6 +377,12 @@ pub(super) fn provenance(out: &mut String, results: &Results) {
         count(run.tokens.0),
         count(run.tokens.1)
     ));
+    if let Some(root) = &run.replay_of {
+        out.push_str(&format!(
+            "- Played back: from the run with root hash {}; no provider was asked, and the cost is that run's\n",
+            code(root)
+        ));
+    }
     if run.from_cache > 0 {
         out.push_str(&format!(
             "- From the cache: {} of {}, which cost nothing\n",

@@ -196,6 +196,7 @@ fn run_info(
         tokens: (tokens_in, tokens_out),
         calls,
         from_cache,
+        replay_of: study.replay_of.clone(),
         sequential: plan.sequential.as_ref().map(|looks| Looks {
             first: looks.first,
             every: looks.every,
