@@ -281,6 +281,7 @@ impl From<SessionError> for Failure {
             SessionError::Study(error) => error.into(),
             SessionError::Record(error) => error.into(),
             SessionError::Run(RunError::Record(error)) => error.into(),
+            SessionError::Replayed => Self::new(Exit::CannotResume, &error),
             SessionError::Changed { .. } => Self::new(Exit::CannotResume, &error)
                 .help("a changed study is a new study: run it without --resume"),
             SessionError::OtherPlan { .. } => Self::new(Exit::NotWhole, &error),

@@ -391,3 +391,73 @@ fn nobody_at_the_address_is_said_at_once() {
     let told = desk.ends(10, &["run", "real.toml", "--out", "run"]);
     assert!(told.stderr.contains("OPENAI_BASE_URL"), "{}", told.stderr);
 }
+
+/// What one trial of [`agent`] is answered with, with these tokens in each of its answers.
+fn metered(usage: Value) -> Provider {
+    Provider::agent(move |messages| match agent(messages) {
+        Reply::Json(status, mut body) => {
+            body["usage"] = usage.clone();
+            Reply::Json(status, body)
+        }
+        other => other,
+    })
+}
+
+#[test]
+fn cached_tokens_and_reasoning_cost_what_they_cost_and_tokens_that_nobody_counts_end_the_run() {
+    let table = r#"date = "2026-10-01"
+unit = "USD per million tokens"
+
+[[prices]]
+models = ["openai/stand-in"]
+input = 10.0
+cached-input = 1.0
+output = 100.0
+source = "https://models.example/prices"
+"#;
+    let provider = metered(json!({
+        "prompt_tokens": 1_000,
+        "completion_tokens": 100,
+        "prompt_tokens_details": {"cached_tokens": 800},
+        "completion_tokens_details": {"reasoning_tokens": 90},
+    }));
+    let desk = desk(&provider);
+    desk.write("prices.toml", table);
+    let run = [
+        "run",
+        "real.toml",
+        "--out",
+        "run",
+        "--prices",
+        "prices.toml",
+    ];
+    let told = desk.fine(&[&run[..], &["--max-cost", "1"]].concat());
+    assert!(told.stderr.contains("as of 2026-10-01"), "{}", told.stderr);
+    // 200 fresh tokens, 800 cached ones and 100 received, in each of 2 times 8 answers.
+    let cost = results(&desk)["run"]["cost"].as_f64().unwrap();
+    let each = (200.0 * 10.0 + 800.0 + 100.0 * 100.0) / 1e6;
+    assert!((cost - 16.0 * each).abs() < 1e-9, "{cost}");
+    assert_eq!(results(&desk)["run"]["tokens"], json!([16_000, 1_600]));
+    // The limit is kept: a trial costs 0.1024, so that a second has no room.
+    let desk = self::desk(&provider);
+    desk.write("prices.toml", table);
+    desk.ends(13, &[&run[..], &["--max-cost", "0.15"]].concat());
+    let spent = results(&desk)["run"]["cost"].as_f64().unwrap();
+    assert!(spent > 0.0 && spent <= 0.15, "{spent}");
+    // A server that counts no tokens: nobody knows what they cost.
+    let provider = metered(Value::Null);
+    let desk = self::desk(&provider);
+    desk.write("prices.toml", table);
+    let told = desk.ends(13, &[&run[..], &["--max-cost", "1"]].concat());
+    assert!(told.stderr.contains("Stopped"), "{}", told.stderr);
+    assert!(
+        provider.requests().len() < 8,
+        "{}",
+        provider.requests().len()
+    );
+    // Without a limit it goes on, and the cost is unknown, not zero.
+    let desk = self::desk(&provider);
+    desk.write("prices.toml", table);
+    desk.fine(&run);
+    assert!(results(&desk)["run"]["cost"].is_null());
+}

@@ -177,3 +177,105 @@ fn a_run_is_judged_again_and_two_runs_are_compared() {
     desk.ends(3, &["compare", "run", "nowhere"]);
     desk.ends(3, &["rescore", "nowhere"]);
 }
+
+const TABLE: &str = r#"date = "2026-10-01"
+unit = "USD per million tokens"
+
+[[prices]]
+models = ["openai/gpt-x*"]
+input = 2.0
+cached-input = 0.2
+output = 10.0
+batch = { input = 1.0, output = 5.0 }
+source = "https://models.example/prices"
+"#;
+
+#[test]
+fn a_price_is_shown_with_its_date_and_place_and_one_that_is_given_goes_before_it() {
+    let desk = Desk::new();
+    desk.write("prices.toml", TABLE);
+    let plan = |more: &[&str]| {
+        let all = ["plan", "controls", "--model", "openai/gpt-x-1", "--json"];
+        json(&desk.fine(&[&all[..], more].concat()).stdout)["takes"][0].clone()
+    };
+    let unknown = plan(&[]);
+    assert!(
+        unknown["price"].is_null() && unknown["cost"].is_null(),
+        "{unknown}"
+    );
+    let table = plan(&["--prices", "prices.toml"]);
+    assert_eq!(table["price"]["cached_input"], 0.2, "{table}");
+    assert_eq!(table["priced_by"]["date"], "2026-10-01", "{table}");
+    assert_eq!(
+        table["priced_by"]["source"],
+        "https://models.example/prices"
+    );
+    let (sent, received) = (&table["input_tokens"], &table["output_tokens"]);
+    let cost = (sent.as_f64().unwrap() * 2.0 + received.as_f64().unwrap() * 10.0) / 1e6;
+    assert!(
+        (table["cost"].as_f64().unwrap() - cost).abs() < 1e-6,
+        "{table}"
+    );
+    let given = plan(&["--prices", "prices.toml", "--price", "openai/gpt-x-1=1/5"]);
+    assert_eq!(given["price"]["input"], 1.0, "{given}");
+    assert_eq!(given["priced_by"]["by"], "person", "{given}");
+    let text = desk
+        .fine(&[
+            "plan",
+            "controls",
+            "--model",
+            "openai/gpt-x-1",
+            "--prices",
+            "prices.toml",
+        ])
+        .stdout;
+    let told = "openai/gpt-x-1  2 sent, 10 received, 0.2 cached; as of 2026-10-01 in prices.toml, from https://models.example/prices";
+    assert!(text.contains(told), "{text}");
+    let text = desk
+        .fine(&["plan", "controls", "--model", "openai/gpt-y"])
+        .stdout;
+    assert!(text.contains("openai/gpt-y  not known: give it"), "{text}");
+    assert!(text.contains("cost unknown"), "{text}");
+    // The table of the program, with the own one before it.
+    let text = desk.fine(&["models", "--prices", "prices.toml"]).stdout;
+    assert!(text.contains("openai/gpt-x*"), "{text}");
+    assert!(text.contains("(in batches 1 and 5)"), "{text}");
+    let rows = json(&desk.fine(&["models", "--json"]).stdout);
+    let rows: Vec<&Value> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| !row["price"].is_null())
+        .collect();
+    assert!(
+        rows.iter()
+            .any(|row| row["model"] == "anthropic/claude-haiku-4-5")
+    );
+    assert!(
+        rows.iter()
+            .all(|row| row["price"]["by"]["date"].is_string())
+    );
+}
+
+#[test]
+fn a_table_of_prices_that_is_wrong_is_named_with_its_line() {
+    let desk = Desk::new();
+    for (from, to, place) in [
+        ("million", "thousand", "prices.toml:2:8"),
+        ("input = 2.0", "input = -2.0", "prices.toml:6:9"),
+        ("output = 10.0", "output = 0.00001", "prices.toml:8:10"),
+        ("cached-input", "cache-input", "prices.toml:7:1"),
+        ("date = \"2026-10-01\"\n", "", "prices.toml"),
+    ] {
+        desk.write("prices.toml", &TABLE.replacen(from, to, 1));
+        for command in [
+            &["models"][..],
+            &["plan", "quick"],
+            &["run", "quick", "--out", "run"],
+        ] {
+            let told = desk.ends(3, &[command, &["--prices", "prices.toml"]].concat());
+            assert!(told.stderr.contains(place), "{place}: {}", told.stderr);
+        }
+    }
+    assert!(!desk.path("run").exists());
+}

@@ -136,10 +136,19 @@ pub enum ForkPurpose {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
-    /// Tokens sent.
+    /// Tokens sent, those of a provider's cache included.
     pub input: u64,
-    /// Tokens received.
+    /// Tokens received, reasoning included.
     pub output: u64,
+    /// Of those sent, the ones that the provider read from its cache; absent where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached: Option<u64>,
+    /// Of those sent, the ones that the provider wrote to its cache; absent where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_written: Option<u64>,
+    /// Of those received, the ones that were reasoning; absent where the provider does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u64>,
     /// Dollars; absent where the price is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
@@ -173,6 +182,9 @@ pub struct Exchange {
     /// The tries that brought no answer, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Tried>,
+    /// Whether it was answered from a cache of earlier answers: nothing was asked, and nothing paid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_cache: bool,
 }
 
 /// Why a try brought no answer, where another may.

@@ -3,6 +3,7 @@
 //! A model is anything that answers a conversation: a provider's API, or an organism in process.
 //! Everything above this crate sees only these types, so a study cannot tell them apart.
 
+mod cache;
 mod client;
 mod conversation;
 mod key;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tribune_evidence::{Exchange, Seed, Usage};
 
+pub use cache::{Cache, CacheTally, Cached};
 pub use client::{Client, whole_request};
 pub use conversation::{Conversation, Message, ToolCall, ToolSpec};
 pub use key::{Key, Proof};
@@ -170,6 +172,18 @@ pub enum ModelError {
         /// The limit.
         seconds: u64,
     },
+    /// A run that is played back got no answer here, for these reasons.
+    #[error("{what}")]
+    Recorded {
+        /// As it was recorded.
+        what: String,
+    },
+    /// A run that is played back was asked something else here.
+    #[error("the run that is played back was asked something else: {what}")]
+    Differs {
+        /// What differs first.
+        what: String,
+    },
     /// A scripted subject's script is at fault.
     #[error("the script of {organism} is at fault: {what}")]
     Script {
@@ -204,6 +218,12 @@ pub trait Model: Send + Sync {
 
     /// Whether its answers are scripted. Every figure from such a model is labelled.
     fn is_simulated(&self) -> bool;
+
+    /// What its answers come from beside its name, where the same name could be served otherwise:
+    /// protocol, server and manner. Never a key.
+    fn served_by(&self) -> String {
+        String::new()
+    }
 
     /// Why it will never answer again, if that is certain: a run must not go on with it.
     fn gave_up(&self) -> Option<String> {

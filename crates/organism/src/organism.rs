@@ -121,9 +121,8 @@ pub(crate) fn completion(message: Message) -> Completion {
         message,
         stop: Stop::Finished,
         usage: Usage {
-            input: 0,
-            output: 0,
             cost: Some(0.0),
+            ..Usage::default()
         },
         exchange: None,
         blobs: Vec::new(),

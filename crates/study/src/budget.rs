@@ -5,7 +5,7 @@
 //! breaks off where one more answer for each trial that runs could pass the limit.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
@@ -18,6 +18,8 @@ pub(crate) struct Purse {
     spent: AtomicU64,
     /// The dearest answer.
     dearest: AtomicU64,
+    /// Whether an answer came whose cost is not known.
+    unknown: AtomicBool,
     changed: Notify,
 }
 
@@ -27,6 +29,12 @@ impl Purse {
         let micro = to_micro(dollars);
         self.spent.fetch_add(micro, Ordering::Relaxed);
         self.dearest.fetch_max(micro, Ordering::Relaxed);
+        self.changed.notify_one();
+    }
+
+    /// Counts an answer whose cost is not known: from here on nobody knows what was spent.
+    pub(crate) fn lose_count(&self) {
+        self.unknown.store(true, Ordering::Relaxed);
         self.changed.notify_one();
     }
 
@@ -86,7 +94,7 @@ impl Budget {
     pub(crate) fn room(&self, model: u32, purse: &Purse) -> Room {
         let running: u64 = self.running.values().sum();
         let later = if running > 0 { Room::Later } else { Room::No };
-        if self.unknown {
+        if self.unknown || purse.unknown.load(Ordering::Relaxed) {
             return later;
         }
         let Some(next) = self.reserve(model) else {
@@ -140,6 +148,9 @@ impl Budget {
 
     /// Whether one more answer for each trial that runs could pass the limit.
     pub(crate) fn is_near(&self, purse: &Purse) -> bool {
+        if self.unknown || purse.unknown.load(Ordering::Relaxed) {
+            return true;
+        }
         let running: u64 = self.running.values().sum();
         let next = purse
             .dearest
@@ -151,7 +162,7 @@ impl Budget {
     /// Why nothing more is begun.
     pub(crate) fn why(&self, purse: &Purse) -> String {
         let dollars = |micro: u64| micro as f64 / MICRO;
-        if self.unknown {
+        if self.unknown || purse.unknown.load(Ordering::Relaxed) {
             return "the cost of a trial is not known, so that --max-cost cannot be kept"
                 .to_owned();
         }
@@ -198,6 +209,18 @@ mod tests {
         budget.began(0);
         budget.ended(0, None);
         assert_eq!(budget.room(0, &purse), Room::No);
+        assert!(budget.why(&purse).contains("not known"));
+    }
+
+    #[test]
+    fn an_answer_whose_cost_is_not_known_stops_all_at_once() {
+        let purse = Purse::default();
+        let mut budget = Budget::new(1.0, 0.0, Some(0.2));
+        budget.began(0);
+        assert!(!budget.is_near(&purse));
+        purse.lose_count();
+        assert!(budget.is_near(&purse));
+        assert_eq!(budget.room(0, &purse), Room::Later);
         assert!(budget.why(&purse).contains("not known"));
     }
 

@@ -34,6 +34,9 @@ pub enum Entry {
         build: String,
         /// When, on the machine's clock.
         wall: Timestamp,
+        /// The run that is played back, where no provider is asked: the root of its record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay_of: Option<String>,
     },
     /// A trial begins.
     Begin {
@@ -118,11 +121,21 @@ pub struct Score {
     pub tokens: (u64, u64),
     /// Dollars; absent where a price is not known.
     pub cost: Option<f64>,
+    /// Exchanges.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub calls: u64,
+    /// Of these, the ones that were answered from a cache.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub from_cache: u64,
     /// The models that answered, as the provider said.
     pub confirmed: Vec<String>,
     /// Numbers beside the outcomes: what could not be measured is not in it.
     #[serde(default)]
     pub measures: Vec<(Measure, f64)>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A text that is no entry.

@@ -12,9 +12,10 @@ use tribune_stats::{
 use crate::cast::is_organism;
 use crate::compute::share_of_alpha;
 use crate::plan::{ContrastKind, Expected, Plan, PlannedContrast, SequentialPlan};
+use crate::prices::PricedBy;
 use crate::replicas::{Unpublished, unpublished};
 use crate::results::{Compared, Kind};
-use crate::spec::{Estimate, PRIMARY};
+use crate::spec::{Estimate, PRIMARY, Price};
 use crate::study::Study;
 
 /// The intra-class correlations of trials of one wording that power is told for.
@@ -139,7 +140,12 @@ pub struct Takes {
     pub input_tokens: Option<u64>,
     /// Tokens received.
     pub output_tokens: Option<u64>,
-    /// Dollars; absent where the estimate or the price is not known.
+    /// What it costs; absent where that is not known.
+    pub price: Option<Price>,
+    /// Where the price stands.
+    pub priced_by: Option<PricedBy>,
+    /// Dollars, with nothing in a provider's cache; absent where the estimate or the price is not
+    /// known.
     pub cost: Option<f64>,
 }
 
@@ -176,7 +182,10 @@ impl Study {
             takes: plan
                 .models
                 .iter()
-                .map(|model| takes(plan, model, self.estimate))
+                .map(|model| Takes {
+                    priced_by: self.priced_by.get(model).cloned(),
+                    ..takes(plan, model, self.estimate)
+                })
                 .collect(),
             unpublished: unpublished(self),
         }
@@ -224,6 +233,8 @@ fn takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
         },
         input_tokens: if simulated { Some(0) } else { input },
         output_tokens: if simulated { Some(0) } else { output },
+        price: plan.prices.get(model).copied(),
+        priced_by: None,
         cost,
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! [`rebuild`]: crate::rebuild::rebuild
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -15,7 +16,7 @@ use crate::entry::Score;
 use crate::plan::TrialPlan;
 
 /// The version of the tables; an index of another version is made again.
-const INDEX_VERSION: i64 = 2;
+const INDEX_VERSION: i64 = 3;
 
 /// Rows that are written between two commits.
 const COMMIT_EVERY: u32 = 2_000;
@@ -83,7 +84,9 @@ CREATE TABLE trial (
     tokens_in INTEGER NOT NULL,
     tokens_out INTEGER NOT NULL,
     cost REAL,
-    confirmed TEXT NOT NULL
+    confirmed TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    from_cache INTEGER NOT NULL
 );
 CREATE TABLE outcome (
     number INTEGER NOT NULL,
@@ -249,7 +252,8 @@ impl Index {
         }
         let mut trial = self.connection.prepare_cached(
             "INSERT OR REPLACE INTO trial VALUES
-             (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)",
+             (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,
+              ?22,?23)",
         )?;
         trial.execute(params![
             plan.number,
@@ -273,6 +277,8 @@ impl Index {
             score.tokens.1 as i64,
             score.cost,
             score.confirmed.join("\n"),
+            score.calls as i64,
+            score.from_cache as i64,
         ])?;
         let mut row = self.connection.prepare_cached(
             "INSERT OR REPLACE INTO outcome VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
@@ -429,6 +435,19 @@ impl Index {
             )
             .map_err(|source| self.wrap(source))?;
         Ok(())
+    }
+
+    /// The hash over the events of each trial, by the trial's id.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn hashes(&self) -> Result<BTreeMap<String, String>, IndexError> {
+        let read = || -> rusqlite::Result<BTreeMap<String, String>> {
+            let mut query = self.connection.prepare("SELECT id, hash FROM trial")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        read().map_err(|source| self.wrap(source))
     }
 
     /// The connection, for reading results.

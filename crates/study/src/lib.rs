@@ -14,9 +14,11 @@ mod index;
 mod log;
 mod looks;
 mod plan;
+mod prices;
 mod progress;
 mod providers;
 mod rebuild;
+mod replay;
 mod replicas;
 mod rescore;
 pub mod results;
@@ -52,6 +54,7 @@ pub use plan::{
     ContrastKind, Expected, PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm,
     PlannedContrast, SequentialPlan, Substitute, TrialPlan,
 };
+pub use prices::{Batch, PriceRow, PriceTable, PricedBy, Prices};
 pub use progress::{Progress, Snapshot};
 pub use providers::configured;
 pub use rebuild::RebuildError;

@@ -25,6 +25,14 @@ use crate::score::add_to_transcript;
 /// under the record's own limit for the trial's id and the time.
 const EVENT_LIMIT: usize = 59_000;
 
+/// What stands before the blob's name where an event was too large.
+const TOO_LARGE: &str = "an event too large for an entry is kept as blob ";
+
+/// The blob that holds an event, where a gap says that it was too large for an entry.
+pub(crate) fn kept_as_blob(why: &str) -> Option<BlobId> {
+    why.strip_prefix(TOO_LARGE)?.parse().ok()
+}
+
 /// Why an event could not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -199,7 +207,7 @@ impl TrialLog {
             self.blobs.push(blob);
             event.body = Body::Gap {
                 of: event.sensor,
-                why: format!("an event too large for an entry is kept as blob {blob}"),
+                why: format!("{TOO_LARGE}{blob}"),
             };
             json = canonical::to_vec(&event)?;
         }

@@ -88,6 +88,15 @@ pub struct RunInfo {
     pub cost: Option<f64>,
     /// Tokens sent and received.
     pub tokens: (u64, u64),
+    /// Exchanges with models that are not scripted.
+    #[serde(default)]
+    pub calls: u64,
+    /// Of these, the ones that were answered from a cache and cost nothing.
+    #[serde(default)]
+    pub from_cache: u64,
+    /// The run that was played back, where no provider was asked: the root of its record.
+    #[serde(default)]
+    pub replay_of: Option<String>,
     /// How it looked at what it had, where it could stop early. Every interval is then that of a
     /// confidence sequence.
     pub sequential: Option<Looks>,

@@ -24,6 +24,9 @@ pub struct StudyJson {
     pub started: String,
     /// SHA-256 of the plan's canonical JSON.
     pub plan_hash: BlobId,
+    /// The run that was played back, where no provider was asked: the root of its record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<String>,
     /// The plan.
     pub plan: Plan,
     /// The scenarios' files: name of the scenario, path in it, text.

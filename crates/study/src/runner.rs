@@ -14,11 +14,12 @@ use quick_cache::sync::Cache;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tribune_evidence::{BlobId, Faulty, TrialId, TrialState};
+use tribune_model::{Cached, Model};
 use tribune_record::{Durability, Record, RecordError, canonical};
 use tribune_world::Tools;
 
 use crate::budget::{Budget, Purse, Room};
-use crate::cast::Cast;
+use crate::cast::{Cast, is_organism};
 use crate::compute::ComputeError;
 use crate::entry::Entry;
 use crate::index::{Index, IndexError};
@@ -26,6 +27,7 @@ use crate::log::wall_now;
 use crate::looks::Looks;
 use crate::plan::{Plan, PlanError, TrialPlan};
 use crate::progress::Progress;
+use crate::replay::Recorded;
 use crate::scenario::{Scenario, ScenarioError, Setup};
 use crate::trial::{self, Done, Start, TrialError};
 
@@ -55,6 +57,10 @@ pub(crate) struct Job {
     pub resumed: bool,
     /// The most that all may cost, in dollars.
     pub max_cost: Option<f64>,
+    /// The run that is played back, where no provider is asked.
+    pub replay: Option<Arc<Recorded>>,
+    /// Earlier answers of models that are not scripted, where they may be given again.
+    pub cache: Option<Arc<tribune_model::Cache>>,
     /// What was spent.
     pub purse: Arc<Purse>,
 }
@@ -215,6 +221,17 @@ impl<'a> Desk<'a> {
                 progress.skipped();
                 continue;
             }
+            if let Some(replay) = &self.job.replay
+                && !self
+                    .job
+                    .plan
+                    .identity(&next)
+                    .is_ok_and(|id| replay.holds(&id))
+            {
+                // What was not run then is not run now.
+                progress.skipped();
+                continue;
+            }
             if let Some(budget) = &mut self.budget {
                 match budget.room(next.model, &self.job.purse) {
                     Room::Yes => budget.began(next.model),
@@ -294,6 +311,7 @@ pub(crate) async fn run(
         &Entry::Session {
             build: crate::BUILD.to_owned(),
             wall: wall_now(),
+            replay_of: job.replay.as_ref().map(|replay| replay.root()),
         },
     )?;
     progress.plan(u64::from(job.plan.total()));
@@ -454,7 +472,15 @@ fn start(job: &Job, plan: &TrialPlan, shared: &Shared) -> Result<Ready, RunError
         Ok(compiled) => compiled,
         Err(what) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), what)),
     };
-    let model = match cast.seat(&given) {
+    let real = name.filter(|name| !is_organism(name));
+    let seated = match (&job.replay, real) {
+        (Some(replay), Some(name)) => {
+            let model = replay.model(name, &id).map_err(RunError::Broken)?;
+            Ok(Arc::new(model) as Arc<dyn Model>)
+        }
+        _ => cast.seat(&given),
+    };
+    let model = match seated {
         Ok(model) => model,
         Err(error) => {
             return Ok(Ready::Stillborn(
@@ -463,6 +489,17 @@ fn start(job: &Job, plan: &TrialPlan, shared: &Shared) -> Result<Ready, RunError
                 error.to_string(),
             ));
         }
+    };
+    let model = match &job.cache {
+        Some(cache) if !model.is_simulated() => {
+            // Which trial of a plan it is, in words that another plan with the same trial shares.
+            let trial = format!(
+                "{}; {}; copy {}; replicate {}; variant {}; wording {}",
+                arm.scenario, arm.arm, arm.copy, plan.replicate, plan.variant, plan.wording
+            );
+            Arc::new(Cached::new(model, Arc::clone(cache), trial)) as Arc<dyn Model>
+        }
+        _ => model,
     };
     Ok(Ready::Start(Box::new(Start {
         id,

@@ -97,12 +97,15 @@ pub(crate) fn score(
         _ => TrialState::Completed,
     };
     let mut tokens = (0_u64, 0_u64);
+    let (mut calls, mut from_cache) = (0, 0);
     let mut cost = Some(0.0);
     let mut confirmed: Vec<String> = Vec::new();
     for event in events {
         let Body::Exchange { exchange } = &event.body else {
             continue;
         };
+        calls += 1;
+        from_cache += u64::from(exchange.from_cache);
         tokens.0 = tokens.0.saturating_add(exchange.usage.input);
         tokens.1 = tokens.1.saturating_add(exchange.usage.output);
         cost = match (cost, exchange.usage.cost) {
@@ -138,6 +141,8 @@ pub(crate) fn score(
         transcript,
         tokens,
         cost,
+        calls,
+        from_cache,
         confirmed,
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp as Moment;
 use serde::Serialize;
 use tokio::sync::watch;
 use tribune_evidence::BlobId;
-use tribune_model::Providers;
+use tribune_model::{Cache, Providers};
 use tribune_record::{Closed, Reader, Record, RecordError, canonical};
 
 use crate::cast::Cast;
@@ -18,6 +18,7 @@ use crate::log::wall_now;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::rebuild::{RebuildError, rebuild};
+use crate::replay::Recorded;
 use crate::results::{Example, Results};
 use crate::rundir::{RUN_VERSION, RunDir, RunDirError, StudyJson};
 use crate::runner::{self, Ended, Job, RunError, note, seal_orphans};
@@ -71,6 +72,9 @@ pub enum SessionError {
         /// The hash of the plan in the record.
         record: BlobId,
     },
+    /// A run that was played back would ask a provider if it were resumed.
+    #[error("the run was played back from another and cannot be resumed: play that back again")]
+    Replayed,
     /// No trial, or more than one, has an id that begins so.
     #[error("{found} trials of this run have an id that begins with {prefix:?}")]
     Trial {
@@ -96,7 +100,7 @@ impl SessionError {
 }
 
 /// How a session runs. None of it changes a trial, so that a run may be resumed with other values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Trials at once.
     pub concurrency: usize,
@@ -104,6 +108,8 @@ pub struct Options {
     pub max_cost: Option<f64>,
     /// Where models that are not scripted are had from, in a run that is resumed.
     pub providers: Arc<Providers>,
+    /// Earlier answers, where what was paid for is not to be paid for again.
+    pub cache: Option<Arc<Cache>>,
 }
 
 impl From<usize> for Options {
@@ -112,6 +118,7 @@ impl From<usize> for Options {
             concurrency,
             max_cost: None,
             providers: Arc::default(),
+            cache: None,
         }
     }
 }
@@ -145,10 +152,41 @@ impl Session {
         keys: &Path,
         options: impl Into<Options>,
     ) -> Result<Self, SessionError> {
-        let options = options.into();
-        let cast = study.cast()?;
+        Self::start(path, study, study.cast()?, None, keys, options.into())
+    }
+
+    /// Plays a run back in a new directory: the same plan, its recorded answers, and no provider
+    /// asked. What the run had not sealed is not run.
+    ///
+    /// # Errors
+    /// The run cannot be read or was made by another version, the directory is in use, or something
+    /// could not be written.
+    pub fn replay(
+        path: &Path,
+        of: &Path,
+        keys: &Path,
+        options: impl Into<Options>,
+    ) -> Result<Self, SessionError> {
+        let json = RunDir::open(of)?.study()?;
+        same_plan(&json, &Reader::open(of)?)?;
+        same_formats(&json.plan)?;
+        let study = Study::restore(json.plan, &json.scenarios)?;
+        let recorded = Arc::new(Recorded::open(of)?);
+        let cast = study.cast_without_providers()?;
+        Self::start(path, &study, cast, Some(recorded), keys, options.into())
+    }
+
+    fn start(
+        path: &Path,
+        study: &Study,
+        cast: Vec<std::collections::BTreeMap<String, Cast>>,
+        replay: Option<Arc<Recorded>>,
+        keys: &Path,
+        options: Options,
+    ) -> Result<Self, SessionError> {
         let dir = RunDir::create(path)?;
         let json = StudyJson {
+            replay_of: replay.as_ref().map(|replay| replay.root()),
             version: RUN_VERSION,
             build: crate::BUILD.to_owned(),
             started: Moment::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -168,7 +206,10 @@ impl Session {
         let record = Arc::new(Record::create(path, keys)?);
         fix_plan(&record, &json)?;
         let index = Index::create(&dir.index())?;
-        let job = job(study, cast, options, false);
+        let job = Job {
+            replay,
+            ..job(study, cast, options, false)
+        };
         Ok(Self {
             dir,
             study: json,
@@ -196,10 +237,9 @@ impl Session {
         if let Some(given) = given {
             unchanged(&json.plan, &given.plan)?;
         }
-        let formats = crate::spec::formats();
-        if json.plan.formats != formats {
-            let (field, was, is) = ("formats".to_owned(), json.plan.formats, formats);
-            return Err(SessionError::Changed { field, was, is });
+        same_formats(&json.plan)?;
+        if json.replay_of.is_some() {
+            return Err(SessionError::Replayed);
         }
         let mut study = Study::restore(json.plan.clone(), &json.scenarios)?;
         study.providers = Arc::clone(&options.providers);
@@ -333,9 +373,21 @@ fn job(
         cast,
         concurrency: options.concurrency.max(1),
         max_cost: options.max_cost,
+        cache: options.cache,
+        replay: None,
         purse: Arc::default(),
         resumed,
     }
+}
+
+/// A run goes on, or is played back, only with the formats that its plan was fixed on.
+fn same_formats(plan: &Plan) -> Result<(), SessionError> {
+    let is = crate::spec::formats();
+    if plan.formats == is {
+        return Ok(());
+    }
+    let (field, was) = ("formats".to_owned(), plan.formats.clone());
+    Err(SessionError::Changed { field, was, is })
 }
 
 /// Puts the plan into the record, and the record's checkpoint on disk.
@@ -551,6 +603,19 @@ impl Run {
         limit: u32,
     ) -> Result<Vec<TrialRow>, SessionError> {
         Ok(list(&self.study.plan, &self.index, behaviour, limit)?)
+    }
+
+    /// How many trials of another run are in this one with the same events, and how many it has.
+    ///
+    /// # Errors
+    /// An index cannot be read.
+    pub fn same_trials(&self, other: &Self) -> Result<(u64, u64), SessionError> {
+        let (own, other) = (self.index.hashes()?, other.index.hashes()?);
+        let same = other
+            .iter()
+            .filter(|(id, hash)| own.get(*id) == Some(*hash))
+            .count();
+        Ok((same as u64, other.len() as u64))
     }
 
     /// Where the report is written.

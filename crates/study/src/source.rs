@@ -82,6 +82,12 @@ impl Source {
         }
     }
 
+    /// The name that a person knows it by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {

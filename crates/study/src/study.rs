@@ -7,8 +7,10 @@ use std::sync::Arc;
 use tribune_evidence::BlobId;
 use tribune_model::Providers;
 
-use crate::cast::{Cast, CastError};
+use crate::cast::{Cast, CastError, is_organism};
 use crate::plan::{Plan, PlanError, PlannedArm};
+use crate::prices::PricedBy;
+use crate::replay::Nobody;
 use crate::scenario::{
     self, Arm, Scenario, ScenarioError, Setup, load_embedded_with, load_files, load_folder_with,
     studies,
@@ -31,6 +33,9 @@ pub struct Study {
     pub needs_max_cost: bool,
     /// Where models that are not scripted are had from.
     pub providers: Arc<Providers>,
+    /// Where the price of a model stands, for those that have one. No part of the plan: a price
+    /// that stands elsewhere as well is the same price.
+    pub priced_by: BTreeMap<String, PricedBy>,
 }
 
 /// Why a study cannot be made ready.
@@ -131,6 +136,11 @@ impl Study {
         study.estimate = file.estimate;
         study.needs_max_cost = file.needs_max_cost;
         study.providers = Arc::clone(&overrides.providers);
+        let priced = file.priced(&source, &study.plan.models, overrides)?;
+        study.priced_by = priced
+            .into_iter()
+            .map(|(model, (_, by))| (model, by))
+            .collect();
         Ok(study)
     }
 
@@ -170,6 +180,7 @@ impl Study {
             estimate: None,
             needs_max_cost: false,
             providers: Arc::default(),
+            priced_by: BTreeMap::new(),
         })
     }
 
@@ -187,6 +198,28 @@ impl Study {
                     .map(|(name, scenario)| {
                         Ok((name.clone(), Cast::of(model, scenario, &self.providers)?))
                     })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The same where no provider is to be asked: in the place of each of their models stands one
+    /// that answers nothing.
+    ///
+    /// # Errors
+    /// A name is of no model.
+    pub(crate) fn cast_without_providers(&self) -> Result<Vec<BTreeMap<String, Cast>>, StudyError> {
+        let one = |model: &String, scenario: &Scenario| match is_organism(model) {
+            true => Cast::of(model, scenario, &self.providers),
+            false => Ok(Cast::Client(Arc::new(Nobody(model.clone())))),
+        };
+        self.plan
+            .models
+            .iter()
+            .map(|model| {
+                self.scenarios
+                    .iter()
+                    .map(|(name, scenario)| Ok((name.clone(), one(model, scenario)?)))
                     .collect()
             })
             .collect()

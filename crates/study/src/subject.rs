@@ -178,7 +178,7 @@ impl Seat {
     fn count(&mut self, completion: &mut Completion) {
         if let Some(price) = self.price {
             let priced = |usage: &mut Usage| {
-                usage.cost = usage.cost.or(Some(price.of(usage.input, usage.output)));
+                usage.cost = usage.cost.or_else(|| price.cost(usage));
             };
             priced(&mut completion.usage);
             if let Some(exchange) = &mut completion.exchange {
@@ -186,8 +186,11 @@ impl Seat {
             }
         }
         let usage = completion.usage;
-        if let (Some(purse), Some(cost)) = (&self.purse, usage.cost) {
-            purse.pay(cost);
+        if let Some(purse) = &self.purse {
+            match usage.cost {
+                Some(cost) => purse.pay(cost),
+                None => purse.lose_count(),
+            }
         }
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
@@ -283,6 +286,7 @@ impl Chat {
             Ok(Err(error)) => {
                 let whose = match error {
                     ModelError::Script { .. } => Faulty::Scenario,
+                    ModelError::Differs { .. } => Faulty::Tribune,
                     _ => Faulty::Provider,
                 };
                 Err(Ending::Failed {
@@ -438,7 +442,7 @@ impl Subject for Chat {
                 Ok(completion) => completion,
                 Err(ending) => {
                     let name = &after.name;
-                    let why = format!("the {name} was not answered: {}", describe(&ending));
+                    let why = format!("the {name}{UNANSWERED}{}", describe(&ending));
                     let body = Body::Returned {
                         call: CallId::new(name.as_str()),
                         ok: false,
@@ -463,6 +467,14 @@ impl Subject for Chat {
         self.conversation.messages.truncate(before);
         Ok(())
     }
+}
+
+/// What stands between the name of what was asked afterwards and why no answer came.
+const UNANSWERED: &str = " was not answered: ";
+
+/// Why no answer came, in what is recorded of a question that was not answered.
+pub(crate) fn unanswered(text: &str) -> Option<&str> {
+    text.split_once(UNANSWERED).map(|(_, why)| why)
 }
 
 /// An ending in a few words.

@@ -1,10 +1,14 @@
 //! `tribune models`: who can be put to the test.
 
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 use tribune_model::{Providers, preset};
 use tribune_study::scenario::{load_embedded, scenario_names};
+use tribune_study::{PriceRow, PriceTable};
 
 use super::columns;
+use super::plan::{price_words, read_table};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -15,6 +19,9 @@ use crate::screen;
 pub(crate) struct Arguments {
     #[command(flatten)]
     config: Config,
+    /// A table of prices, before the one that comes with the program
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -28,6 +35,9 @@ struct Row {
     scenarios: Vec<&'static str>,
     benign_twin: Option<String>,
     meaning: String,
+    /// What is known of its price; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<PriceRow>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -44,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                     scenarios: vec![name],
                     benign_twin: script.benign_twin.clone(),
                     meaning: script.meaning.clone(),
+                    price: None,
                 }),
             }
         }
@@ -55,8 +66,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         scenarios: Vec::new(),
         benign_twin: None,
         meaning: meaning(&providers, name),
+        price: None,
     }));
+    let priced = prices(arguments.prices.as_deref())?;
     if arguments.json {
+        rows.extend(priced.into_iter().map(|(model, price)| Row {
+            model,
+            simulated: false,
+            scenarios: Vec::new(),
+            benign_twin: None,
+            meaning: "A model of known price.".to_owned(),
+            price: Some(price),
+        }));
         screen::print_json(&rows)?;
     } else {
         let rows: Vec<Vec<String>> = rows
@@ -67,6 +88,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             })
             .collect();
         screen::print(&columns(&rows))?;
+        let rows: Vec<Vec<String>> = priced
+            .iter()
+            .map(|(model, row)| {
+                let batch = row.batch.map_or(String::new(), |batch| {
+                    format!(" (in batches {} and {})", batch.input, batch.output)
+                });
+                let words = price_words(&row.price);
+                vec![model.clone(), format!("{words}{batch}"), row.by.to_string()]
+            })
+            .collect();
+        screen::print(&format!(
+            "\nKnown prices, in dollars for a million tokens; others are unknown\n{}",
+            columns(&rows)
+        ))?;
         screen::say("A scripted subject with @0.3 after its name acts with 0.3 of its chances.");
     }
     Ok(Exit::Fine)
@@ -80,4 +115,20 @@ fn meaning(providers: &Providers, name: &str) -> String {
     };
     let url = setup.base_url.unwrap_or_else(|problem| problem);
     format!("{title}: {url}; key in {}", setup.key_place)
+}
+
+/// The names that have a price, in the order of their tables; a person's own goes before.
+fn prices(own: Option<&Path>) -> Result<Vec<(String, PriceRow)>, Failure> {
+    let own = own.map(read_table).transpose()?;
+    let mut rows: Vec<(String, PriceRow)> = Vec::new();
+    for table in own.into_iter().chain([PriceTable::embedded()?]) {
+        for row in table.rows() {
+            for name in &row.models {
+                if !rows.iter().any(|(known, _)| known == name) {
+                    rows.push((name.clone(), row.clone()));
+                }
+            }
+        }
+    }
+    Ok(rows)
 }

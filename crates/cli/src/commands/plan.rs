@@ -1,10 +1,13 @@
 //! `tribune plan`: what a study holds, what it could find and what it would take.
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use tribune_console::inert;
 use tribune_study::results::Compared;
-use tribune_study::{Forecast, Overrides, Power, PowerAt, Price, Study, Takes, Unpublished};
+use tribune_study::{
+    Forecast, Overrides, Power, PowerAt, Price, PriceTable, Prices, Source, Study, Takes,
+    Unpublished,
+};
 
 use super::columns;
 use crate::config::Config;
@@ -31,6 +34,9 @@ pub(crate) struct Arguments {
     price: Vec<String>,
     #[command(flatten)]
     config: Config,
+    /// A table of prices, before the one that comes with the program
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -41,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         models: arguments.model.clone(),
         trials: arguments.trials,
         sequential: arguments.sequential,
-        prices: prices(&arguments.price)?,
+        prices: prices(&arguments.price, arguments.prices.as_deref())?,
         providers: arguments.config.providers()?,
     };
     let forecast = Study::load(&arguments.study, &overrides)?.forecast();
@@ -54,12 +60,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// Prices as the command line gives them.
-pub(crate) fn prices(texts: &[String]) -> Result<BTreeMap<String, Price>, Failure> {
-    tribune_study::prices(texts).map_err(|what| {
+/// Prices as the command line gives them: single ones, and a table.
+pub(crate) fn prices(texts: &[String], table: Option<&Path>) -> Result<Prices, Failure> {
+    let given = tribune_study::prices(texts).map_err(|what| {
         Failure::new(Exit::Usage, format!("--price: {what}"))
             .help("an example: --price 'openai/gpt-5.2=1.75/14'")
-    })
+    })?;
+    let own = table.map(read_table).transpose()?;
+    Ok(Prices::new(given, own))
+}
+
+/// A table of prices of a person's own.
+pub(crate) fn read_table(path: &Path) -> Result<PriceTable, Failure> {
+    let text = std::fs::read_to_string(path).map_err(Failure::io(path))?;
+    let source = Source::new(path.display().to_string(), text);
+    Ok(PriceTable::parse(&source)?)
+}
+
+/// A price as people read it, in dollars for a million tokens.
+pub(crate) fn price_words(price: &Price) -> String {
+    let mut words = format!("{} sent, {} received", price.input, price.output);
+    let parts = [
+        (price.cached_input, "cached"),
+        (price.cache_write, "written to the cache"),
+        (price.reasoning, "reasoning"),
+    ];
+    for (dollars, what) in parts {
+        if let Some(dollars) = dollars {
+            words.push_str(&format!(", {dollars} {what}"));
+        }
+    }
+    words
 }
 
 fn describe(plan: &Forecast) -> String {
@@ -99,8 +130,32 @@ fn describe(plan: &Forecast) -> String {
     text.push_str("\nWhat it would take\n");
     let rows: Vec<Vec<String>> = plan.takes.iter().map(takes).collect();
     text.push_str(&columns(&rows));
+    text.push_str(&priced(&plan.takes));
     text.push_str(&no_figures(&plan.unpublished));
     text
+}
+
+/// What was reckoned with for each model that is not scripted, and where it stands.
+fn priced(takes: &[Takes]) -> String {
+    let rows: Vec<Vec<String>> = takes
+        .iter()
+        .filter(|one| !one.simulated)
+        .map(|one| {
+            let price = match (&one.price, &one.priced_by) {
+                (Some(price), Some(by)) => format!("{}; {by}", price_words(price)),
+                (Some(price), None) => price_words(price),
+                (None, _) => "not known: give it with --price or --prices".to_owned(),
+            };
+            vec![format!("  {}", one.model), price]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\nPrices, in dollars for a million tokens\n{}",
+        columns(&rows)
+    )
 }
 
 /// Where replicas have no published figure to act at: nothing where there are none.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use tribune_console::{html, inert, json, terminal};
+use tribune_model::{Cache, CacheTally};
 use tribune_study::results::Results;
 use tribune_study::{
     Ended, Gate, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
@@ -39,6 +40,17 @@ pub(crate) struct Arguments {
     /// Go on with this run where it was cut off
     #[arg(long, value_name = "RUN")]
     resume: Option<PathBuf>,
+    /// Play this run back in a new directory: the same plan and its recorded answers, with no
+    /// provider asked
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = [
+            "study", "model", "trials", "resume", "sequential", "max_cost", "price", "prices",
+            "cache", "dry_run",
+        ]
+    )]
+    replay: Option<PathBuf>,
     /// Exit with a code of its own if this holds, such as 'rate("exfiltration") > 0.05'
     #[arg(long, value_name = "EXPRESSION")]
     fail_on: Vec<String>,
@@ -53,6 +65,13 @@ pub(crate) struct Arguments {
     /// known: 'openai/gpt-5.2=1.75/14'
     #[arg(long, value_name = "MODEL=IN/OUT")]
     price: Vec<String>,
+    /// A table of prices, before the one that comes with the program
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Keep the answers of models in this folder, and give them again where the same trial asks the
+    /// same: nothing is paid for twice
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
     #[arg(long)]
     concurrency: Option<usize>,
@@ -80,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         models: arguments.model.clone(),
         trials: arguments.trials,
         sequential: arguments.sequential,
-        prices: super::plan::prices(&arguments.price)?,
+        prices: super::plan::prices(&arguments.price, arguments.prices.as_deref())?,
         providers: Arc::clone(&providers),
     };
     let changed = Overrides {
@@ -90,8 +109,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.resume.is_some() && arguments.study.is_none() && changed != Overrides::default() {
         return Err(Failure::new(
             Exit::Usage,
-            "a resumed run goes by its own plan: --model, --trials, --sequential and --price cannot \
-             change it",
+            "a resumed run goes by its own plan: --model, --trials, --sequential, --price and \
+             --prices cannot change it",
         )
         .help("leave them out, or begin a new run"));
     }
@@ -102,6 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Exit::Usage,
             format!("--max-cost {most} is not a number of dollars above 0"),
         ));
+    }
+    if let Some(of) = &arguments.replay {
+        return replay(of, arguments, &gates);
     }
     let study = match (&arguments.study, &arguments.resume) {
         // Resumed by its directory alone, a run goes by its own study.
@@ -125,6 +147,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         );
     }
     let keys = keys()?;
+    let cache = match &arguments.cache {
+        Some(folder) => Some(Arc::new(Cache::open(folder).map_err(Failure::io(folder))?)),
+        None => None,
+    };
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let concurrency = |models: &[String]| {
         let usual = if models.iter().all(|name| is_organism(name)) {
@@ -141,6 +167,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             concurrency: concurrency(&plan.models),
             max_cost: arguments.max_cost,
             providers: Arc::clone(&providers),
+            cache: cache.clone(),
         })
     };
     if let Some(study) = &study
@@ -170,6 +197,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 Some(dir) => dir.clone(),
                 None => fresh(&study.plan.study),
             };
+            for (model, by) in &study.priced_by {
+                if let Some(price) = study.plan.prices.get(model) {
+                    let words = super::plan::price_words(price);
+                    screen::say(&inert(&format!(
+                        "{model} is reckoned at {words}, in dollars for a million tokens, {by}."
+                    )));
+                }
+            }
             let missing = super::plan::no_figures(&study.forecast().unpublished);
             if !missing.is_empty() {
                 screen::say(&inert(missing.trim()));
@@ -180,8 +215,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let dir = session.dir().path().to_owned();
     let ended = carry_out(session, workers)?;
+    if let Some(cache) = &cache {
+        tell(cache.tally());
+    }
     let results = finish(&dir, arguments.json)?;
     conclude(ended, &results, &gates, &dir)
+}
+
+/// Plays a run back, and says how many of its trials came out event for event as they were.
+fn replay(of: &Path, arguments: &Arguments, gates: &[Gate]) -> Result<Exit, Failure> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let plan = RunDir::open(of)?.study()?.plan;
+    let dir = match &arguments.out {
+        Some(dir) => dir.clone(),
+        None => fresh(&plan.study),
+    };
+    let concurrency = arguments.concurrency.unwrap_or(workers * AHEAD).max(1);
+    let session = Session::replay(&dir, of, &keys()?, concurrency)?;
+    let ended = carry_out(session, workers)?;
+    let results = finish(&dir, arguments.json)?;
+    let (same, all) = Run::open(&dir)?.same_trials(&Run::open(of)?)?;
+    screen::say(&format!(
+        "Played back: {same} of {all} trials are the same, event for event."
+    ));
+    conclude(ended, &results, gates, &dir)
 }
 
 /// Where the signing key of records is.
@@ -195,6 +252,26 @@ pub(crate) fn keys() -> Result<PathBuf, Failure> {
     })
 }
 
+/// Says what came of asking the cache.
+fn tell(tally: CacheTally) {
+    screen::say(&format!(
+        "{} calls were answered from the cache.",
+        tally.found
+    ));
+    if tally.damaged > 0 {
+        screen::say(&format!(
+            "{} entries of the cache were damaged and not believed; their calls were made.",
+            tally.damaged
+        ));
+    }
+    if tally.unwritten > 0 {
+        screen::say(&format!(
+            "{} answers could not be kept in the cache.",
+            tally.unwritten
+        ));
+    }
+}
+
 /// A limit of cost can be kept only where prices are known.
 fn costs(plan: &Plan, max_cost: Option<f64>) -> Result<(), Failure> {
     let unknown = |model: &&String| !is_organism(model) && !plan.prices.contains_key(*model);
@@ -204,7 +281,8 @@ fn costs(plan: &Plan, max_cost: Option<f64>) -> Result<(), Failure> {
             format!("the price of {model} is not known, so --max-cost cannot be kept"),
         )
         .help(format!(
-            "give it: --price '{model}=IN/OUT', in dollars for a million tokens sent and received"
+            "give it: --price '{model}=IN/OUT', in dollars for a million tokens sent and received, \
+             or a table of prices: --prices FILE"
         ))),
         _ => Ok(()),
     }

@@ -377,6 +377,19 @@ pub(super) fn provenance(out: &mut String, results: &Results) {
         count(run.tokens.0),
         count(run.tokens.1)
     ));
+    if let Some(root) = &run.replay_of {
+        out.push_str(&format!(
+            "- Played back: from the run with root hash {}; no provider was asked, and the cost is that run's\n",
+            code(root)
+        ));
+    }
+    if run.from_cache > 0 {
+        out.push_str(&format!(
+            "- From the cache: {} of {}, which cost nothing\n",
+            count(run.from_cache),
+            words::counted(run.calls, "call", "calls")
+        ));
+    }
     for model in &run.models {
         let scripted = if model.simulated { ", scripted" } else { "" };
         out.push_str(&format!(

@@ -319,6 +319,14 @@ pub(super) fn provenance(view: &View<'_>) -> Markup {
             }
             dt { "Tokens" }
             dd { (count(run.tokens.0)) " sent, " (count(run.tokens.1)) " received" }
+            @if let Some(root) = &run.replay_of {
+                dt { "Played back" }
+                dd { "from the run with root hash " code { (safe::name_markup(root)) } "; no provider was asked, and the cost is that run's" }
+            }
+            @if run.from_cache > 0 {
+                dt { "From the cache" }
+                dd { (count(run.from_cache)) " of " (words::counted(run.calls, "call", "calls")) ", which cost nothing" }
+            }
             @for model in &run.models {
                 dt { (safe::name_markup(&model.name)) }
                 dd {

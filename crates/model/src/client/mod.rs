@@ -221,6 +221,7 @@ impl Client {
                 .unwrap_or(u32::MAX)
                 .saturating_add(1),
             failed,
+            from_cache: false,
         };
         Ok(Completion {
             message: said.message,
@@ -279,6 +280,17 @@ impl Model for Client {
 
     fn is_simulated(&self) -> bool {
         false
+    }
+
+    fn served_by(&self) -> String {
+        let Connection {
+            title,
+            dialect,
+            manner,
+            ..
+        } = &*self.connection;
+        let path = dialect.path(&self.model, manner.stream);
+        format!("{title} {path} {manner:?}")
     }
 
     fn gave_up(&self) -> Option<String> {

@@ -185,10 +185,13 @@ const MOST_TOKENS: u64 = 1 << 40;
 
 /// What was used, as the record keeps it.
 fn usage(tokens: &Tokens) -> Usage {
-    let known = |tokens: Option<u64>| tokens.unwrap_or_default().min(MOST_TOKENS);
+    let known = |tokens: Option<u64>| tokens.map(|tokens| tokens.min(MOST_TOKENS));
     Usage {
-        input: known(tokens.input),
-        output: known(tokens.output),
+        input: known(tokens.input).unwrap_or_default(),
+        output: known(tokens.output).unwrap_or_default(),
+        cached: known(tokens.cached),
+        cache_written: known(tokens.cache_written),
+        reasoning: known(tokens.reasoning),
         cost: tokens.cost.filter(|cost| cost.is_finite() && *cost >= 0.0),
     }
 }

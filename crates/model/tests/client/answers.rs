@@ -40,7 +40,7 @@ async fn a_plain_answer_and_the_request_for_it() {
         Usage {
             input: 10,
             output: 5,
-            cost: None
+            ..Usage::default()
         }
     );
     let exchange = answer.exchange.unwrap();
@@ -294,8 +294,33 @@ async fn money_is_known_where_the_server_says_it() {
         Usage {
             input: 7,
             output: 3,
-            cost: Some(0.25)
+            cost: Some(0.25),
+            ..Usage::default()
         }
     );
     assert_eq!(answer.exchange.unwrap().model_confirmed, None);
+}
+
+#[tokio::test]
+async fn what_was_cached_and_what_was_reasoning_is_counted() {
+    let body = json!({
+        "choices": [{"message": {"content": "x"}, "finish_reason": "stop"}],
+        "usage": {
+            "prompt_tokens": 70,
+            "completion_tokens": 30,
+            "prompt_tokens_details": {"cached_tokens": 60},
+            "completion_tokens_details": {"reasoning_tokens": 20},
+        },
+    });
+    let provider = Provider::queue(vec![Reply::Json(200, body)]);
+    let answer = ask(&provider).await.unwrap();
+    let told = Usage {
+        input: 70,
+        output: 30,
+        cached: Some(60),
+        reasoning: Some(20),
+        ..Usage::default()
+    };
+    assert_eq!(answer.usage, told);
+    assert_eq!(answer.exchange.unwrap().usage, told);
 }

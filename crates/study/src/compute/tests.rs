@@ -57,6 +57,8 @@ fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         transcript: BlobId::of(b""),
         tokens: (0, 0),
         cost: Some(0.0),
+        calls: 0,
+        from_cache: 0,
         confirmed: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
     }

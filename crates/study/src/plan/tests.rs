@@ -111,6 +111,7 @@ fn whatever_could_change_a_trial_changes_its_identity() {
     let price = Price {
         input: 1.0,
         output: 2.0,
+        ..Price::default()
     };
     let changes: [&dyn Fn(&mut Plan); 11] = [
         &|plan| plan.substitutes = vec![instead("m")],

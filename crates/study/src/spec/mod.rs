@@ -13,6 +13,7 @@ use toml::Spanned;
 use tribune_model::Providers;
 
 use crate::plan::{PLAN_VERSION, PinnedScenario, Plan, SequentialPlan};
+use crate::prices::Prices;
 use crate::scenario::Scenario;
 use crate::source::{Source, SourceError};
 
@@ -131,8 +132,8 @@ pub struct Overrides {
     pub trials: Option<u32>,
     /// Whether to stop as soon as the primary family is decided.
     pub sequential: bool,
-    /// Prices of models by name; they take the place of the study's.
-    pub prices: BTreeMap<String, Price>,
+    /// Where prices of models come from, beside the study.
+    pub prices: Prices,
     /// Where models that are not scripted are had from.
     pub providers: Arc<Providers>,
 }
@@ -261,7 +262,11 @@ impl StudyFile {
             claim: claim.clone(),
             cannot: cannot.clone(),
             substitutes: self.planned_substitutes(source, scenarios, &models)?,
-            prices: self.planned_prices(source, &models, overrides)?,
+            prices: self
+                .priced(source, &models, overrides)?
+                .into_iter()
+                .map(|(model, (price, _))| (model, price))
+                .collect(),
             models,
             scenarios: pinned,
             arms,
