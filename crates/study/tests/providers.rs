@@ -453,9 +453,8 @@ fn a_provider_that_goes_down_stops_the_run_and_the_rest_can_be_resumed() {
     assert!(provider.requests().len() < 80);
     is_up.store(true, Ordering::SeqCst);
     let options = tribune_study::Options {
-        concurrency: 4,
-        max_cost: None,
         providers: open(),
+        ..tribune_study::Options::from(4)
     };
     let (path, keys) = (dir.path().join("run"), dir.path().join("keys"));
     let session = Session::resume(&path, None, &keys, options).unwrap();
