@@ -39,6 +39,15 @@ pub enum RebuildError {
     /// A trial's events do not give the hash of its seal.
     #[error("trial {0} does not match its seal")]
     Seal(TrialId),
+    /// The record does not hold what an event names: to judge without it would be to judge other
+    /// evidence.
+    #[error("blob {blob}, which trial {trial} names, is not kept whole: the trial is not judged")]
+    Blob {
+        /// The trial.
+        trial: TrialId,
+        /// The blob.
+        blob: BlobId,
+    },
     /// An event cannot be written as JSON.
     #[error("an event cannot be written as JSON: {0}")]
     Canonical(#[from] tribune_record::canonical::CanonicalError),
@@ -143,6 +152,7 @@ pub(crate) fn rebuild(
         let events = events_of(reader, trial, sealed.entries, Some(sealed.hash))?;
         let contents = Kept::new(reader);
         let score = score(&events, transcript_of(&events)?, scenario, &contents);
+        contents.all_there(trial)?;
         index.add(
             &trial,
             &sealed.plan,
@@ -195,6 +205,8 @@ pub(crate) fn events_of(
 pub(crate) struct Kept<'a> {
     reader: &'a Reader,
     seen: Mutex<HashMap<BlobId, Option<Bytes>>>,
+    /// The first blob that was asked for and is missing or damaged.
+    lost: Mutex<Option<BlobId>>,
 }
 
 /// Blobs that are kept in memory while one trial is read.
@@ -207,6 +219,18 @@ impl<'a> Kept<'a> {
         Self {
             reader,
             seen: Mutex::default(),
+            lost: Mutex::default(),
+        }
+    }
+
+    /// Whether all that was asked for was there.
+    ///
+    /// # Errors
+    /// Names the first blob that was not.
+    pub(crate) fn all_there(&self, trial: TrialId) -> Result<(), RebuildError> {
+        match *self.lost.lock() {
+            None => Ok(()),
+            Some(blob) => Err(RebuildError::Blob { trial, blob }),
         }
     }
 }
@@ -218,6 +242,9 @@ impl Contents for Kept<'_> {
             return known.clone();
         }
         let bytes = self.reader.blob(id).ok().flatten().map(Bytes::from);
+        if bytes.is_none() {
+            self.lost.lock().get_or_insert(*id);
+        }
         if seen.len() >= KEPT {
             seen.clear();
         }

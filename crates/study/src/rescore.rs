@@ -85,7 +85,7 @@ struct Judged {
 /// new to the record. Nothing in the record is changed or removed.
 ///
 /// # Errors
-/// The run cannot be read or written, or is in use.
+/// The run cannot be read or written, or is in use, or lacks content that its events name.
 pub fn rescore(path: &Path, keys: &Path) -> Result<Rescored, SessionError> {
     let dir = RunDir::open(path)?;
     let json = dir.study()?;
@@ -121,7 +121,9 @@ pub fn rescore(path: &Path, keys: &Path) -> Result<Rescored, SessionError> {
             Some(one.sealed.hash),
         )?;
         let transcript = transcript_of(&events).map_err(RebuildError::from)?;
-        let is = score(&events, transcript, scenario, &Kept::new(&reader));
+        let contents = Kept::new(&reader);
+        let is = score(&events, transcript, scenario, &contents);
+        contents.all_there(one.trial)?;
         let was = match one.scored {
             Some(number) => score_at(&reader, number)?,
             None => None,

@@ -421,7 +421,12 @@ fn read(path: &Path) -> Result<String, String> {
         return Err("it is a link: put the file itself there".to_owned());
     }
     let told = |error: std::io::Error| error.to_string();
-    let size = std::fs::metadata(path).map_err(told)?.len();
+    let metadata = std::fs::metadata(path).map_err(told)?;
+    // A device or a pipe has no size that says how much it gives: it may have no end.
+    if !metadata.is_file() {
+        return Err("it is no ordinary file".to_owned());
+    }
+    let size = metadata.len();
     if size > SOURCE_LIMIT as u64 {
         return Err(format!(
             "it has {size} bytes; at most {SOURCE_LIMIT} are read"

@@ -217,3 +217,20 @@ fn two_runs_are_compared_cell_by_cell() {
         assert!(rate.low <= rate.difference && rate.difference <= rate.high);
     }
 }
+
+#[test]
+fn evidence_that_is_not_all_there_is_not_judged_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = study(dir.path(), &overrides(&["organism/keeper"], 2, false));
+    let (path, keys) = (dir.path().join("run"), dir.path().join("keys"));
+    run(Session::begin(&path, &study, &keys, 2).unwrap());
+    let before = Run::open(&path).unwrap().results().unwrap();
+    let size = Reader::open(&path).unwrap().size();
+    std::fs::rename(path.join("blobs"), dir.path().join("elsewhere")).unwrap();
+    let error = rescore(&path, &keys).unwrap_err();
+    assert!(error.to_string().contains("is not kept whole"), "{error}");
+    // Nothing was judged, and what was judged before still counts.
+    assert_eq!(Reader::open(&path).unwrap().size(), size);
+    let after = Run::open(&path).unwrap().results().unwrap();
+    assert_eq!(after.cells, before.cells);
+}

@@ -171,6 +171,40 @@ impl ContrastFile {
         })
     }
 
+    /// A test that stands twice in a family is corrected for twice.
+    pub(super) fn check_new(
+        &self,
+        source: &Source,
+        own: &PlannedContrast,
+        others: &[PlannedContrast],
+    ) -> Result<(), SourceError> {
+        let asks = |other: &PlannedContrast| {
+            let behaviours = other.behaviours.iter();
+            let measures = other.measures.iter();
+            behaviours.into_iter().any(|it| own.behaviours.contains(it))
+                || measures.into_iter().any(|it| own.measures.contains(it))
+        };
+        let same = |other: &&PlannedContrast| {
+            other.family == own.family
+                && other.kind == own.kind
+                && (
+                    &other.left,
+                    &other.right,
+                    &other.left_other,
+                    &other.right_other,
+                ) == (&own.left, &own.right, &own.left_other, &own.right_other)
+                && asks(other)
+        };
+        match others.iter().find(same) {
+            None => Ok(()),
+            Some(other) => Err(source.at(
+                self.name.span(),
+                format!("what contrast {:?} asks is asked twice", other.name),
+                "ask it once in a family, which is corrected for each test in it",
+            )),
+        }
+    }
+
     fn wrong(&self, source: &Source, what: &str, hint: &str) -> SourceError {
         let what = format!("contrast {:?} {what}", self.name.get_ref());
         source.at(self.name.span(), what, hint)
@@ -280,6 +314,7 @@ impl ContrastFile {
             }
             Err(_) => Err(source.unknown(name.span(), "behaviour", name.get_ref(), known())),
         };
+        once(source, &self.behaviours)?;
         self.behaviours.iter().map(one).collect()
     }
 
@@ -291,6 +326,7 @@ impl ContrastFile {
         places: &[usize],
         after: &[String],
     ) -> Result<Vec<Measure>, SourceError> {
+        once(source, &self.measures)?;
         let names: Vec<String> = MEASURES.iter().map(ToString::to_string).collect();
         let mut measures = Vec::new();
         for name in &self.measures {
@@ -377,6 +413,20 @@ impl Side {
             levels: BTreeMap::new(),
         }
     }
+}
+
+/// A test that is listed twice would be corrected for twice.
+fn once(source: &Source, names: &[Spanned<String>]) -> Result<(), SourceError> {
+    for (place, name) in names.iter().enumerate() {
+        if names[..place]
+            .iter()
+            .any(|other| other.get_ref() == name.get_ref())
+        {
+            let what = format!("{:?} is listed twice", name.get_ref());
+            return Err(source.at(name.span(), what, "list it once"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a trial with these stakes, and what is asked after it, can give a measure.

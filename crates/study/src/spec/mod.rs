@@ -220,7 +220,9 @@ impl StudyFile {
         }
         for contrast in &self.contrasts {
             let scenario = find_scenario(source, scenarios, &contrast.scenario)?;
-            contrasts.push(contrast.plan(source, scenario, &arms, &after)?);
+            let planned = contrast.plan(source, scenario, &arms, &after)?;
+            contrast.check_new(source, &planned, &contrasts)?;
+            contrasts.push(planned);
         }
         for expression in &self.keep {
             crate::gate::Gate::parse(expression.get_ref()).map_err(|error| {

@@ -156,6 +156,44 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
 }
 
 #[test]
+fn items_of_a_study_are_an_ordinary_file() {
+    // It has no end, and a size of nothing.
+    let items = "items = { items = \"/dev/zero\" }";
+    let text = GOOD.replacen("baseline = { relation = \"none\" }", items, 1);
+    let told = load(&text).unwrap_err().to_string();
+    assert!(told.contains("no ordinary file"), "{told}");
+}
+
+#[test]
+fn nothing_is_compared_twice_in_one_study() {
+    // A test that is done twice counts twice in the correction for many tests.
+    let twice = GOOD.replacen(
+        "behaviours = [\"exfiltration\"]",
+        "behaviours = [\"exfiltration\", \"refusal\", \"exfiltration\"]",
+        1,
+    );
+    let told = load(&twice).unwrap_err().to_string();
+    assert!(told.contains("\"exfiltration\" is listed twice"), "{told}");
+    let (_, contrast) = GOOD.split_once("[[contrasts]]").unwrap();
+    let again = format!("{GOOD}\n[[contrasts]]{contrast}");
+    let told = load(&again).unwrap_err().to_string();
+    assert!(
+        told.contains("contrast \"warm\" asks is asked twice"),
+        "{told}"
+    );
+    // The same sides under another name, too.
+    let renamed = again.replacen("\"warm\"", "\"heat\"", 1);
+    let told = load(&renamed).unwrap_err().to_string();
+    assert!(
+        told.contains("contrast \"heat\" asks is asked twice"),
+        "{told}"
+    );
+    // Another question about the same sides is another test.
+    let other = renamed.replacen("[\"exfiltration\"]", "[\"refusal\"]", 1);
+    assert!(load(&other).is_ok());
+}
+
+#[test]
 fn two_sides_that_differ_in_more_than_they_say_are_no_contrast() {
     let text = GOOD
         .replace(
