@@ -295,6 +295,10 @@ fn known_models(
                     let what = format!("there is no model {name:?}");
                     return Err(source.at(model.span(), what, hint).into());
                 }
+                Err(error @ CastError::Playbook { .. }) => {
+                    let hint = "`tribune models` lists what there is";
+                    return Err(source.at(model.span(), error.to_string(), hint).into());
+                }
                 Err(other) => return Err(other.into()),
             }
         }

@@ -130,7 +130,7 @@ mod tests {
         let named: BTreeMap<&str, Named> = known
             .into_iter()
             .map(|name| {
-                let playbook = study.scenarios[name].playbook();
+                let playbook = crate::scenario::load_embedded(name).unwrap().playbook();
                 let plan = playbook.replica().unwrap();
                 let named = Named {
                     party: plan.party.clone(),

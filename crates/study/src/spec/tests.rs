@@ -329,6 +329,16 @@ fn items_of_ones_own_take_the_place_of_one_set_and_mistakes_are_named_where_they
 }
 
 #[test]
+fn a_replica_without_published_rates_is_named_with_its_line() {
+    let text = GOOD.replace("organism/faithful", "organism/replica/gpt-9");
+    let Err(StudyError::Source(error)) = load(&text) else {
+        panic!("no place is named");
+    };
+    assert_eq!(error.position(), Some((6, 11)), "{error}");
+    assert!(error.what.contains("no published rates of \"gpt-9\""));
+}
+
+#[test]
 fn a_level_can_stand_for_another_with_some_models() {
     let text = GOOD.replace(
         "[limits]",
