@@ -336,7 +336,7 @@ fn show_lists_trials_and_tells_one_with_its_proof() {
             .stdout
             .lines()
             .count(),
-        4
+        5
     );
     let none = desk
         .fine(&["show", "run", "--behaviour", "refusal", "--json"])
