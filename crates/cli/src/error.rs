@@ -9,7 +9,8 @@ use tribune_model::ModelError;
 use tribune_record::RecordError;
 use tribune_study::scenario::ScenarioError;
 use tribune_study::{
-    CastError, GateError, RunDirError, RunError, SessionError, SourceError, StudyError,
+    CastError, GateError, RebuildError, RunDirError, RunError, SessionError, SourceError,
+    StudyError,
 };
 
 use crate::exit::Exit;
@@ -285,6 +286,8 @@ impl From<SessionError> for Failure {
             SessionError::Changed { .. } => Self::new(Exit::CannotResume, &error)
                 .help("a changed study is a new study: run it without --resume"),
             SessionError::OtherPlan { .. } => Self::new(Exit::NotWhole, &error),
+            SessionError::Rebuild(RebuildError::Blob { .. }) => Self::new(Exit::NotWhole, &error)
+                .help("`tribune record verify RUN` names everything that is missing"),
             SessionError::Trial { found: 0, .. } => {
                 Self::new(Exit::Input, &error).help("`tribune show RUN` lists the trials")
             }

@@ -314,7 +314,8 @@ fn carry_out(session: Session, workers: usize) -> Result<Ended, Failure> {
     let planned = u64::from(plan.total());
     screen::say(&format!(
         "{}: {planned} trials, plan {}, in {}",
-        plan.title,
+        // A line of its own in a title could pass for the tool's, such as that of the verifier key.
+        plan.title.replace(char::is_control, " "),
         session.study().plan_hash.short(),
         session.dir().path().display()
     ));

@@ -29,13 +29,28 @@ pub(super) fn forest(out: &mut String, results: &Results, arms: &Arms, style: &S
         };
         let correction = family.correction(results).replace('’', "'");
         lay::paragraph(out, &format!("{name}. {correction}"), Ink::Quiet, style);
+        let mut left = 0;
         for unit in lines::units(&family.lines) {
-            of_unit(out, family, unit, arms, style);
+            left += of_unit(out, family, unit, arms, style);
+        }
+        if left > 0 {
+            let words = format!(
+                "{} without a difference or without data, or too many to show: see the report.",
+                words::counted(left as u64, "more contrast", "more contrasts")
+            );
+            lay::paragraph(out, &words, Ink::Quiet, style);
         }
     }
 }
 
-fn of_unit(out: &mut String, family: &Family<'_>, unit: Unit<'_>, arms: &Arms, style: &Style) {
+/// Writes the contrasts of one unit, on an axis of their own; gives how many are left out.
+fn of_unit(
+    out: &mut String,
+    family: &Family<'_>,
+    unit: Unit<'_>,
+    arms: &Arms,
+    style: &Style,
+) -> usize {
     let (shown, left) = lines::plotted(&family.lines, unit, MOST);
     let axis = Axis::over(shown.iter().copied());
     // What a row holds beside the plot: at least the numbers, and words as there is room.
@@ -64,13 +79,7 @@ fn of_unit(out: &mut String, family: &Family<'_>, unit: Unit<'_>, arms: &Arms, s
             unit.named()
         ));
     }
-    if left > 0 {
-        let words = format!(
-            "{} without a difference or without data, or too many to show: see the report.",
-            words::counted(left as u64, "more contrast", "more contrasts")
-        );
-        lay::paragraph(out, &words, Ink::Quiet, style);
-    }
+    left
 }
 
 /// The room for one row.
