@@ -1,19 +1,49 @@
-//! Ctrl-C, and the termination that a system sends: the first asks the runner to stop and seal.
+//! Ctrl-C, and the termination that a system sends: the first asks the runner to stop and seal. A
+//! second one, or one when no trial runs any more, ends the program as it would end any other: a
+//! record takes that at any moment.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use tokio::sync::watch;
 
-/// Watches for an interrupt until the process ends; gives what the runner listens to.
+/// Whether an interrupt does what it does to any program. Handlers stay installed for good, so
+/// without this nobody would listen once the trials are done.
+static ENDS: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Ends the program at the next interrupt: there is nothing left to seal.
+pub(crate) fn let_go() {
+    ENDS.store(true, Ordering::SeqCst);
+}
+
+/// Watches for an interrupt while trials run; gives what the runner listens to.
 pub(crate) fn watch() -> watch::Receiver<bool> {
     let (tell, hear) = watch::channel(false);
+    ENDS.store(false, Ordering::SeqCst);
+    register();
     tokio::spawn(async move {
         interrupted().await;
-        crate::screen::say("Stopping: what is sealed is kept. Go on later with --resume.");
+        let_go();
+        crate::screen::say(
+            "Stopping: what is sealed is kept. Go on later with --resume. Once more ends at once.",
+        );
         let _ = tell.send(true);
         // The sender stays: a dropped one would count as an interrupt.
         tell.closed().await;
     });
     hear
 }
+
+#[cfg(unix)]
+fn register() {
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // Where this cannot be had, a second interrupt is not heard, as before.
+        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&ENDS));
+    }
+}
+
+#[cfg(not(unix))]
+fn register() {}
 
 #[cfg(unix)]
 async fn interrupted() {

@@ -11,8 +11,9 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -205,6 +206,34 @@ fn a_run_that_is_interrupted_says_so_and_can_be_resumed() {
     let resumed = desk.fine(&["run", "--resume", "run"]);
     assert!(!resumed.stdout.contains('\u{1b}') && !resumed.stderr.contains('\u{1b}'));
     assert_whole(&desk, "run", &expected, "interrupted");
+}
+
+/// Once the trials are done an interrupt ends the program: here it waits for a reader.
+#[test]
+fn an_interrupt_after_the_last_trial_is_heard() {
+    let desk = Desk::new();
+    let mut child = desk
+        .command(&[&STUDY[..], &["--out", "run", "--json"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The page is written before the results are printed, and they are longer than a pipe holds.
+    until("the report is there", || {
+        desk.path("run/report.html").exists()
+    });
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()));
+    desk.fine(&["record", "verify", "run"]);
+}
+
+#[test]
+fn a_run_whose_record_is_gone_is_not_begun_anew() {
+    let desk = Desk::new();
+    std::fs::remove_dir_all(desk.small_run().join("record")).unwrap();
+    let told = desk.ends(1, &["run", "--resume", "run"]);
+    assert!(told.stderr.contains("record"), "{}", told.stderr);
 }
 
 #[test]

@@ -245,8 +245,11 @@ impl Session {
         study.providers = Arc::clone(&options.providers);
         let cast = study.cast()?;
         let record = match Record::open(path, keys) {
-            // Killed between study.json and the record.
-            Err(RecordError::Missing { .. }) => Record::create(path, keys)?,
+            // Killed between study.json and the record. Where there was an index or a report
+            // there was a record, and what it held is not to be drawn again in silence.
+            Err(RecordError::Missing { .. }) if !dir.index().exists() && !dir.report().exists() => {
+                Record::create(path, keys)?
+            }
             other => other?,
         };
         let record = Arc::new(record);

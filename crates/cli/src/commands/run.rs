@@ -334,8 +334,9 @@ fn carry_out(session: Session, workers: usize) -> Result<Ended, Failure> {
         let mut cancel = interrupt::watch();
         let progress = Arc::new(Progress::default());
         let _meter = Meter::start(Arc::clone(&progress), planned, screen::is_watched());
-        let (ended, _) = session.run(&mut cancel, &progress).await?;
-        Ok(ended)
+        let ended = session.run(&mut cancel, &progress).await;
+        interrupt::let_go();
+        Ok(ended?.0)
     })
 }
 
