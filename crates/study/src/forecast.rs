@@ -13,7 +13,7 @@ use crate::cast::is_organism;
 use crate::compute::share_of_alpha;
 use crate::plan::{ContrastKind, Expected, Plan, PlannedContrast, SequentialPlan};
 use crate::prices::PricedBy;
-use crate::replicas::{Unpublished, unpublished};
+use crate::replicas::Unpublished;
 use crate::results::{Compared, Kind};
 use crate::spec::{Estimate, PRIMARY, Price};
 use crate::study::Study;
@@ -187,7 +187,7 @@ impl Study {
                     ..takes(plan, model, self.estimate)
                 })
                 .collect(),
-            unpublished: unpublished(self),
+            unpublished: self.unpublished(),
         }
     }
 }

@@ -66,20 +66,23 @@ pub(crate) fn factors_of(plan: &ReplicaPlan, scenario: &Scenario) -> Result<(), 
     }
 }
 
-/// Where no figure was published, for every replica of a study, scenario and behaviour.
-pub(crate) fn unpublished(study: &Study) -> Vec<Unpublished> {
-    let plan = &study.plan;
-    let mut missing = Vec::new();
-    for model in &plan.models {
-        let name = OrganismName::parse(model).ok();
-        let Some(replica) = name.as_ref().and_then(OrganismName::replica) else {
-            continue;
-        };
-        for scenario in study.scenarios.values() {
-            missing.extend(of_scenario(plan, model, replica, scenario));
+impl Study {
+    /// Where no figure was published, for every replica, scenario and behaviour.
+    #[must_use]
+    pub fn unpublished(&self) -> Vec<Unpublished> {
+        let plan = &self.plan;
+        let mut missing = Vec::new();
+        for model in &plan.models {
+            let name = OrganismName::parse(model).ok();
+            let Some(replica) = name.as_ref().and_then(OrganismName::replica) else {
+                continue;
+            };
+            for scenario in self.scenarios.values() {
+                missing.extend(of_scenario(plan, model, replica, scenario));
+            }
         }
+        missing
     }
-    missing
 }
 
 fn of_scenario(plan: &Plan, model: &str, replica: &str, scenario: &Scenario) -> Vec<Unpublished> {
@@ -126,7 +129,7 @@ mod tests {
             models: vec![model.to_owned()],
             ..Overrides::default()
         };
-        unpublished(&Study::load(study, &overrides).unwrap())
+        Study::load(study, &overrides).unwrap().unpublished()
     }
 
     #[test]

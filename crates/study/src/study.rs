@@ -189,18 +189,7 @@ impl Study {
     /// # Errors
     /// A name is of no model, or its client cannot be made.
     pub fn cast(&self) -> Result<Vec<BTreeMap<String, Cast>>, StudyError> {
-        self.plan
-            .models
-            .iter()
-            .map(|model| {
-                self.scenarios
-                    .iter()
-                    .map(|(name, scenario)| {
-                        Ok((name.clone(), Cast::of(model, scenario, &self.providers)?))
-                    })
-                    .collect()
-            })
-            .collect()
+        self.cast_with(|model, scenario| Cast::of(model, scenario, &self.providers))
     }
 
     /// The same where no provider is to be asked: in the place of each of their models stands one
@@ -209,20 +198,23 @@ impl Study {
     /// # Errors
     /// A name is of no model.
     pub(crate) fn cast_without_providers(&self) -> Result<Vec<BTreeMap<String, Cast>>, StudyError> {
-        let one = |model: &String, scenario: &Scenario| match is_organism(model) {
+        self.cast_with(|model, scenario| match is_organism(model) {
             true => Cast::of(model, scenario, &self.providers),
-            false => Ok(Cast::Client(Arc::new(Nobody(model.clone())))),
+            false => Ok(Cast::Client(Arc::new(Nobody(model.to_owned())))),
+        })
+    }
+
+    fn cast_with(
+        &self,
+        one: impl Fn(&str, &Scenario) -> Result<Cast, CastError>,
+    ) -> Result<Vec<BTreeMap<String, Cast>>, StudyError> {
+        let of_model = |model: &String| {
+            self.scenarios
+                .iter()
+                .map(|(name, scenario)| Ok((name.clone(), one(model, scenario)?)))
+                .collect()
         };
-        self.plan
-            .models
-            .iter()
-            .map(|model| {
-                self.scenarios
-                    .iter()
-                    .map(|(name, scenario)| Ok((name.clone(), one(model, scenario)?)))
-                    .collect()
-            })
-            .collect()
+        self.plan.models.iter().map(of_model).collect()
     }
 
     /// What the first trial would be given of an arm that has all of `wanted`: levels as labels

@@ -205,7 +205,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                     )));
                 }
             }
-            let missing = super::plan::no_figures(&study.forecast().unpublished);
+            let missing = super::plan::no_figures(&study.unpublished());
             if !missing.is_empty() {
                 screen::say(&inert(missing.trim()));
             }
