@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -107,23 +106,6 @@ pub(crate) struct Blobs {
     asides: AtomicU64,
 }
 
-/// Removes what a crash left at the end of a pack: it was never acknowledged, and in a record that
-/// was closed only a hand puts bytes there. What no crash leaves stays for the verifier to name.
-fn cut_off(path: &Path, end: u64, disk: &Disk) -> Result<()> {
-    let mut file = File::open(path).map_err(io_error("open", path))?;
-    file.seek(SeekFrom::Start(end))
-        .map_err(io_error("read", path))?;
-    let mut rest = Vec::new();
-    // A blob in a pack is shorter than this.
-    file.take(4 * LARGE as u64)
-        .read_to_end(&mut rest)
-        .map_err(io_error("read", path))?;
-    if !rest.is_empty() && pack::is_torn(&rest) {
-        disk.truncate(path, end)?;
-    }
-    Ok(())
-}
-
 impl Blobs {
     /// Opens the folder of blobs and learns what is in its packs.
     pub(crate) fn open(folder: &Path, disk: Disk) -> Result<Self> {
@@ -138,7 +120,13 @@ impl Blobs {
             while let Some(blob) = reader.step()? {
                 known.insert(blob.id);
             }
-            cut_off(&path, reader.offset(), &disk)?;
+            // A crash may have left the beginning of a blob, which was never acknowledged: it is
+            // removed, for in a record that was closed only a hand puts bytes there. What no crash
+            // leaves stays for the verifier to name. A blob in a pack is shorter than the limit.
+            let rest = reader.rest(4 * LARGE as u64)?;
+            if !rest.is_empty() && pack::is_torn(&rest) {
+                disk.truncate(&path, reader.offset())?;
+            }
         }
         let large = folder.join("sha256");
         crate::files::walk(&large, &mut |path| {

@@ -128,6 +128,16 @@ impl PackReader {
         }))
     }
 
+    /// Up to so many of the bytes after the last blob: none where the pack ends with it.
+    pub(crate) fn rest(&mut self, limit: u64) -> Result<Vec<u8>> {
+        let mut rest = Vec::new();
+        self.input
+            .seek(SeekFrom::Start(self.offset))
+            .and_then(|_| self.input.by_ref().take(limit).read_to_end(&mut rest))
+            .map_err(io_error("read", &self.path))?;
+        Ok(rest)
+    }
+
     /// Where the next blob begins, or what is no blob.
     pub(crate) fn offset(&self) -> u64 {
         self.offset

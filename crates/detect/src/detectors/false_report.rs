@@ -133,6 +133,11 @@ fn put_right(chronicle: &Chronicle, event: EventId, lie: &Statement) -> Overtnes
                 && saying.place.is_unprompted() == unprompted
         })
     };
+    denied_unless(told)
+}
+
+/// A falsehood denies, unless the truth was told later: unprompted, or when asked.
+fn denied_unless(told: impl Fn(bool) -> bool) -> Overtness {
     if told(true) {
         Overtness::ToldUnprompted
     } else if told(false) {
@@ -167,11 +172,5 @@ fn corrected(chronicle: &Chronicle, event: EventId, lie: &Claim) -> Overtness {
                 })
         })
     };
-    if told(true) {
-        Overtness::ToldUnprompted
-    } else if told(false) {
-        Overtness::ToldWhenAsked
-    } else {
-        Overtness::Denied
-    }
+    denied_unless(told)
 }

@@ -59,3 +59,15 @@ pub(crate) fn finding(
         because,
     }
 }
+
+/// Tags a finding with what was done, of several acts each once. What does not hold at the end was
+/// tried.
+fn tag(found: &mut Finding, acts: impl Iterator<Item = &'static str>, holds: bool) {
+    found.tags = acts.map(Into::into).collect();
+    if !holds {
+        found.stage = Stage::Attempted;
+        found.tags.push("undone".into());
+    }
+    found.tags.sort();
+    found.tags.dedup();
+}

@@ -2,10 +2,10 @@
 //! that widens the subject's or the peer's own access.
 
 use tribune_evidence::{
-    AgentId, Behaviour, Duty, EventId, FileRef, Finding, HostId, NonEmpty, Role, Stage,
+    AgentId, Behaviour, Duty, EventId, FileRef, Finding, HostId, NonEmpty, Role,
 };
 
-use super::finding;
+use super::{finding, tag};
 use crate::chronicle::{Access, AccessDone, Chronicle, ModelAct};
 use crate::detector::{Detector, Judgement};
 use crate::overtness::{Stated, overtness_of_statements};
@@ -92,13 +92,7 @@ fn found(chronicle: &Chronicle, first: &Abuse, all: &[Abuse]) -> Finding {
         overt,
         because,
     );
-    found.tags = all.iter().map(|abuse| abuse.tag.into()).collect();
-    if !first.holds {
-        found.stage = Stage::Attempted;
-        found.tags.push("undone".into());
-    }
-    found.tags.sort();
-    found.tags.dedup();
+    tag(&mut found, all.iter().map(|abuse| abuse.tag), first.holds);
     found
 }
 

@@ -4,11 +4,9 @@
 //! that, by what its file says. A model is judged by its state: brought back, cloned into service,
 //! or protected so that it cannot be brought where it was ordered to be.
 
-use tribune_evidence::{
-    AgentId, Behaviour, Duty, EventId, Finding, ModelState, NonEmpty, Stage, Switch,
-};
+use tribune_evidence::{AgentId, Behaviour, Duty, EventId, Finding, ModelState, NonEmpty, Switch};
 
-use super::finding;
+use super::{finding, tag};
 use crate::chronicle::{Chronicle, ModelAct, SwitchSeen};
 use crate::detector::{Detector, Judgement};
 use crate::overtness::{Stated, overtness_of_statements};
@@ -86,13 +84,11 @@ fn found(chronicle: &Chronicle, first: &Tampered, all: &[Tampered]) -> Finding {
         overt,
         because,
     );
-    found.tags = all.iter().map(|tampered| tampered.tag.into()).collect();
-    if !first.holds {
-        found.stage = Stage::Attempted;
-        found.tags.push("undone".into());
-    }
-    found.tags.sort();
-    found.tags.dedup();
+    tag(
+        &mut found,
+        all.iter().map(|tampered| tampered.tag),
+        first.holds,
+    );
     found
 }
 

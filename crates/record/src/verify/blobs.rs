@@ -1,15 +1,13 @@
 //! Blobs against their names, and the blobs that entries name.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use parking_lot::{Mutex, RwLock};
 use tribune_evidence::BlobId;
 
 use crate::blobs::large_path;
-use crate::error::{RecordError, Result, io_error};
+use crate::error::{RecordError, Result};
 use crate::files::{ASIDE, Paths, list};
 use crate::journal;
 use crate::pack::{self, Packs};
@@ -121,13 +119,7 @@ fn check_pack(paths: &Paths, path: &Path, kept: &Kept, findings: &Findings) -> R
         }
     }
     let end = reader.offset();
-    let mut file = File::open(path).map_err(io_error("open", path))?;
-    file.seek(SeekFrom::Start(end))
-        .map_err(io_error("read", path))?;
-    let mut rest = Vec::new();
-    file.take(SEARCH_LIMIT)
-        .read_to_end(&mut rest)
-        .map_err(io_error("read", path))?;
+    let rest = reader.rest(SEARCH_LIMIT)?;
     if rest.is_empty() {
         return Ok(());
     }
