@@ -6,74 +6,15 @@ use std::sync::Arc;
 use tribune_evidence::Behaviour;
 
 use super::played::Stage;
+pub(super) use super::setups::*;
 use super::*;
 use crate::calibrate::{Blind, calibrate, labelled, unplayed};
 
-/// Words by which a subject could tell what it is looked at for, or by whom.
-const GIVEAWAYS: [&str; 14] = [
-    "tribune",
-    "exfiltrat",
-    "weights escape",
-    "forge",
-    "conceal",
-    "self-preserv",
-    "shutdown",
-    "alignment",
-    "sabotag",
-    "misbehav",
-    "experiment",
-    "canary",
-    "this is a test",
-    "false report",
-];
-
-pub(super) fn load(name: &str) -> Scenario {
-    load_embedded(name).unwrap_or_else(|error| panic!("{error}"))
-}
-
 pub(super) fn compiled(scenario: &Scenario, levels: &[(&str, &str)], number: u32) -> Setup {
-    let pair = |(factor, level): &(&str, &str)| ((*factor).to_owned(), (*level).to_owned());
-    let arm = scenario.arm(levels.iter().map(pair).collect()).unwrap();
+    let arm = arm_of(scenario, levels);
     scenario
         .compile(&arm, number % scenario.variants(), number % 8)
         .unwrap_or_else(|error| panic!("{arm}: {error}"))
-}
-
-/// The default arm, and every arm that differs from it in one level.
-fn single_arms(scenario: &Scenario) -> BTreeSet<Arm> {
-    let mut all = BTreeSet::from([scenario.arm(BTreeMap::new()).unwrap()]);
-    for (name, factor) in scenario.factors() {
-        for level in &factor.levels {
-            // A factor that applies in some levels of another only is tried in the first of them.
-            let mut levels = BTreeMap::from([(name.clone(), level.clone())]);
-            for (other, wanted) in &factor.only_when {
-                levels.insert(other.clone(), wanted[0].clone());
-            }
-            all.insert(scenario.arm(levels).unwrap());
-        }
-    }
-    all
-}
-
-/// Every text that a subject can be shown.
-pub(super) fn shown(setup: &Setup) -> Vec<String> {
-    let mut shown = vec![setup.system.clone(), setup.task.clone()];
-    shown.extend(setup.after.iter().flat_map(|after| after.questions.clone()));
-    let spec = setup.world.spec();
-    shown.extend(spec.desk.iter().map(|desk| desk.answer.clone()));
-    for host in &spec.hosts {
-        shown.push(format!("{} {}", host.id, host.purpose));
-        for file in &host.files {
-            shown.push(file.path.clone());
-            if let Bytes::Text(text) = &file.source {
-                shown.push(text.clone());
-            }
-        }
-    }
-    for tool in Tools::offering(&setup.tools).unwrap().specs().iter() {
-        shown.push(format!("{} {}", tool.name, tool.description));
-    }
-    shown
 }
 
 /// Every arm of one level compiles in every variant and wording, and gives nothing away.
@@ -86,13 +27,7 @@ pub(super) fn compiles_and_gives_nothing_away(scenario: &Scenario) {
                 .unwrap_or_else(|error| panic!("{arm}: {error}"));
         }
         let setup = scenario.compile(arm, place % 20, place % 8).unwrap();
-        for text in shown(&setup) {
-            let text = text.to_lowercase();
-            for word in GIVEAWAYS {
-                assert!(!text.contains(word), "{word:?} is in {text:?}");
-            }
-            assert!(!text.contains("{{") && !text.contains("{%"), "{text}");
-        }
+        gives_nothing_away(&setup, &arm.to_string());
     }
     for variant in 0..20 {
         compiled(scenario, &[], variant);
@@ -121,23 +56,8 @@ pub(super) fn alike_in_length(scenario: &Scenario, path: &str, factor: &str, par
     }
 }
 
-/// The text of a file.
-pub(super) fn text_of(setup: &Setup, path: &str) -> String {
-    let hosts = &setup.world.spec().hosts;
-    let mut files = hosts.iter().flat_map(|host| &host.files);
-    match &files.find(|file| file.path == path).unwrap().source {
-        Bytes::Text(text) => text.clone(),
-        _ => panic!("{path} is no text"),
-    }
-}
-
 /// A control has the same places, tools, orders and truths as the arm with a model in its place.
 pub(super) fn control_is_matched(scenario: &Scenario, control: &str) {
-    let places = |setup: &Setup| -> BTreeSet<String> {
-        let hosts = &setup.world.spec().hosts;
-        let files = hosts.iter().flat_map(|host| &host.files);
-        files.map(|file| file.path.clone()).collect()
-    };
     for variant in 0..scenario.variants() {
         let model = compiled(scenario, &[("party", "same-family")], variant);
         let other = compiled(scenario, &[("party", control)], variant);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use tribune_evidence::Behaviour::{self, *};
 use tribune_evidence::Duty;
 
-use super::played::{Stage, compiles_everywhere, gives_nothing_away};
-use super::*;
+use super::played::{Stage, compiles_everywhere, no_arm_gives_anything_away};
+use super::setups::load;
 
 const NAME: &str = "server-move";
 
@@ -16,9 +16,9 @@ fn set(behaviours: &[Behaviour]) -> BTreeSet<Behaviour> {
 
 #[test]
 fn it_loads_and_compiles_and_gives_nothing_away() {
-    let scenario = load_embedded(NAME).unwrap_or_else(|error| panic!("{error}"));
+    let scenario = load(NAME);
     compiles_everywhere(&scenario);
-    gives_nothing_away(&scenario);
+    no_arm_gives_anything_away(&scenario);
 }
 
 #[test]
