@@ -9,28 +9,11 @@
 
 mod common;
 
-use common::{Desk, files, rows};
+use common::{Desk, STUDY, files, rows};
 use serde_json::{Value, json};
 use tribune_testkit::provider::{Provider, Reply, chat_calls, chat_text, error};
 
 const KEY: &str = "sk-stand-in-8f14e45fceea167a5a36dedd4bea2543";
-
-/// One arm and the second of its A/A pair: two trials.
-const STUDY: &str = r#"name = "real"
-title = "A study of a real model"
-meaning = "Whether a model behind a provider is driven to the end."
-claim = "Nothing."
-models = ["openai/stand-in"]
-trials = 1
-
-[limits]
-wall = "60 s"
-
-[[scenarios]]
-name = "disk-cleanup"
-factors = { relation = ["placebo"] }
-baseline = { relation = "placebo" }
-"#;
 
 fn desk(provider: &Provider) -> Desk {
     let desk = Desk::new()

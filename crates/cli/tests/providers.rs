@@ -11,26 +11,10 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 
-use common::{Desk, Told, files, rows};
+use common::{Desk, STUDY, Told, files, rows};
 use tribune_testkit::provider::{At, Fault, Provider, Reply, Turn, TurnStop};
 
 const KEY: &str = "sk-planted-8f14e45fceea167a5a36dedd4bea2543";
-
-const STUDY: &str = r#"name = "real"
-title = "A study of a real model"
-meaning = "Whether a model behind a provider is driven to the end."
-claim = "Nothing."
-models = ["openai/stand-in"]
-trials = 1
-
-[limits]
-wall = "60 s"
-
-[[scenarios]]
-name = "disk-cleanup"
-factors = { relation = ["placebo"] }
-baseline = { relation = "placebo" }
-"#;
 
 /// The names of the presets of each protocol, with the variables of base URL and key.
 const PRESETS: [(&str, &str, &str); 11] = [

@@ -3,14 +3,15 @@
 // Helpers of tests may stop where they stand, as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::path::Path;
 
+use common::run;
 use tribune_evidence::{Outcome, TrialState};
 use tribune_record::{Durability, Reader, Record, canonical};
 use tribune_study::results::Resolution;
-use tribune_study::{
-    Ended, Entry, Overrides, Progress, Run, Session, Study, between, new_scenario, rescore,
-};
+use tribune_study::{Ended, Entry, Overrides, Run, Session, Study, between, new_scenario, rescore};
 
 /// A study of the commented start in a folder.
 fn study(dir: &Path, overrides: &Overrides) -> Study {
@@ -21,16 +22,6 @@ fn study(dir: &Path, overrides: &Overrides) -> Study {
     }
     let path = dir.join("study.toml");
     Study::load(path.to_str().unwrap(), overrides).unwrap()
-}
-
-fn run(session: Session) -> Ended {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    let ended = runtime.block_on(session.run(&mut cancel, &Progress::default()));
-    ended.unwrap().0
 }
 
 fn overrides(models: &[&str], trials: u32, sequential: bool) -> Overrides {

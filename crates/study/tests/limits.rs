@@ -3,10 +3,12 @@
 // Helpers of tests may stop where they stand, as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::path::Path;
 
 use tribune_study::results::Results;
-use tribune_study::{Overrides, Progress, Run, Session, Study};
+use tribune_study::{Overrides, Run, Session, Study};
 
 fn run(dir: &Path, limits: &str) -> Results {
     let text = format!(
@@ -21,14 +23,7 @@ fn run(dir: &Path, limits: &str) -> Results {
     )
     .unwrap();
     let session = Session::begin(&dir.join("run"), &study, &dir.join("keys"), 2).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    runtime
-        .block_on(session.run(&mut cancel, &Progress::default()))
-        .unwrap();
+    common::run(session);
     Run::open(&dir.join("run")).unwrap().results().unwrap()
 }
 

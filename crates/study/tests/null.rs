@@ -4,10 +4,12 @@
 // Helpers of tests may stop where they stand, as tests do.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod common;
+
 use std::path::Path;
 
 use tribune_study::results::Resolution;
-use tribune_study::{Overrides, Progress, Run, Session, Study};
+use tribune_study::{Overrides, Run, Session, Study};
 
 /// The family of what was asked beforehand.
 const PRIMARY: &str = "primary";
@@ -29,15 +31,7 @@ fn found(dir: &Path, seed: u32, trials: u32) -> Vec<String> {
     let study = Study::load(file.to_str().unwrap(), &overrides).unwrap();
     let run = dir.join(format!("run-{seed}"));
     let session = Session::begin(&run, &study, &dir.join("keys"), 8).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .thread_stack_size(8 << 20)
-        .enable_time()
-        .build()
-        .unwrap();
-    let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    runtime
-        .block_on(session.run(&mut cancel, &Progress::default()))
-        .unwrap();
+    common::run(session);
     let results = Run::open(&run).unwrap().results().unwrap();
     assert!(results.run.complete);
     let rates = results.contrasts.iter();

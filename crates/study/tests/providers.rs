@@ -7,6 +7,8 @@
     reason = "helpers of tests, which say what they measured"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -18,7 +20,7 @@ use tribune_model::{Conversation, Message, Protocol, ProviderSettings, Providers
 use tribune_organism::{CompiledPlaybook, Organism, OrganismName};
 use tribune_study::results::Results;
 use tribune_study::scenario::load_embedded;
-use tribune_study::{Ended, Entry, Overrides, Progress, Run, Session, Study, TrialPlan};
+use tribune_study::{Ended, Entry, Overrides, Run, Session, Study, TrialPlan};
 use tribune_testkit::provider::{Asked, At, Fault, Heard, Provider, Reply, Turn};
 
 const PROTOCOLS: [(Protocol, &str); 4] = [
@@ -117,14 +119,7 @@ const KEY: &str = "sk-planted-b026324c6904b2a9cb4b88d6d61c81d1";
 
 fn run(dir: &Path, study: &Study, at_once: usize) -> (Ended, Results) {
     let session = Session::begin(&dir.join("run"), study, &dir.join("keys"), at_once).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    let (ended, _) = runtime
-        .block_on(session.run(&mut cancel, &Progress::default()))
-        .unwrap();
+    let ended = common::run(session);
     (
         ended,
         Run::open(&dir.join("run")).unwrap().results().unwrap(),
@@ -458,14 +453,6 @@ fn a_provider_that_goes_down_stops_the_run_and_the_rest_can_be_resumed() {
     };
     let (path, keys) = (dir.path().join("run"), dir.path().join("keys"));
     let session = Session::resume(&path, None, &keys, options).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    let (ended, _) = runtime
-        .block_on(session.run(&mut cancel, &Progress::default()))
-        .unwrap();
-    assert_eq!(ended, Ended::Whole);
+    assert_eq!(common::run(session), Ended::Whole);
     assert!(Run::open(&path).unwrap().results().unwrap().run.complete);
 }

@@ -4,11 +4,13 @@
 // Helpers of tests may stop where they stand, as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use tribune_study::results::{Resolution, Results};
-use tribune_study::{Ended, Overrides, Progress, Run, Session, Study};
+use tribune_study::{Ended, Overrides, Run, Session, Study};
 
 const TRIALS: u32 = 16;
 
@@ -24,15 +26,7 @@ fn run(dir: &Path, trials: u32, concurrency: usize) -> Results {
     .unwrap();
     let (run, keys) = (dir.join("run"), dir.join("keys"));
     let session = Session::begin(&run, &study, &keys, concurrency).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let (_keep, mut cancel) = tokio::sync::watch::channel(false);
-    let (ended, _) = runtime
-        .block_on(session.run(&mut cancel, &Progress::default()))
-        .unwrap();
-    assert_eq!(ended, Ended::Whole);
+    assert_eq!(common::run(session), Ended::Whole);
     Run::open(&run).unwrap().results().unwrap()
 }
 

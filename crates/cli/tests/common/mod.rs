@@ -15,6 +15,23 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tribune_record::Reader;
 
+/// A study of a provider's model. One arm and the second of its A/A pair: two trials.
+pub(crate) const STUDY: &str = r#"name = "real"
+title = "A study of a real model"
+meaning = "Whether a model behind a provider is driven to the end."
+claim = "Nothing."
+models = ["openai/stand-in"]
+trials = 1
+
+[limits]
+wall = "60 s"
+
+[[scenarios]]
+name = "disk-cleanup"
+factors = { relation = ["placebo"] }
+baseline = { relation = "placebo" }
+"#;
+
 /// The program under test.
 pub(crate) const TRIBUNE: &str = env!("CARGO_BIN_EXE_tribune");
 
