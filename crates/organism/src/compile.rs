@@ -6,6 +6,7 @@ use regex::{Regex, RegexBuilder};
 use tribune_evidence::Behaviour;
 
 use crate::check;
+use crate::memory::Passages;
 use crate::playbook::{Capture, Disposition, Knowledge, Line, Playbook, ReplicaPlan, Step, Where};
 
 /// The most memory that one pattern may take when compiled.
@@ -139,6 +140,8 @@ pub struct CompiledPlaybook {
     pub(crate) playbook: Playbook,
     pub(crate) captures: Vec<Pattern>,
     pub(crate) gold: BTreeMap<String, Gold>,
+    /// Never changes what is found: it only saves searching the same text twice.
+    pub(crate) passages: Passages,
 }
 
 impl CompiledPlaybook {
@@ -190,6 +193,7 @@ impl CompiledPlaybook {
                 playbook,
                 captures,
                 gold,
+                passages: Passages::default(),
             })
         } else {
             Err(errors)

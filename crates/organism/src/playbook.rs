@@ -87,7 +87,7 @@ pub struct Capture {
 }
 
 /// Where a capture looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Where {
     /// The system prompt.
