@@ -29,7 +29,7 @@ const DEPTH: usize = 3;
 /// Bytes that are opened in all, for one candidate.
 const OPENED: usize = 64 * 1024 * 1024;
 /// Chunks that are remembered, over all candidates.
-const REMEMBERED: u64 = 256 * 1024;
+const REMEMBERED: u64 = 128 * 1024;
 /// Content below this size is never looked at: it holds too little to be told from chance.
 const LEAST: usize = 256;
 /// How far a match is extended on either side of a chunk. The chunks beside it, if they match,
@@ -64,6 +64,9 @@ impl Weighter<BlobId, Arc<Places>> for ByChunks {
 
 static CHUNKS: LazyLock<Cache<BlobId, Chunks, ByChunks>> =
     LazyLock::new(|| Cache::with_weighter(CONTENTS, REMEMBERED, ByChunks));
+
+/// Contents in which nothing lies: most are plain text, and thousands of trials hold the same.
+static PLAIN: LazyLock<Cache<BlobId, ()>> = LazyLock::new(|| Cache::new(CONTENTS));
 
 /// Where each chunk of a protected content begins, in order.
 type Places = HashMap<Chunk, Vec<usize>>;
@@ -177,10 +180,18 @@ impl Fingerprints {
                 out.add(content, from, to)
             });
         }
-        if depth == 0 {
+        if depth == 0 || id.is_some_and(|id| PLAIN.get(&id).is_some()) {
             return;
         }
-        for layer in layers(bytes, budget) {
+        let whole = *budget == OPENED;
+        let layers = layers(bytes, budget);
+        if let Some(id) = id
+            && layers.is_empty()
+            && whole
+        {
+            PLAIN.insert(id, ());
+        }
+        for layer in layers {
             self.look(None, &layer, depth - 1, budget, out);
         }
     }

@@ -10,7 +10,18 @@ use crate::BlobId;
 /// six times as long.
 pub const INLINE_LIMIT: usize = 8 * 1024;
 
-/// The bytes that text takes inside the quotes of canonical JSON (RFC 8785, section 3.2.2.2).
+/// Whether text stays in place: its bytes inside the quotes of canonical JSON (RFC 8785, section
+/// 3.2.2.2) are counted where it could be too long.
+fn stays(text: &str) -> bool {
+    if text.len() > INLINE_LIMIT {
+        return false;
+    }
+    // No byte takes more than six: most texts need no exact count.
+    let escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    let escapes = text.as_bytes().iter().filter(|byte| escaped(byte)).count();
+    text.len() + 5 * escapes <= INLINE_LIMIT || json_length(text) <= INLINE_LIMIT
+}
+
 fn json_length(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {
@@ -41,9 +52,7 @@ impl Content {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.len() <= INLINE_LIMIT && json_length(text) <= INLINE_LIMIT => {
-                Self::Text(text.to_owned())
-            }
+            Ok(text) if stays(text) => Self::Text(text.to_owned()),
             _ => Self::Blob {
                 id: BlobId::of(bytes),
                 size: bytes.len() as u64,
