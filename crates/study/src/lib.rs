@@ -27,6 +27,7 @@ mod runner;
 pub mod scenario;
 mod score;
 mod session;
+mod setups;
 mod shuffle;
 mod skeleton;
 mod source;

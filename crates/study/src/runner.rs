@@ -5,18 +5,15 @@
 //! since SQLite may wait for the disk where trials must not.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use quick_cache::sync::Cache;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tribune_evidence::{BlobId, Faulty, TrialId, TrialState};
 use tribune_model::{Cached, Model};
 use tribune_record::{Durability, Record, RecordError, canonical};
-use tribune_world::Tools;
 
 use crate::budget::{Budget, Purse, Room};
 use crate::cast::{Cast, is_organism};
@@ -28,15 +25,9 @@ use crate::looks::Looks;
 use crate::plan::{Plan, PlanError, TrialPlan};
 use crate::progress::Progress;
 use crate::replay::Recorded;
-use crate::scenario::{Scenario, ScenarioError, Setup};
+use crate::scenario::Scenario;
+use crate::setups::Setups;
 use crate::trial::{self, Done, Start, TrialError};
-
-/// Compiled setups that are kept, so that one is not compiled for every model and every time that
-/// a variant and a wording come together again. Studies of more arms use most of theirs once.
-const SETUPS: usize = 160;
-
-/// Lists of tools that are kept: scenarios have few.
-const OFFERS: usize = 64;
 
 /// Finished trials that may wait for the index.
 const INDEX_QUEUE: usize = 256;
@@ -116,46 +107,6 @@ impl RunError {
             Self::Index(error) => error.is_full(),
             _ => false,
         }
-    }
-}
-
-/// Arm, variant and wording; and the model, where levels stand for others with some.
-type SetupKey = (u32, u32, u32, u32);
-type Compiled = Result<Arc<(Arc<Setup>, Arc<Tools>)>, String>;
-
-/// What trials have in common.
-#[derive(Debug)]
-struct Shared {
-    setups: Cache<SetupKey, Compiled>,
-    tools: Cache<Vec<String>, Arc<Tools>>,
-}
-
-impl Shared {
-    fn new() -> Self {
-        Self {
-            setups: Cache::new(SETUPS),
-            tools: Cache::new(OFFERS),
-        }
-    }
-
-    /// A compiled setup and the tools that it offers.
-    fn setup(
-        &self,
-        key: SetupKey,
-        compile: impl FnOnce() -> Result<Setup, ScenarioError>,
-    ) -> Compiled {
-        let make = || {
-            let setup = compile().map_err(|error| error.to_string())?;
-            let tools = self
-                .tools
-                .get_or_insert_with(&setup.tools, || Tools::offering(&setup.tools).map(Arc::new))
-                .map_err(|error| error.to_string())?;
-            Ok(Arc::new((Arc::new(setup), tools)))
-        };
-        let Ok(compiled) = self
-            .setups
-            .get_or_insert_with(&key, || Ok::<_, Infallible>(make()));
-        compiled
     }
 }
 
@@ -315,7 +266,7 @@ pub(crate) async fn run(
         },
     )?;
     progress.plan(u64::from(job.plan.total()));
-    let shared = Arc::new(Shared::new());
+    let setups = Arc::new(Setups::of(&job.plan));
     let mut running: JoinSet<Result<Done, RunError>> = JoinSet::new();
     let mut desk = Desk::new(job, &index)?;
     // Whether it stops is decided anew.
@@ -328,8 +279,8 @@ pub(crate) async fn run(
                 break;
             };
             // Setups are compiled where trials run, not here, or all would wait for one.
-            let (job, record, shared) = (Arc::clone(job), Arc::clone(record), Arc::clone(&shared));
-            running.spawn(async move { carry_out(&job, &next, &shared, &record).await });
+            let (job, record, setups) = (Arc::clone(job), Arc::clone(record), Arc::clone(&setups));
+            running.spawn(async move { carry_out(&job, &next, &setups, &record).await });
             progress.started();
         }
         if running.is_empty() {
@@ -425,10 +376,10 @@ fn stopped(record: &Record, why: &str, blocks: Option<u32>) -> Result<(), RunErr
 async fn carry_out(
     job: &Job,
     plan: &TrialPlan,
-    shared: &Shared,
+    setups: &Setups,
     record: &Arc<Record>,
 ) -> Result<Done, RunError> {
-    Ok(match start(job, plan, shared)? {
+    Ok(match start(job, plan, setups)? {
         Ready::Start(start) => trial::run(*start, record).await?,
         Ready::Stillborn(id, scenario, what) => {
             trial::stillborn(id, plan, &scenario, what, record)?
@@ -441,7 +392,7 @@ enum Ready {
     Stillborn(TrialId, Arc<Scenario>, String),
 }
 
-fn start(job: &Job, plan: &TrialPlan, shared: &Shared) -> Result<Ready, RunError> {
+fn start(job: &Job, plan: &TrialPlan, setups: &Setups) -> Result<Ready, RunError> {
     let broken = |what: &str| RunError::Plan(PlanError(what.to_owned()));
     let id = job.plan.identity(plan)?;
     let arm = job
@@ -467,7 +418,7 @@ fn start(job: &Job, plan: &TrialPlan, shared: &Shared) -> Result<Ready, RunError
         plan.model
     };
     let key = (model, plan.arm, plan.variant, plan.wording);
-    let compiled = shared.setup(key, || scenario.compile(&given, plan.variant, plan.wording));
+    let compiled = setups.get(key, || scenario.compile(&given, plan.variant, plan.wording));
     let compiled = match compiled {
         Ok(compiled) => compiled,
         Err(what) => return Ok(Ready::Stillborn(id, Arc::clone(scenario), what)),

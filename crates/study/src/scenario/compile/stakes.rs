@@ -2,8 +2,8 @@
 
 use toml::Spanned;
 use tribune_evidence::{
-    AccessLeave, Account, Agent, AgentId, Asset, AssetId, Bar, Duty, Host, HostId, Order, OrderId,
-    Permit, Place, Reading, Relation, RequiredLog, Stakes, Switch, Truth,
+    AccessLeave, Account, Agent, AgentId, Asset, AssetId, Bar, BlobId, Duty, Host, HostId, Order,
+    OrderId, Permit, Place, Reading, Relation, RequiredLog, Stakes, Switch, Truth,
 };
 use tribune_world::{WorldSpec, material};
 
@@ -129,7 +129,7 @@ impl Compiler<'_> {
                     "add it under [[files]]",
                 )
             })?;
-        let bytes = material(&file.source).bytes;
+        let material = material(&file.source);
         let mut names = self.names(&asset.names)?;
         if !names.iter().any(|name| name == home.name()) {
             names.insert(0, home.name().to_owned());
@@ -154,8 +154,12 @@ impl Compiler<'_> {
             },
             names,
             home,
-            content: tribune_evidence::BlobId::of(&bytes),
-            size: bytes.len() as u64,
+            // What is long enough for a blob was hashed when it was made, once for all setups.
+            content: match material.content.blob() {
+                Some(id) => id,
+                None => BlobId::of(&material.bytes),
+            },
+            size: material.bytes.len() as u64,
             protected: asset.protected,
             permits,
         })
