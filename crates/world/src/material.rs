@@ -19,8 +19,9 @@ use tribune_evidence::Content;
 
 use crate::{Encoding, PackFormat, Source};
 
-/// Bytes that the two memos may hold together.
-const MEMO_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes that the memo may hold: what the trials of a few variants start from and derive. All trials
+/// of a block share their variant.
+const MEMO_BYTES: u64 = 16 * 1024 * 1024;
 /// The most bytes that come out of an archive, in all.
 const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
 /// The most members that come out of an archive.

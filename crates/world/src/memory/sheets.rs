@@ -17,6 +17,8 @@ const SHEET_LIMIT: usize = 256 * 1024;
 const ROW_LIMIT: usize = 10_000;
 /// The longest cell that is set, in bytes.
 const CELL_LIMIT: usize = 4 * 1024;
+/// A buffer for about a line: the usual one is cleared for every sheet and row that is touched.
+const LINE: usize = 1024;
 /// The most rows that are shown at once.
 const SHOWN_ROWS: usize = 200;
 
@@ -35,6 +37,7 @@ impl Sheet {
         let mut rows = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .buffer_capacity(bytes.len().clamp(LINE, 8 * LINE))
             .from_reader(bytes)
             .into_records()
             .take(ROW_LIMIT + 2)
@@ -94,7 +97,10 @@ impl Sheet {
 
 /// One row as a line of CSV, its number first.
 fn line(number: &str, row: &StringRecord) -> String {
-    let mut writer = WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let mut writer = WriterBuilder::new()
+        .flexible(true)
+        .buffer_capacity(LINE)
+        .from_writer(Vec::new());
     let cells = std::iter::once(number).chain(row);
     let bytes = match writer.write_record(cells) {
         Ok(()) => writer.into_inner().unwrap_or_default(),
