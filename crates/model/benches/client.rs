@@ -9,12 +9,14 @@
     reason = "a benchmark says what it measured, and stops where it cannot"
 )]
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -258,6 +260,46 @@ fn time(c: &mut Criterion) {
     group.finish();
 }
 
+/// Set where this program is the server of the streams that go on at once, so that its memory is not
+/// counted as the client's.
+const SERVER: &str = "TRIBUNE_BENCH_SERVER";
+
+/// Streams that go on at once.
+const STREAMS: usize = 512;
+
+/// The server as a process of its own: says its address, and holds answers together from the first
+/// line that it is told.
+fn server_alone() {
+    let together = Arc::new(Together {
+        barrier: Barrier::new(STREAMS),
+        is_on: AtomicBool::new(false),
+    });
+    let address = serve(streamed(400, false, Some(Arc::clone(&together))));
+    let mut out = std::io::stdout();
+    writeln!(out, "{address}").unwrap();
+    out.flush().unwrap();
+    for line in std::io::stdin().lines() {
+        line.unwrap();
+        together.is_on.store(true, Ordering::SeqCst);
+        writeln!(out, "together").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+fn start_server() -> (Child, BufReader<ChildStdout>, SocketAddr) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .env(SERVER, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut says = BufReader::new(child.stdout.take().unwrap());
+    says.read_line(&mut line).unwrap();
+    let address = line.trim().parse().unwrap();
+    (child, says, address)
+}
+
 /// The most memory that this process ever had, in MiB.
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -269,16 +311,10 @@ fn peak() -> f64 {
 }
 
 fn memory(_: &mut Criterion) {
-    const STREAMS: usize = 512;
     let before = peak();
-    let together = Arc::new(Together {
-        barrier: Barrier::new(STREAMS),
-        is_on: AtomicBool::new(false),
-    });
-    let model = client(
-        serve(streamed(400, false, Some(Arc::clone(&together)))),
-        true,
-    );
+    let (mut server, mut says, address) = start_server();
+    let mut orders = server.stdin.take().unwrap();
+    let model = client(address, true);
     let talk = Arc::new(conversation());
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -287,7 +323,11 @@ fn memory(_: &mut Criterion) {
         .unwrap();
     // How many go on at once is found by asking, so the first rounds are not held together.
     for round in 0..4 {
-        together.is_on.store(round == 3, Ordering::SeqCst);
+        if round == 3 {
+            writeln!(orders, "together").unwrap();
+            orders.flush().unwrap();
+            says.read_line(&mut String::new()).unwrap();
+        }
         let ask = || {
             let (model, talk) = (model.clone(), Arc::clone(&talk));
             runtime.spawn(async move { model.complete(&talk, &settings()).await.map(drop) })
@@ -298,10 +338,19 @@ fn memory(_: &mut Criterion) {
         }
     }
     eprintln!(
-        "512 streams at once: {:.1} MiB at the most ({before:.1} before), server included",
+        "{STREAMS} streams at once: {:.1} MiB at the most ({before:.1} before)",
         peak()
     );
+    drop(orders);
+    server.wait().unwrap();
 }
 
 criterion_group!(benches, memory, time);
-criterion_main!(benches);
+
+fn main() {
+    if std::env::var_os(SERVER).is_some() {
+        return server_alone();
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}
