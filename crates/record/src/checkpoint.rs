@@ -143,9 +143,20 @@ impl Verifier {
         &self.name
     }
 
+    /// The verifier key as text, in the one spelling that is written.
+    pub(crate) fn text(&self) -> String {
+        vkey(&self.name, &self.key)
+    }
+
     /// Whether this key stands for the record of that origin: by its name, or for any record.
     pub(crate) fn speaks_for(&self, origin: &str) -> bool {
         self.name == origin || self.name == ANY_RECORD
+    }
+
+    /// Whether a signature line with this name and id says that it is this key's, under its own name.
+    pub(crate) fn is_of(&self, name: &str, id: [u8; 4]) -> bool {
+        let public = [&[1], self.key.as_bytes().as_slice()].concat();
+        self.name == name && signed_note::key_id(name, &public).to_be_bytes() == id
     }
 
     /// Whether this key signed the note as that origin.
@@ -171,23 +182,22 @@ impl Verifier {
     }
 }
 
-/// The name of a key whose signature stands twice on a signed note. A signer and a witness each add
-/// one line, which begins with a dash and the key's name, then its id and the signature.
-pub(crate) fn signed_twice(note: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(note).ok()?;
-    let (_, signatures) = text.rsplit_once("\n\n")?;
-    let mut seen = std::collections::HashSet::new();
-    signatures
+/// The name and id of the key of every signature on a signed note, in their order. A signer and a
+/// witness each add one line, which begins with a dash and the key's name, then its id and the
+/// signature.
+pub(crate) fn signatures(note: &[u8]) -> Vec<(&str, [u8; 4])> {
+    let text = std::str::from_utf8(note).unwrap_or_default();
+    let (_, lines) = text.rsplit_once("\n\n").unwrap_or_default();
+    lines
         .lines()
-        .filter_map(|line| line.strip_prefix("\u{2014} ")?.split_once(' '))
-        .find_map(|(name, rest)| {
-            let id = BASE64_STANDARD
-                .decode(rest)
-                .ok()?
-                .first_chunk::<4>()?
-                .to_owned();
-            (!seen.insert((name, id))).then(|| name.to_owned())
+        .filter_map(|line| {
+            let (name, rest) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+            Some((
+                name,
+                *BASE64_STANDARD.decode(rest).ok()?.first_chunk::<4>()?,
+            ))
         })
+        .collect()
 }
 
 /// The checkpoint of a log, or that there is none.

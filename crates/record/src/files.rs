@@ -300,14 +300,36 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// What lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A file that holds bytes.
+    File,
+    /// A folder.
+    Folder,
+    /// A link, or something that is neither file nor folder.
+    Other,
+}
+
 /// Calls `see` with the path of every file below a folder, relative to it, in order. Links are not
 /// followed. Memory is bounded by the longest folder.
 pub(crate) fn walk(folder: &Path, see: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+    walk_all(folder, &mut |path, found| match found {
+        Found::Folder => Ok(()),
+        _ => see(path),
+    })
+}
+
+/// The same with folders, each before what is in it.
+pub(crate) fn walk_all(
+    folder: &Path,
+    see: &mut dyn FnMut(&str, Found) -> Result<()>,
+) -> Result<()> {
     fn below(
         root: &Path,
         at: &str,
         depth: usize,
-        see: &mut dyn FnMut(&str) -> Result<()>,
+        see: &mut dyn FnMut(&str, Found) -> Result<()>,
     ) -> Result<()> {
         for name in list(&root.join(at))? {
             let path = if at.is_empty() {
@@ -324,9 +346,12 @@ pub(crate) fn walk(folder: &Path, see: &mut dyn FnMut(&str) -> Result<()>) -> Re
             };
             // Nothing honest is as deep as this.
             if kind.is_dir() && depth < 16 {
+                see(&path, Found::Folder)?;
                 below(root, &path, depth + 1, see)?;
+            } else if kind.is_file() {
+                see(&path, Found::File)?;
             } else {
-                see(&path)?;
+                see(&path, Found::Other)?;
             }
         }
         Ok(())

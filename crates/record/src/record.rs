@@ -24,7 +24,7 @@ use crate::files::{Disk, Paths};
 use crate::journal::{self, Journal, Segment};
 use crate::key;
 use crate::publish::Published;
-use crate::recover::{self, FORMAT};
+use crate::recover::{self, Format};
 use crate::spool::{self, OrphanSpool, Spool};
 use crate::tree::{Tree, empty_root};
 
@@ -96,11 +96,12 @@ impl Record {
         for folder in [paths.journal(), paths.spools(), paths.blobs()] {
             disk.create_folder(&folder)?;
         }
-        disk.replace(&paths.format(), recover::format_text(FORMAT).as_bytes())?;
+        let origin = format!("tribune/{}", hex::encode(key::random::<8>()?));
+        let format = Format::of(checkpoint::vkey(&origin, &key.verifying_key()));
+        disk.replace(&paths.format(), format.text().as_bytes())?;
         // The names of the folders too: the checkpoint says that there is a record here.
         disk.sync_folder(&paths.log())?;
         disk.sync_folder(dir)?;
-        let origin = format!("tribune/{}", hex::encode(key::random::<8>()?));
         let checkpoint = Checkpoint {
             origin: origin.clone(),
             size: 0,

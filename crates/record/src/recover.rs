@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{self, Checkpoint, Verifier};
 use crate::error::{RecordError, Result};
@@ -17,29 +18,51 @@ use crate::tree::{LEVELS, Tree, WIDTH, edge_width, full_tiles, leaf_hash, tile_w
 /// The version of the format that is written.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The statement of a format, as it is written.
-pub(crate) fn format_text(version: u64) -> String {
-    format!("{{\"version\":{version}}}\n")
+/// What `format.json` states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Format {
+    /// The verifier key of the signer, `<origin>+<id>+<key>`. It proves nothing about who signed:
+    /// whoever can write here can write another. It shows a signature that was damaged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    /// The version of the format.
+    pub(crate) version: u64,
 }
 
-/// The version of a record's format. `None` where there is no record.
-pub(crate) fn format_version(paths: &Paths) -> Result<Option<u64>> {
-    #[derive(serde::Deserialize)]
-    struct Format {
-        version: u64,
+impl Format {
+    /// Of a record that this program writes.
+    pub(crate) fn of(vkey: String) -> Self {
+        Self {
+            key: Some(vkey),
+            version: FORMAT,
+        }
     }
+
+    /// As it is written.
+    pub(crate) fn text(&self) -> String {
+        let key = self.key.as_deref().map(|key| format!("\"key\":\"{key}\","));
+        format!(
+            "{{{}\"version\":{}}}\n",
+            key.unwrap_or_default(),
+            self.version
+        )
+    }
+}
+
+/// What a record states of its format. `None` where there is no record.
+pub(crate) fn format(paths: &Paths) -> Result<Option<Format>> {
     let path = paths.format();
     let Some(bytes) = read_limited(&path, 4096)? else {
         return Ok(None);
     };
-    serde_json::from_slice::<Format>(&bytes)
-        .map(|format| Some(format.version))
+    serde_json::from_slice(&bytes)
+        .map(Some)
         .map_err(|error| RecordError::tampered(paths.show(&path), error.to_string()))
 }
 
 /// Refuses a format that this program cannot write.
 pub(crate) fn check_format(paths: &Paths) -> Result<()> {
-    match format_version(paths)? {
+    match format(paths)?.map(|format| format.version) {
         Some(FORMAT) => Ok(()),
         Some(found) if found > FORMAT => Err(RecordError::Newer {
             path: paths.format(),
@@ -84,6 +107,10 @@ pub(crate) fn load_published(paths: &Paths, key: &SigningKey) -> Result<(String,
             RecordError::OtherSigner { path }
         });
     }
+    check_key(
+        paths,
+        checkpoint::vkey(&checkpoint.origin, &key.verifying_key()),
+    )?;
     let size = checkpoint.size;
     let mut levels = Vec::new();
     for level in 0..LEVELS {
@@ -111,6 +138,19 @@ pub(crate) fn load_published(paths: &Paths, key: &SigningKey) -> Result<(String,
     }
     let bundle = load_bundle(paths, &tree)?;
     Ok((checkpoint.origin, Published { tree, bundle }))
+}
+
+/// Refuses a record whose stated key is not the one that signed it.
+fn check_key(paths: &Paths, vkey: String) -> Result<()> {
+    let stated = format(paths)?.and_then(|format| format.key);
+    if stated.as_ref() == Some(&vkey) {
+        return Ok(());
+    }
+    let what = match stated {
+        None => "it states no key of the signer",
+        Some(_) => "the key that it states did not sign the checkpoint",
+    };
+    Err(RecordError::tampered(paths.show(&paths.format()), what))
 }
 
 /// The entries of the unfinished bundle, which will be written again as it grows.

@@ -5,14 +5,16 @@
 //! that do not belong. What a crash leaves (a torn last frame, an unfinished publication) is a note
 //! and no problem.
 //!
-//! Without a key it can speak of integrity only: whoever can rewrite the run can sign it anew with
-//! a key of their own. And the holder of the key can rewrite everything: only a checkpoint that was
+//! The run states the key that signed it, which shows a signature that was damaged and proves nothing
+//! about who signed: without a key from elsewhere the verifier can speak of integrity only, since
+//! whoever can rewrite the run can sign it anew and state a key of their own. And the holder of the key can rewrite everything: only a checkpoint that was
 //! kept elsewhere shows that.
 
 mod blobs;
 mod extras;
 mod findings;
 mod log;
+mod signer;
 
 use std::path::Path;
 
@@ -20,7 +22,7 @@ use tribune_evidence::BlobId;
 
 use crate::checkpoint::{self, Checkpoint, Verifier};
 use crate::error::{RecordError, Result};
-use crate::files::{Paths, read_limited};
+use crate::files::Paths;
 use crate::reader::Reader;
 use crate::recover;
 use crate::tiles::{TileName, hashes_from_bytes};
@@ -136,7 +138,7 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
         blobs: 0,
     };
     let findings = Findings::default();
-    check_format(&paths, &findings)?;
+    let stated = signer::check_format(&paths, &findings)?;
     let Some(reader) = open(&paths, &findings)? else {
         findings.into(&mut verification);
         return Ok(verification);
@@ -146,11 +148,11 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     verification.unpublished = reader.tail.end - checkpoint.size;
     verification.root = hex::encode(checkpoint.root.0);
     verification.origin.clone_from(&checkpoint.origin);
-    verification.signer = check_signer(&reader, key.as_ref(), &findings)?;
-    if let Some(twice) = checkpoint::signed_twice(&reader.text) {
-        let what = format!("it bears the signature of {twice} twice");
-        findings.problem(Rank::Checkpoint, 4, "record/checkpoint", what);
-    }
+    let keys = signer::Keys {
+        stated: stated.as_ref(),
+        given: key.as_ref(),
+    };
+    verification.signer = signer::check(&reader, &keys, &findings)?;
     if let Some((path, offset)) = &reader.tail.torn {
         let place = format!("{}, byte {offset}", paths.show(path));
         findings.note(
@@ -195,39 +197,6 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     Ok(verification)
 }
 
-fn check_format(paths: &Paths, findings: &Findings) -> Result<()> {
-    let place = || paths.show(&paths.format());
-    match recover::format_version(paths) {
-        Ok(Some(version)) if version > recover::FORMAT => {
-            let what = format!(
-                "it is of format {version}; this version knows {}",
-                recover::FORMAT
-            );
-            findings.note(place(), &what);
-        }
-        Ok(Some(recover::FORMAT)) => {
-            let kept = read_limited(&paths.format(), 4096)?.unwrap_or_default();
-            if kept != recover::format_text(recover::FORMAT).as_bytes() {
-                findings.problem(Rank::Format, 0, place(), "it is not as it was written");
-            }
-        }
-        Ok(Some(version)) => {
-            findings.problem(
-                Rank::Format,
-                0,
-                place(),
-                format!("there is no format {version}"),
-            );
-        }
-        Ok(None) => findings.problem(Rank::Format, 0, place(), "it is missing"),
-        Err(RecordError::Tampered { place, what }) => {
-            findings.problem(Rank::Format, 0, place, what);
-        }
-        Err(other) => return Err(other),
-    }
-    Ok(())
-}
-
 /// The record as far as it can be read at all.
 fn open(paths: &Paths, findings: &Findings) -> Result<Option<Reader>> {
     let bytes = checkpoint::load(&paths.checkpoint());
@@ -250,30 +219,6 @@ fn open(paths: &Paths, findings: &Findings) -> Result<Option<Reader>> {
         findings.problem(Rank::Journal, 0, place, what);
     }
     Ok(Some(reader))
-}
-
-fn check_signer(reader: &Reader, key: Option<&Verifier>, findings: &Findings) -> Result<Signer> {
-    let Some(key) = key else {
-        return Ok(Signer::NotAuthenticated);
-    };
-    let (checkpoint, note) = Checkpoint::parse(&reader.text)?;
-    let what = if !key.speaks_for(&checkpoint.origin) {
-        format!(
-            "its origin is {}, and the key given is for {}",
-            checkpoint.origin,
-            key.name()
-        )
-    } else if key.signed(&note, &checkpoint.origin) {
-        return Ok(Signer::Authenticated {
-            name: key.name().to_owned(),
-        });
-    } else if key.claims(&note, &checkpoint.origin) {
-        "its signature does not match its text".to_owned()
-    } else {
-        "it is not signed with the key that was given".to_owned()
-    };
-    findings.problem(Rank::Checkpoint, 2, "record/checkpoint", what);
-    Ok(Signer::NotAuthenticated)
 }
 
 /// The root that the log had at an earlier size, from its tiles. `None` where one is missing.

@@ -1,12 +1,12 @@
-//! Files that do not belong.
+//! Files and folders that do not belong.
 
 use crate::error::Result;
-use crate::files::{read_limited, walk};
+use crate::files::{Found, read_limited, walk_all};
 use crate::journal;
 use crate::pack;
 use crate::reader::Reader;
 use crate::tiles::{Kind, TileName, bundle_limit};
-use crate::tree::{WIDTH, tile_width};
+use crate::tree::{LEVELS, WIDTH, tile_width};
 
 use super::findings::{Findings, Rank};
 
@@ -14,63 +14,140 @@ use super::findings::{Findings, Rank};
 const BEYOND: usize = 100_000;
 
 const FOREIGN: &str = "no file of that name belongs here";
+const NO_FOLDER: &str = "no folder of that name belongs here";
+const NO_FILE: &str =
+    "it is a link, or something else that is no file: a record holds its files itself";
 
-/// Looks at the name of every file of the record.
+/// Looks at the name of every file and folder of the record.
 pub(super) fn check(reader: &Reader, findings: &Findings) -> Result<()> {
+    // A writer that ended takes its journal away. What it writes aside it puts in place before.
+    let closed = journal::open_segments(&reader.paths.journal())?.is_empty();
+    if !closed && reader.tail.end == reader.checkpoint.size {
+        let what = "a process writes to the record, or one did not end";
+        findings.note("record/journal", what);
+    }
     let mut beyond = Vec::new();
-    walk(&reader.paths.log(), &mut |path| {
+    walk_all(&reader.paths.log(), &mut |path, found| {
         let place = format!("record/{path}");
-        match path {
-            "format.json" | "lock" | "checkpoint" => return Ok(()),
-            "checkpoint.tmp" | "format.json.tmp" => {
-                findings.note(place, "it was being written");
-                return Ok(());
-            }
-            _ => {}
-        }
-        if let Some(name) = path.strip_prefix("journal/") {
-            if journal::number_of(name).is_none() {
-                findings.problem(Rank::Extra, 0, place, FOREIGN);
-            }
-            return Ok(());
-        }
-        if path
-            .strip_prefix("spool/")
-            .is_some_and(|name| name.ends_with(".spool"))
-        {
-            findings.note(place, "the spool of a trial that is not in the log");
-            return Ok(());
-        }
-        match TileName::parse(path) {
-            Some(name) => check_tile(reader, name, &mut beyond, findings),
-            None => {
-                findings.problem(Rank::Extra, 0, place, FOREIGN);
-                Ok(())
-            }
-        }
-    })?;
-    check_beyond(reader, &beyond, findings)?;
-    // Large blobs were looked at one by one; what else lies beside them is looked at here.
-    walk(&reader.paths.blobs(), &mut |path| {
-        let known = match path.split_once('/') {
-            Some(("packs", name)) => name
-                .strip_suffix(".pack")
-                .and_then(|number| number.parse().ok())
-                .is_some_and(|number| pack::file_name(number) == name),
-            Some(("sha256", rest)) => rest.split_once('/').is_some_and(|(short, name)| {
-                short.len() == 2
-                    && short
-                        .bytes()
-                        .all(|digit| b"0123456789abcdef".contains(&digit))
-                    && !name.contains('/')
-            }),
-            _ => false,
-        };
-        if !known {
-            findings.problem(Rank::Extra, 0, format!("blobs/{path}"), FOREIGN);
+        match found {
+            Found::File => check_file(reader, path, closed, &mut beyond, findings)?,
+            Found::Folder if is_folder_of_log(path) => {}
+            Found::Folder => findings.problem(Rank::Extra, 0, place, NO_FOLDER),
+            Found::Other => findings.problem(Rank::Extra, 0, place, NO_FILE),
         }
         Ok(())
+    })?;
+    check_beyond(reader, &beyond, findings)?;
+    if reader.paths.lock().symlink_metadata().is_err() {
+        findings.note("record/lock", "it is missing; whoever writes next makes it");
+    }
+    // Large blobs were looked at one by one; what else lies beside them is looked at here.
+    walk_all(&reader.paths.blobs(), &mut |path, found| {
+        let what = match found {
+            Found::File if is_blob_file(path) => return Ok(()),
+            Found::File => FOREIGN,
+            Found::Folder if is_folder_of_blobs(path) => return Ok(()),
+            Found::Folder => NO_FOLDER,
+            Found::Other => NO_FILE,
+        };
+        findings.problem(Rank::Extra, 0, format!("blobs/{path}"), what);
+        Ok(())
     })
+}
+
+/// One file of the log.
+fn check_file(
+    reader: &Reader,
+    path: &str,
+    closed: bool,
+    beyond: &mut Vec<TileName>,
+    findings: &Findings,
+) -> Result<()> {
+    let place = format!("record/{path}");
+    match path {
+        "format.json" | "checkpoint" => return Ok(()),
+        "lock" => {
+            if reader
+                .paths
+                .lock()
+                .symlink_metadata()
+                .is_ok_and(|found| found.len() > 0)
+            {
+                findings.problem(
+                    Rank::Extra,
+                    0,
+                    place,
+                    "it holds something, and a lock is empty",
+                );
+            }
+            return Ok(());
+        }
+        "checkpoint.tmp" | "format.json.tmp" if !closed => {
+            findings.note(place, "it was being written");
+            return Ok(());
+        }
+        _ => {}
+    }
+    if let Some(name) = path.strip_prefix("journal/") {
+        if journal::number_of(name).is_none() {
+            findings.problem(Rank::Extra, 0, place, FOREIGN);
+        }
+    } else if path
+        .strip_prefix("spool/")
+        .is_some_and(|name| name.ends_with(".spool") && !name.contains('/'))
+    {
+        findings.note(place, "the spool of a trial that is not in the log");
+    } else if let Some(name) = TileName::parse(path) {
+        check_tile(reader, name, beyond, findings)?;
+    } else {
+        findings.problem(Rank::Extra, 0, place, FOREIGN);
+    }
+    Ok(())
+}
+
+/// Whether a writer makes such a folder below `record/`. One below `tile/` is on the way to a tile.
+fn is_folder_of_log(path: &str) -> bool {
+    matches!(path, "journal" | "spool" | "tile")
+        || path.strip_prefix("tile/").is_some_and(|rest| {
+            let mut parts = rest.split('/');
+            let kind = parts.next().unwrap_or_default();
+            let digits = |text: &str| text.len() == 3 && text.bytes().all(|it| it.is_ascii_digit());
+            let mut ended = false;
+            let fits = parts.all(|part| {
+                let partial = part.strip_suffix(".p").is_some_and(digits);
+                let group = part.strip_prefix('x').is_some_and(digits);
+                !std::mem::replace(&mut ended, partial) && (partial || group)
+            });
+            let level = kind
+                .parse()
+                .is_ok_and(|level: usize| level < LEVELS && level.to_string() == kind);
+            fits && (kind == "entries" || level)
+        })
+}
+
+fn is_blob_file(path: &str) -> bool {
+    match path.split_once('/') {
+        Some(("packs", name)) => name
+            .strip_suffix(".pack")
+            .and_then(|number| number.parse().ok())
+            .is_some_and(|number| pack::file_name(number) == name),
+        Some(("sha256", rest)) => rest
+            .split_once('/')
+            .is_some_and(|(short, name)| is_short(short) && !name.contains('/')),
+        _ => false,
+    }
+}
+
+fn is_folder_of_blobs(path: &str) -> bool {
+    matches!(path, "packs" | "sha256") || path.strip_prefix("sha256/").is_some_and(is_short)
+}
+
+/// The first two digits of a blob's name.
+fn is_short(name: &str) -> bool {
+    name.len() == 2
+        && name
+            .bytes()
+            .all(|digit| b"0123456789abcdef".contains(&digit))
 }
 
 /// A well-named file under `tile/`: needed, superseded, or not yet covered.

@@ -11,10 +11,20 @@ fn checkpoints_made_by_hand_are_found_out() {
     let line = text.lines().last().unwrap().to_owned() + "\n";
     let found = run.with("record/checkpoint", |bytes| bytes.extend(line.as_bytes()));
     assert!(first(&found).contains("twice"), "{found:?}");
-    for change in [b"{\"version\":1}".as_slice(), b"{\"version\": 1}\n"] {
-        let found = run.with("record/format.json", |bytes| *bytes = change.to_vec());
+    // A space in it, the key gone, the key of somebody else, and a byte of it.
+    let format = String::from_utf8(run.read("record/format.json")).unwrap();
+    let other = String::from_utf8(make(1).read("record/format.json")).unwrap();
+    for change in [
+        format.replace(",\"version\"", ", \"version\""),
+        "{\"version\":1}\n".to_owned(),
+        "{\"version\":2}\n".to_owned(),
+        format.replacen("\":\"tribune/", "\":\"tribune/0", 1),
+    ] {
+        let found = run.with("record/format.json", |bytes| *bytes = change.into_bytes());
         assert_eq!(places(&found), ["record/format.json"]);
     }
+    let found = run.with("record/format.json", |bytes| *bytes = other.into_bytes());
+    assert_eq!(places(&found), ["record/checkpoint"]);
     let found = run.verify_with(Some(&vkey), Some(&text));
     assert_eq!(found.problems, []);
     assert_eq!(
@@ -111,6 +121,15 @@ fn a_record_signed_anew_is_found_out_with_the_key() {
         checkpoint.sign(&key).unwrap()
     };
     run.write("record/checkpoint", &forged);
+    let found = run.verify();
+    assert_eq!(places(&found), ["record/checkpoint"]);
+    assert!(
+        first(&found)
+            .ends_with("it is not signed with the key that is stated in record/format.json")
+    );
+    // Who can write the checkpoint can state a key as well: that proves nothing about who signed.
+    let keys = other.folder.path().join("keys");
+    state(&run, &keys);
     assert_eq!(run.verify().problems, []);
     let found = run.verify_with(Some(&run.vkey), None);
     assert_eq!(
@@ -119,7 +138,7 @@ fn a_record_signed_anew_is_found_out_with_the_key() {
     );
     let found = run.verify_with(Some(&other.vkey), None);
     assert!(
-        first(&found).contains("the key given is for"),
+        first(&found).contains("the key that was given is for"),
         "{}",
         first(&found)
     );
@@ -165,6 +184,17 @@ fn only_a_checkpoint_kept_elsewhere_shows_what_the_key_holder_rewrote() {
     assert_eq!(found.problems[0].place, "the checkpoint kept elsewhere");
 }
 
+/// States the key of a folder in a record, as who rewrites one would.
+fn state(run: &Run, keys: &std::path::Path) {
+    let (checkpoint, _) = Checkpoint::parse(&run.read("record/checkpoint")).unwrap();
+    let key = crate::key::load_or_create(keys).unwrap();
+    let vkey = crate::checkpoint::vkey(&checkpoint.origin, &key.verifying_key());
+    run.write(
+        "record/format.json",
+        recover::Format::of(vkey).text().as_bytes(),
+    );
+}
+
 fn rewrite(run: &Run, kept: &str, size: u64) -> Run {
     let (old, _) = Checkpoint::parse(kept.as_bytes()).unwrap();
     let folder = crate::fault::folder();
@@ -178,8 +208,10 @@ fn rewrite(run: &Run, kept: &str, size: u64) -> Run {
     new.origin = old.origin;
     let key = crate::key::load_or_create(&keys).unwrap();
     std::fs::write(dir.join("record/checkpoint"), new.sign(&key).unwrap()).unwrap();
-    Run {
+    let rewritten = Run {
         folder,
         vkey: run.vkey.clone(),
-    }
+    };
+    state(&rewritten, &keys);
+    rewritten
 }

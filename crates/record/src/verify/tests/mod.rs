@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod entries;
+mod every_byte;
 mod files;
 mod journal;
 mod options;
