@@ -17,7 +17,8 @@ use serde_json::Value;
 
 /// Verifies a run that was touched; gives the places that are named and what is wrong there.
 fn places(desk: &Desk, what: &str) -> Vec<String> {
-    let told = desk.ends(6, &["record", "verify", "run", "--json"]);
+    let told = desk.tribune(&["record", "verify", "run", "--json"]);
+    assert_eq!(told.code, Some(6), "{what}: {}{}", told.stdout, told.stderr);
     let found: Value = serde_json::from_str(&told.stdout).unwrap();
     assert_eq!(found["whole"], false, "{what}");
     let problems = found["problems"].as_array().unwrap();
@@ -49,8 +50,10 @@ fn copy(from: &Path, to: &Path) {
         fs::write(path, bytes).unwrap();
     }
     // A spool folder and a journal that are empty are part of a record too.
-    for folder in ["record/spool", "record/journal"] {
-        fs::create_dir_all(to.join(folder)).unwrap();
+    if from.join("record").is_dir() {
+        for folder in ["record/spool", "record/journal"] {
+            fs::create_dir_all(to.join(folder)).unwrap();
+        }
     }
 }
 
@@ -108,7 +111,7 @@ fn the_signer_is_authenticated_by_a_key_kept_elsewhere() {
         .1;
     let told = desk.fine(&["record", "verify", "run", "--key", key]);
     assert!(told.stdout.contains("Signed by tribune"), "{}", told.stdout);
-    // The name of the log and the signature itself are only held against a key.
+    // The name of the log and the signature itself, with a key and without.
     for place in [
         5,
         fs::read(desk.path("run/record/checkpoint")).unwrap().len() - 20,
@@ -122,6 +125,7 @@ fn the_signer_is_authenticated_by_a_key_kept_elsewhere() {
             "{}",
             told.stdout
         );
+        desk.ends(6, &["record", "verify", "run"]);
         fs::write(&path, kept).unwrap();
     }
     // Somebody else's key.
@@ -306,6 +310,15 @@ fn a_plan_changed_beside_the_record_is_found() {
         assert!(told.stderr.contains("study.json"), "{}", told.stderr);
     }
     assert!(places(&desk, "another model")[0].starts_with("study.json: "));
+    // What the plan does not say: when the run began, and by which version.
+    let json: Value = serde_json::from_str(&text).unwrap();
+    for key in ["started", "build", "plan_hash"] {
+        let was = json[key].as_str().unwrap();
+        let mut is = was.to_owned();
+        is.replace_range(0..1, if was.starts_with('1') { "2" } else { "1" });
+        fs::write(run.join("study.json"), text.replacen(was, &is, 1)).unwrap();
+        assert!(places(&desk, key)[0].starts_with("study.json: "));
+    }
     // A scenario in it that is not the one of the plan.
     fs::write(run.join("study.json"), text.replace("retired", "cherished")).unwrap();
     assert!(places(&desk, "another scenario")[0].starts_with("study.json: "));
@@ -378,14 +391,26 @@ fn a_page_changed_beside_the_record_is_found() {
         fs::write(&page, touched).unwrap();
         assert!(places(&desk, "touched")[0].starts_with("report.html: "));
     }
-    // A page that another version made, or of an earlier state, is said to be unchecked.
-    fs::write(&page, "a page of another time").unwrap();
+    // A page of another record, and one of none.
+    let root = kept.split_once("root hash <code>").unwrap().1[..64].to_owned();
+    for page_of in [
+        kept.replace(&root, &"0".repeat(64)),
+        "a page of another time".to_owned(),
+    ] {
+        fs::write(&page, page_of).unwrap();
+        let places = places(&desk, "of another record");
+        assert!(
+            places[0].starts_with("report.html: the record root"),
+            "{places:?}"
+        );
+    }
+    // One of an earlier state is said to be unchecked.
+    fs::write(&page, &kept).unwrap();
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    fs::write(&page, kept.replace(&root, empty)).unwrap();
     let told = desk.fine(&["record", "verify", "run"]);
-    assert!(
-        told.stdout.contains("note       report.html"),
-        "{}",
-        told.stdout
-    );
+    let note = "note       report.html: it was made of an earlier state";
+    assert!(told.stdout.contains(note), "{}", told.stdout);
     desk.fine(&["report", "run"]);
     let told = desk.fine(&["record", "verify", "run"]);
     assert!(!told.stdout.contains("report.html"), "{}", told.stdout);
@@ -417,4 +442,142 @@ fn an_index_changed_beside_the_record_is_found() {
         assert_eq!(desk.fine(&["report", "run", "--format", "csv"]).stdout, csv);
         desk.fine(&["record", "verify", "run"]);
     }
+}
+
+#[test]
+fn an_index_touched_in_any_byte_is_found() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    let index = run.join("index.sqlite");
+    let whole = fs::read(&index).unwrap();
+    // The header, the seal, the rows, what is free in a page, and the end.
+    let mut places_in_it = vec![0, 18, 24, 61, 70, 93, whole.len() - 1];
+    places_in_it.extend((1..12).map(|part| part * whole.len() / 12 + 7));
+    for place in places_in_it {
+        flip(&index, place);
+        let found = places(&desk, &format!("byte {place}"));
+        assert!(found[0].starts_with("index.sqlite"), "{place}: {found:?}");
+        fs::write(&index, &whole).unwrap();
+    }
+    for bytes in [
+        &whole[..whole.len() - 1],
+        &[whole.as_slice(), b"x"].concat(),
+        b"x",
+    ] {
+        fs::write(&index, bytes).unwrap();
+        assert!(places(&desk, "cut or longer")[0].starts_with("index.sqlite"));
+    }
+    fs::write(&index, &whole).unwrap();
+    // A journal that SQLite would take back into it.
+    fs::write(run.join("index.sqlite-journal"), b"x").unwrap();
+    assert!(places(&desk, "a journal")[0].starts_with("index.sqlite-journal: "));
+    fs::remove_file(run.join("index.sqlite-journal")).unwrap();
+    // One without a seal was not closed: nobody believes it, whatever it says.
+    let csv = desk.fine(&["report", "run", "--format", "csv"]).stdout;
+    let connection = rusqlite::Connection::open(&index).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE outcome SET outcome = 'no'; PRAGMA user_version = 0; PRAGMA application_id = 0;",
+        )
+        .unwrap();
+    drop(connection);
+    let told = desk.fine(&["record", "verify", "run"]);
+    assert!(
+        told.stdout
+            .contains("note       index.sqlite: it was not closed"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(desk.fine(&["report", "run", "--format", "csv"]).stdout, csv);
+}
+
+#[test]
+fn what_does_not_belong_in_a_run_is_named() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    for name in [
+        "study.toml",
+        "report.md",
+        "index.sqlite-wal",
+        ".hidden",
+        "record.old",
+    ] {
+        fs::write(run.join(name), b"x").unwrap();
+        let found = places(&desk, name);
+        assert!(found[0].starts_with(&format!("{name}: ")), "{found:?}");
+        fs::remove_file(run.join(name)).unwrap();
+    }
+    for name in ["more", "record/more", "blobs/more", "record/tile/more"] {
+        fs::create_dir(run.join(name)).unwrap();
+        let found = places(&desk, name);
+        assert!(found[0].starts_with(&format!("{name}: ")), "{found:?}");
+        fs::remove_dir(run.join(name)).unwrap();
+    }
+    fs::write(run.join("record/lock"), b"1234\n").unwrap();
+    assert!(places(&desk, "the lock")[0].starts_with("record/lock: "));
+    fs::write(run.join("record/lock"), b"").unwrap();
+    // Left by a process that was killed while it wrote a file: told, and no fault.
+    fs::write(run.join(".new-a1b2c3"), b"x").unwrap();
+    let told = desk.fine(&["record", "verify", "run"]);
+    assert!(
+        told.stdout.contains("note       .new-a1b2c3"),
+        "{}",
+        told.stdout
+    );
+    fs::remove_file(run.join(".new-a1b2c3")).unwrap();
+    // What may be made again from the record is missed, and no fault either.
+    for name in ["index.sqlite", "report.html", "record/lock"] {
+        let bytes = fs::read(run.join(name)).unwrap();
+        fs::remove_file(run.join(name)).unwrap();
+        let told = desk.fine(&["record", "verify", "run"]);
+        assert!(
+            told.stdout.contains(&format!("note       {name}: ")),
+            "{}",
+            told.stdout
+        );
+        fs::write(run.join(name), bytes).unwrap();
+    }
+    desk.fine(&["record", "verify", "run"]);
+}
+
+/// Every file of a run, each cut, extended and changed at places of its own.
+#[test]
+fn nothing_in_a_run_is_touched_unnoticed() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut tried = 0;
+    for (name, bytes) in files(&run) {
+        let mut touched = vec![[bytes.as_slice(), b" "].concat()];
+        if let Some((_, cut)) = bytes.split_last() {
+            touched.push(cut.to_vec());
+            for _ in 0..2 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                let mut changed = bytes.clone();
+                changed[(state >> 33) as usize % bytes.len()] ^= 1 << (state >> 61);
+                touched.push(changed);
+            }
+        }
+        let known = name.split(".p/").next().unwrap();
+        let below = match known.starts_with("record/tile/1/") {
+            true => "record/tile/0/",
+            false => known,
+        };
+        for (which, changed) in touched.iter().enumerate() {
+            fs::write(run.join(&name), changed).unwrap();
+            let found = places(&desk, &format!("{name}, {which}"));
+            assert!(
+                found
+                    .iter()
+                    .any(|it| it.contains(known) || it.contains(below)),
+                "{name}, {which}: {found:?}"
+            );
+            tried += 1;
+        }
+        fs::write(run.join(&name), bytes).unwrap();
+    }
+    assert!(tried > 50, "only {tried}");
+    desk.fine(&["record", "verify", "run"]);
 }

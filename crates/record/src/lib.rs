@@ -17,6 +17,7 @@ mod error;
 mod fault;
 mod files;
 mod frame;
+mod history;
 mod journal;
 mod key;
 mod pack;

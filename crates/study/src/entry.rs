@@ -25,6 +25,9 @@ pub enum Entry {
         hash: BlobId,
         /// The blob that holds the plan, with the scenario's files.
         plan: BlobId,
+        /// SHA-256 of `study.json`, byte by byte. Records of earlier versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        study: Option<BlobId>,
         /// When, on the machine's clock.
         wall: Timestamp,
     },

@@ -6,17 +6,19 @@
 //!
 //! [`rebuild`]: crate::rebuild::rebuild
 
+pub(crate) mod seal;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use tribune_evidence::{Finding, Outcome, TrialId, TrialState, Unresolved};
 
 use crate::entry::Score;
 use crate::plan::TrialPlan;
 
 /// The version of the tables; an index of another version is made again.
-const INDEX_VERSION: i64 = 3;
+const INDEX_VERSION: i64 = 4;
 
 /// Rows that are written between two commits.
 const COMMIT_EVERY: u32 = 2_000;
@@ -109,15 +111,29 @@ CREATE TABLE measure (
 ) WITHOUT ROWID;
 ";
 
+/// What SQLite may leave beside a database that was not closed.
+const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The endings of what lies beside an index and would be taken up with it.
+pub(crate) fn left_beside(path: &Path) -> Vec<&'static str> {
+    let is_there = |suffix: &&str| with(path, suffix).symlink_metadata().is_ok();
+    BESIDE.into_iter().filter(is_there).collect()
+}
+
 impl Index {
     /// Makes a new, empty index in place of whatever is there.
     ///
     /// # Errors
     /// The file cannot be replaced or written.
     pub(crate) fn create(path: &Path) -> Result<Self, IndexError> {
-        for suffix in ["", "-journal", "-wal", "-shm"] {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
+        for suffix in [""].iter().chain(&BESIDE) {
+            let name = with(path, suffix);
             match std::fs::remove_file(&name) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -178,17 +194,32 @@ impl Index {
                     .execute("VACUUM INTO ?1", [path.to_string_lossy()])
             })
             .and_then(|_| self.connection.execute_batch("BEGIN"))
-            .map_err(|source| self.wrap(source))
+            .map_err(|source| self.wrap(source))?;
+        seal::seal(path).map_err(|source| IndexError::Io {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Opens an index that was closed properly over this many entries of the record; `None` if
     /// there is none to be believed.
     #[must_use]
     pub(crate) fn open(path: &Path, entries: u64) -> Option<Self> {
-        if !path.is_file() {
+        // SQLite would take up what a hand put beside it.
+        if !path.is_file() || !left_beside(path).is_empty() {
             return None;
         }
-        let connection = Connection::open(path).ok()?;
+        Self::believed(Connection::open(path).ok()?, entries)
+    }
+
+    /// The same where nothing may be written, not even what SQLite would take back.
+    #[must_use]
+    pub(crate) fn open_to_look(path: &Path, entries: u64) -> Option<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::believed(Connection::open_with_flags(path, flags).ok()?, entries)
+    }
+
+    fn believed(connection: Connection, entries: u64) -> Option<Self> {
         let read = |key: &str| -> Option<i64> {
             connection
                 .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
@@ -199,6 +230,9 @@ impl Index {
                 .flatten()
         };
         if read("version")? != INDEX_VERSION || read("entries")? != i64::try_from(entries).ok()? {
+            return None;
+        }
+        if !seal::is_sealed(&connection) {
             return None;
         }
         connection.execute_batch("BEGIN").ok()?;
@@ -353,14 +387,15 @@ impl Index {
             .map_err(|source| self.wrap(source))
     }
 
-    /// Forgets that the run had seen enough: it goes on, and may see more.
+    /// Forgets that the run had seen enough: it goes on, and may see more. From here on the index is
+    /// written to, so it has no seal until it is closed.
     ///
     /// # Errors
     /// SQLite refused it.
     pub(crate) fn unstop(&self) -> Result<(), IndexError> {
         self.connection
             .execute("DELETE FROM meta WHERE key IN ('blocks', 'stopped')", [])
-            .map(drop)
+            .and_then(|_| self.connection.execute_batch(seal::BREAK))
             .map_err(|source| self.wrap(source))
     }
 
@@ -421,12 +456,15 @@ impl Index {
         self.connection
             .execute_batch("COMMIT")
             .map_err(|source| self.wrap(source))?;
-        if let Some(path) = self.connection.path().filter(|path| !path.is_empty()) {
+        let path = self.connection.path().filter(|path| !path.is_empty());
+        let path = path.map(PathBuf::from);
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| IndexError::Io { path, source }
+        };
+        if let Some(path) = &path {
             let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
-            synced.map_err(|source| IndexError::Io {
-                path: PathBuf::from(path),
-                source,
-            })?;
+            synced.map_err(io(path))?;
         }
         self.connection
             .execute(
@@ -434,7 +472,8 @@ impl Index {
                 [entries as i64],
             )
             .map_err(|source| self.wrap(source))?;
-        Ok(())
+        drop(self);
+        path.map_or(Ok(()), |path| seal::seal(&path).map_err(io(&path)))
     }
 
     /// The hash over the events of each trial, by the trial's id.

@@ -42,7 +42,7 @@ mod trial;
 /// The version of the tool, as runs state it.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
-pub use audit::{Contradiction, audit};
+pub use audit::{Audit, Contradiction, audit};
 pub use between::{Between, FieldDiffers, MeanDiffers, RateDiffers, RunShown, between};
 pub use cast::{Cast, CastError, is_organism};
 pub use compute::{ComputeError, TrialRow};

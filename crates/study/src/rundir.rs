@@ -185,6 +185,18 @@ impl RunDir {
         serde_json::from_value(value).map_err(|error| shape(error.to_string()))
     }
 
+    /// SHA-256 of `study.json`, byte by byte.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn study_hash(&self) -> Result<BlobId, RunDirError> {
+        let path = self.0.join("study.json");
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(BlobId::of(&bytes)),
+            Err(source) => Err(RunDirError::Io { path, source }),
+        }
+    }
+
     /// Writes a file whole or not at all: beside it first, then renamed.
     ///
     /// # Errors
@@ -224,7 +236,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
 }
 
 /// How the name of a file begins that is being written beside its place.
-const ASIDE: &str = ".new-";
+pub(crate) const ASIDE: &str = ".new-";
 
 /// As any file is made; a temporary one is for its owner alone.
 fn readable() -> std::fs::Permissions {

@@ -204,7 +204,7 @@ impl Session {
         })?;
         dir.write("study.json", &text)?;
         let record = Arc::new(Record::create(path, keys)?);
-        fix_plan(&record, &json)?;
+        fix_plan(&record, &json, BlobId::of(&text))?;
         let index = Index::create(&dir.index())?;
         let job = Job {
             replay,
@@ -254,7 +254,7 @@ impl Session {
         };
         let record = Arc::new(record);
         if record.size() == 0 {
-            fix_plan(&record, &json)?;
+            fix_plan(&record, &json, dir.study_hash()?)?;
         }
         seal_orphans(&record)?;
         record.publish()?;
@@ -394,7 +394,8 @@ fn same_formats(plan: &Plan) -> Result<(), SessionError> {
 }
 
 /// Puts the plan into the record, and the record's checkpoint on disk.
-fn fix_plan(record: &Record, study: &StudyJson) -> Result<(), SessionError> {
+/// Puts the plan into the record, with the hash of the file that states it.
+fn fix_plan(record: &Record, study: &StudyJson, file: BlobId) -> Result<(), SessionError> {
     let fixed = Fixed {
         plan: &study.plan,
         scenarios: &study.scenarios,
@@ -406,6 +407,7 @@ fn fix_plan(record: &Record, study: &StudyJson) -> Result<(), SessionError> {
         version: ENTRY_VERSION,
         hash: study.plan_hash,
         plan,
+        study: Some(file),
         wall: wall_now(),
     };
     note(record, &entry)?;
@@ -426,9 +428,12 @@ pub(crate) fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), Sessio
             known: ENTRY_VERSION,
         }
         .into()),
-        Entry::Plan { hash, .. } if hash == computed => Ok(()),
+        Entry::Plan { hash, .. } if hash == computed && hash == study.plan_hash => Ok(()),
         Entry::Plan { hash, .. } => Err(SessionError::OtherPlan {
-            study: computed,
+            study: match hash == computed {
+                true => study.plan_hash,
+                false => computed,
+            },
             record: hash,
         }),
         _ => Err(EntryError {

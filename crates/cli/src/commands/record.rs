@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tribune_record::{Problem, Signer, Verification, VerifyOptions, verify};
-use tribune_study::{Contradiction, Run, audit, blobs_of_entry};
+use tribune_record::{Problem, Reader, Signer, Verification, VerifyOptions, verify};
+use tribune_study::{Audit, Contradiction, Run, audit, blobs_of_entry};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -75,12 +75,17 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
     };
     let found = verify(&arguments.run, &options)?;
     // A record that is not whole says nothing about the files beside it.
-    let mut beside = if found.holds() {
+    let audit = if found.holds() {
         audit(&arguments.run)?
     } else {
-        Vec::new()
+        Audit::default()
     };
+    let mut beside = audit.problems;
     let mut notes = found.notes.clone();
+    notes.extend(audit.notes.into_iter().map(|note| Problem {
+        place: note.place,
+        what: note.what,
+    }));
     if found.unpublished > 0 {
         notes.push(Problem {
             place: "record/journal".to_owned(),
@@ -92,18 +97,35 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
         });
     }
     if found.holds() && beside.is_empty() {
+        let page = |what: &str| ("report.html".to_owned(), what.to_owned());
         match check_page(&arguments.run)? {
             Page::AsMade => {}
-            Page::Other => beside.push(Contradiction {
-                place: "report.html".to_owned(),
-                what: "it is not what the record gives; `tribune report` makes it again".to_owned(),
-            }),
-            Page::Earlier => notes.push(Problem {
-                place: "report.html".to_owned(),
-                what: "it was made by another version, or of another state of the record, and is \
-                       not checked"
-                    .to_owned(),
-            }),
+            Page::Other => {
+                let (place, what) =
+                    page("it is not what the record gives; `tribune report` makes it again");
+                beside.push(Contradiction { place, what });
+            }
+            Page::OfNone => {
+                let (place, what) = page(
+                    "the record root that it states is not this record's, nor was it at any time; \
+                     `tribune report` makes it again",
+                );
+                beside.push(Contradiction { place, what });
+            }
+            Page::Earlier => {
+                let (place, what) = page(
+                    "it was made of an earlier state of the record, and is not checked; \
+                     `tribune report` makes it again",
+                );
+                notes.push(Problem { place, what });
+            }
+            Page::OtherBuild => {
+                let (place, what) = page(
+                    "it is of this record and may be by another version, which made the run; it is \
+                     not checked",
+                );
+                notes.push(Problem { place, what });
+            }
         }
     }
     let whole = found.holds() && beside.is_empty();
@@ -119,10 +141,14 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
 enum Page {
     /// There is none, or it is what this version makes of the record.
     AsMade,
-    /// It says that this version made it of this record, and is not what that gives.
+    /// It is of this record as it stands, and not what that gives.
     Other,
-    /// It says that it was made of something else.
+    /// It states no root, or one that this record never had.
+    OfNone,
+    /// It states a root that this record had before.
     Earlier,
+    /// It is of this record as it stands, and another version made the run.
+    OtherBuild,
 }
 
 /// Makes the page again, which is a pure function of the record, and holds the file against it.
@@ -131,24 +157,48 @@ fn check_page(path: &Path) -> Result<Page, Failure> {
     if place.symlink_metadata().is_err() {
         return Ok(Page::AsMade);
     }
+    // A record alone has nothing that a page could be made of.
+    if !path.join("study.json").is_file() {
+        return Ok(Page::AsMade);
+    }
     let run = Run::open(path)?;
     let results = run.results()?;
     let made = tribune_console::html(&results);
     // Not read where it is something else than a file of a like size: it may have no end.
     let metadata = place.symlink_metadata().map_err(Failure::io(&place))?;
-    if metadata.is_file() && metadata.len() <= 2 * made.len() as u64 + (1 << 20) {
-        let kept = std::fs::read(&place).map_err(Failure::io(&place))?;
-        if kept == made.as_bytes() {
-            return Ok(Page::AsMade);
-        }
-        let text = String::from_utf8_lossy(&kept);
-        let root = results.run.record_root.as_deref().unwrap_or_default();
-        if results.run.build != tribune_study::BUILD || !text.contains(root) {
-            return Ok(Page::Earlier);
-        }
+    if !metadata.is_file() || metadata.len() > 2 * made.len() as u64 + (1 << 20) {
+        return Ok(Page::Other);
     }
-    Ok(Page::Other)
+    let kept = std::fs::read(&place).map_err(Failure::io(&place))?;
+    if kept == made.as_bytes() {
+        return Ok(Page::AsMade);
+    }
+    let text = String::from_utf8_lossy(&kept);
+    Ok(
+        match (stated_root(&text), results.run.record_root.as_deref()) {
+            (Some(root), now) if Some(root) == now => {
+                match results.run.build == tribune_study::BUILD {
+                    true => Page::Other,
+                    false => Page::OtherBuild,
+                }
+            }
+            (Some(root), _) => match Reader::open(path)?.size_of_root(root)? {
+                Some(_) => Page::Earlier,
+                None => Page::OfNone,
+            },
+            (None, _) => Page::OfNone,
+        },
+    )
 }
+
+/// The root that a page states of its record.
+fn stated_root(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once(ROOT)?;
+    rest.split_once('<').map(|(root, _)| root)
+}
+
+/// What stands before the root on a page; a test holds it against a page.
+const ROOT: &str = "root hash <code>";
 
 fn row<'a>(
     found: &'a Verification,
@@ -208,7 +258,8 @@ fn tell(found: &Verification, beside: &[Contradiction], notes: &[Problem], whole
     });
     lines.push(match &found.signer {
         Signer::Authenticated { name } => format!("Signed by {name}"),
-        _ => "Integrity only, signer not authenticated: give --key with a verifier key kept elsewhere"
+        _ => "Integrity only, signer not authenticated: the key that the run states proves nothing about \
+              who signed; give --key with a verifier key kept elsewhere"
             .to_owned(),
     });
     lines.join("\n")
