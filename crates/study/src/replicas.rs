@@ -22,6 +22,8 @@ pub struct Unpublished {
     pub arms: usize,
     /// Arms of the scenario.
     pub of: usize,
+    /// Where the scenario stands in the study file, as `FILE:LINE`; absent of a run's own plan.
+    pub at: Option<String>,
 }
 
 /// The arm in the words of the published rates: which factors say so is the playbook's to name.
@@ -78,7 +80,11 @@ impl Study {
                 continue;
             };
             for scenario in self.scenarios.values() {
-                missing.extend(of_scenario(plan, model, replica, scenario));
+                let mut rows = of_scenario(plan, model, replica, scenario);
+                for row in &mut rows {
+                    row.at = self.stands.get(scenario.name()).cloned();
+                }
+                missing.extend(rows);
             }
         }
         missing
@@ -100,6 +106,7 @@ fn of_scenario(plan: &Plan, model: &str, replica: &str, scenario: &Scenario) -> 
             behaviour,
             arms: without,
             of: arms.len(),
+            at: None,
         })
     };
     let acts: Vec<Behaviour> = playbook
@@ -138,6 +145,18 @@ mod tests {
         assert!(!found.is_empty());
         for row in &found {
             assert!((1..=row.of).contains(&row.arms), "{row:?}");
+            // The line is the one that lists the scenario.
+            let at = row.at.as_deref().unwrap();
+            let line: usize = at
+                .strip_prefix("studies/paper.toml:")
+                .unwrap()
+                .parse()
+                .unwrap();
+            let (_, text) = crate::scenario::studies()
+                .find(|(name, _)| *name == "paper")
+                .unwrap();
+            let listed = text.lines().nth(line - 1).unwrap();
+            assert_eq!(listed, format!("name = {:?}", row.scenario));
         }
         // A part of an arm's figures may be missing, too: a row is of one behaviour.
         assert!(found.iter().any(|row| row.arms < row.of), "{found:#?}");

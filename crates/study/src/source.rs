@@ -1,5 +1,7 @@
 //! Files that people write, and errors that point into them.
 
+mod words;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -169,7 +171,7 @@ impl Source {
                     };
                     (format!("there is no {kind} {word:?} here"), hint)
                 }
-                _ => (message.clone(), String::new()),
+                _ => (words::plain(&message), String::new()),
             };
             match error.span() {
                 Some(span) => self.at(span, what, hint),

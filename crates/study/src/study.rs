@@ -36,6 +36,9 @@ pub struct Study {
     /// Where the price of a model stands, for those that have one. No part of the plan: a price
     /// that stands elsewhere as well is the same price.
     pub priced_by: BTreeMap<String, PricedBy>,
+    /// Where its scenarios stand in the study file, as `FILE:LINE`, by name; empty where the study
+    /// was read back from a run.
+    pub(crate) stands: BTreeMap<String, String>,
 }
 
 /// Why a study cannot be made ready.
@@ -91,6 +94,13 @@ impl Study {
         let (source, folder) = find(which)?;
         let file = StudyFile::parse(&source)?;
         let mut scenarios = BTreeMap::new();
+        let mut items = ITEMS_LIMIT;
+        if file.scenarios().count() > MOST_SCENARIOS {
+            let what = format!("the study has {} scenarios", file.scenarios().count());
+            return Err(source
+                .whole(what, format!("at most {MOST_SCENARIOS}"))
+                .into());
+        }
         for used in file.scenarios() {
             let mut own = scenario::Overrides {
                 values: used
@@ -101,7 +111,7 @@ impl Study {
                 ..scenario::Overrides::default()
             };
             for (set, path) in &used.items {
-                let text = read(&folder.join(path.get_ref())).map_err(|what| {
+                let text = read(&folder.join(path.get_ref()), &mut items).map_err(|what| {
                     let what = format!("{}: {what}", path.get_ref());
                     source.at(
                         path.span(),
@@ -134,6 +144,13 @@ impl Study {
         check_arms(&plan, &scenarios)?;
         let mut study = Self::of(plan, scenarios)?;
         study.estimate = file.estimate;
+        study.stands = file
+            .scenarios()
+            .filter_map(|used| {
+                let (line, _) = source.at(used.listed, "", "").position()?;
+                Some((used.name.to_owned(), format!("{}:{line}", source.name())))
+            })
+            .collect();
         study.needs_max_cost = file.needs_max_cost;
         study.providers = Arc::clone(&overrides.providers);
         let priced = file.priced(&source, &study.plan.models, overrides)?;
@@ -181,6 +198,7 @@ impl Study {
             needs_max_cost: false,
             providers: Arc::default(),
             priced_by: BTreeMap::new(),
+            stands: BTreeMap::new(),
         })
     }
 
@@ -366,6 +384,12 @@ fn check_arms(plan: &Plan, scenarios: &BTreeMap<String, Arc<Scenario>>) -> Resul
     Ok(())
 }
 
+/// Scenarios that a study may use: each is loaded before the plan is made.
+const MOST_SCENARIOS: usize = 64;
+
+/// Bytes of items that a study may bring in all. They are copied into every run.
+const ITEMS_LIMIT: u64 = 8 << 20;
+
 fn scenario_is_embedded(name: &str) -> bool {
     crate::scenario::scenario_names().any(|known| known == name)
 }
@@ -412,7 +436,8 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> StudyError {
 }
 
 /// A file that a study names. A link is refused: what it leads to would go into every run.
-fn read(path: &Path) -> Result<String, String> {
+/// `left` is how much the study may still bring.
+fn read(path: &Path, left: &mut u64) -> Result<String, String> {
     if path.is_symlink() {
         return Err("it is a link: put the file itself there".to_owned());
     }
@@ -428,5 +453,8 @@ fn read(path: &Path) -> Result<String, String> {
             "it has {size} bytes; at most {SOURCE_LIMIT} are read"
         ));
     }
+    *left = left
+        .checked_sub(size)
+        .ok_or_else(|| format!("all files of items together have more than {ITEMS_LIMIT} bytes"))?;
     std::fs::read_to_string(path).map_err(told)
 }

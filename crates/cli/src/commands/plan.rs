@@ -171,7 +171,14 @@ pub(crate) fn no_figures(rows: &[Unpublished]) -> String {
                 None => "any behaviour".to_owned(),
             };
             let of = format!("{} of {} arms", row.arms, row.of);
-            vec![format!("  {}", row.model), row.scenario.clone(), what, of]
+            let at = row.at.clone().unwrap_or_default();
+            vec![
+                format!("  {}", row.model),
+                row.scenario.clone(),
+                what,
+                of,
+                at,
+            ]
         })
         .collect();
     format!(

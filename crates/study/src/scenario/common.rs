@@ -125,8 +125,12 @@ impl Common {
                         .unknown(name.span(), "factor", name.get_ref(), known));
                 };
                 for level in levels {
-                    if !factor.levels.contains_key(level.get_ref()) {
-                        let known = factor.levels.keys().map(String::as_str);
+                    if !factor
+                        .levels
+                        .keys()
+                        .any(|known| known.get_ref() == level.get_ref())
+                    {
+                        let known = factor.levels.keys().map(|known| known.get_ref().as_str());
                         return Err(self.source.unknown(
                             level.span(),
                             "level",
@@ -164,7 +168,10 @@ impl Common {
             let declared = &self.form.factors[name.get_ref()].levels;
             // A level that this scenario leaves out is no mistake; one that nobody declared is.
             levels.retain(|level, _| {
-                factor.levels.contains(level.get_ref()) || !declared.contains_key(level.get_ref())
+                factor.levels.contains(level.get_ref())
+                    || !declared
+                        .keys()
+                        .any(|known| known.get_ref() == level.get_ref())
             });
         }
         sentences(&self.texts, written, factors)
@@ -173,6 +180,21 @@ impl Common {
     /// The pack's values, which depend on the arm.
     pub(super) fn values(&self) -> (&Source, &BTreeMap<Text, Text>) {
         (&self.source, &self.form.values)
+    }
+
+    /// A mistake at a factor of the pack.
+    pub(super) fn at_factor(
+        &self,
+        name: &str,
+        say: impl Fn(&Source, &BTreeMap<Text, toml::Value>) -> SourceError,
+    ) -> SourceError {
+        let none = BTreeMap::new();
+        let levels = self
+            .form
+            .factors
+            .get(name)
+            .map_or(&none, |factor| &factor.levels);
+        say(&self.source, levels)
     }
 
     /// Every factor of the pack: texts may ask for one that a scenario does not take.

@@ -2,6 +2,7 @@
 //! Everything is checked here that can be, so that a mistake shows before the first trial.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,8 +24,11 @@ use super::{
 };
 use crate::source::{SOURCE_LIMIT, Source, SourceError};
 
-/// Files that a scenario may have.
+/// Files that a scenario's folder may have, and entries that are looked at in it.
 const FILES: usize = 200;
+
+/// Bytes that all files of a folder may have together. They are copied into every run.
+const BYTES: u64 = 8 << 20;
 
 /// Loads a scenario that is part of the binary.
 ///
@@ -94,7 +98,8 @@ fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, ScenarioError>
         place: place.clone(),
         what,
     };
-    let mut files = BTreeMap::new();
+    let mut found = Vec::new();
+    let mut bytes = 0;
     let listing = std::fs::read_dir(folder).map_err(|error| broken(error.to_string()))?;
     for entry in listing {
         let path = entry.map_err(|error| broken(error.to_string()))?.path();
@@ -115,16 +120,43 @@ fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, ScenarioError>
         let size = std::fs::metadata(&path)
             .map_err(|error| broken(error.to_string()))?
             .len();
-        if files.len() >= FILES || size > SOURCE_LIMIT as u64 {
-            return Err(broken(format!(
-                "it has more than {FILES} files, or {name} is too large"
-            )));
+        if size > SOURCE_LIMIT as u64 {
+            let what = format!("{name} has {size} bytes; at most {SOURCE_LIMIT} are read");
+            return Err(broken(what));
         }
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| broken(format!("{name}: {error}")))?;
-        files.insert(name, text);
+        bytes += size;
+        found.push((name, path));
+        if found.len() > FILES {
+            return Err(broken(format!("it has more than {FILES} files")));
+        }
     }
-    Ok(files)
+    // Nothing is read before it is known how much there is.
+    if bytes > BYTES {
+        let what = format!(
+            "its {} files have {bytes} bytes; at most {BYTES} are read",
+            found.len()
+        );
+        return Err(broken(what));
+    }
+    found
+        .into_iter()
+        .map(|(name, path)| {
+            let text = read_text(&path).map_err(|error| broken(format!("{name}: {error}")))?;
+            Ok((name, text))
+        })
+        .collect()
+}
+
+/// The text of a file, as long as it was when it was looked at or refused.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?.take(SOURCE_LIMIT as u64 + 1);
+    if BufReader::new(file).read_to_string(&mut text)? > SOURCE_LIMIT {
+        return Err(std::io::Error::other(format!(
+            "more than {SOURCE_LIMIT} bytes"
+        )));
+    }
+    Ok(text)
 }
 
 /// Loads a scenario from its files by name.

@@ -28,13 +28,18 @@ pub(super) fn factor_of(
 ) -> Result<Factor, SourceError> {
     let mut meanings = BTreeMap::new();
     let mut levels = Vec::new();
-    for (level, meaning) in &factor.levels {
+    let mut declared: Vec<(&Text, &toml::Value)> = factor.levels.iter().collect();
+    declared.sort_by_key(|(level, _)| level.span().start);
+    for (level, meaning) in declared {
         let Some(meaning) = meaning.as_str() else {
-            let what = format!("level {level:?} of factor {name:?} needs a meaning in quotes");
-            return Err(main.at(factor.default.span(), what, ""));
+            let what = format!(
+                "level {:?} of factor {name:?} needs a meaning in quotes",
+                level.get_ref()
+            );
+            return Err(main.at(level.span(), what, ""));
         };
-        levels.push(level.clone());
-        meanings.insert(level.clone(), meaning.to_owned());
+        levels.push(level.get_ref().clone());
+        meanings.insert(level.get_ref().clone(), meaning.to_owned());
     }
     if !levels.contains(factor.default.get_ref()) {
         let known = levels.iter().map(String::as_str);
@@ -100,14 +105,55 @@ pub(super) fn all_sentences(
         (Err(_), Some(_)) => None,
         (Err(error), None) => return Err(error),
     };
-    Ok(match (taken, own) {
+    let (all, wordings) = match (taken, own) {
         (Some((mut all, wordings)), Some((own, _))) => {
             all.extend(own);
             (all, wordings)
         }
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => (Sentences::new(), 1),
-    })
+    };
+    for (name, factor) in factors {
+        check_said(name, factor, &all, form, common, source)?;
+    }
+    Ok((all, wordings))
+}
+
+/// Where one level of a factor says something, each must, or state that it says nothing: a sentence
+/// that was forgotten would be an arm without its manipulation. The default may be left out, as in
+/// `relation = none`: where a study says nothing, so may the subject's texts.
+fn check_said(
+    name: &str,
+    factor: &Factor,
+    sentences: &Sentences,
+    form: &Form,
+    common: Option<&Common>,
+    source: &dyn Fn(&str) -> Result<Source, ScenarioError>,
+) -> Result<(), ScenarioError> {
+    let has = |level: &String| sentences.contains_key(&(name.to_owned(), level.clone()));
+    let forgotten = factor
+        .levels
+        .iter()
+        .find(|level| **level != factor.default && !has(level));
+    let Some(level) = forgotten.filter(|_| factor.levels.iter().any(has)) else {
+        return Ok(());
+    };
+    let what = format!("level {level:?} of factor {name:?} has no sentence, and others have one");
+    let hint =
+        format!("write [{name}.{level}] in texts.toml, with `wordings = []` where it says nothing");
+    let declared = |file: &Source, levels: &BTreeMap<Text, toml::Value>| {
+        let key = levels.keys().find(|key| key.get_ref() == level);
+        match key {
+            Some(key) => file.at(key.span(), what.clone(), hint.clone()),
+            None => file.whole(what.clone(), hint.clone()),
+        }
+    };
+    Err(match (form.factors.get(name), common) {
+        (Some(own), _) => declared(&source("scenario.toml")?, &own.levels),
+        (None, Some(common)) => common.at_factor(name, declared),
+        (None, None) => source("scenario.toml")?.whole(what, hint),
+    }
+    .into())
 }
 
 pub(super) fn sentences(
@@ -128,7 +174,8 @@ pub(super) fn sentences(
                 return Err(source.unknown(level.span(), "level", level.get_ref(), known));
             }
             let count = sentence.wordings.len();
-            if count == 0 || wordings.is_some_and(|known| known != count) {
+            // None at all states that the level says nothing.
+            if count > 0 && wordings.is_some_and(|known| known != count) {
                 let what = format!(
                     "{} = {} has {count} wordings",
                     name.get_ref(),
@@ -136,7 +183,9 @@ pub(super) fn sentences(
                 );
                 return Err(source.at(level.span(), what, "every sentence needs the same number"));
             }
-            wordings = Some(count);
+            if count > 0 {
+                wordings = Some(count);
+            }
             let list = sentence
                 .wordings
                 .into_iter()

@@ -22,6 +22,9 @@ const FUEL: u64 = 100_000;
 /// The largest size of a file or disk: sums of them stay within what JSON can carry.
 const MOST_BYTES: u64 = 1 << 43;
 
+/// The longest length of time, a hundred years: dates stay within what can be written.
+const MOST_MILLIS: u64 = 36_525 * 86_400_000;
+
 /// Milliseconds of a length of time such as `-213 d`, `+30 min` or `40 s`.
 pub(super) fn millis(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -40,6 +43,7 @@ pub(super) fn millis(text: &str) -> Option<i64> {
         .parse::<i64>()
         .ok()?
         .checked_mul(unit)
+        .filter(|millis| millis.unsigned_abs() <= MOST_MILLIS)
 }
 
 /// Bytes of a size such as `18 GiB`.

@@ -92,11 +92,13 @@ impl ContrastFile {
         let left = self.side(source, scenario, arms, &self.left)?;
         let right = self.side(source, scenario, arms, &self.right)?;
         self.check_pair(source, scenario, arms, &left, &right)?;
+        self.check_given(source, scenario, arms, &left, &right)?;
         let others = match (self.kind, &self.left_other, &self.right_other) {
             (ContrastKind::Interaction, Some(left), Some(right)) => {
                 let left = self.side(source, scenario, arms, left)?;
                 let right = self.side(source, scenario, arms, right)?;
                 self.check_pair(source, scenario, arms, &left, &right)?;
+                self.check_given(source, scenario, arms, &left, &right)?;
                 Some((left, right))
             }
             (ContrastKind::Interaction, _, _) => {
@@ -295,6 +297,46 @@ impl ContrastFile {
                 self.name.get_ref()
             ),
             "give both sides the same levels of every other factor",
+        ))
+    }
+
+    /// Two sides that are given the same can differ by chance alone, whatever their levels are
+    /// called: such a contrast would test nothing under the name of something.
+    fn check_given(
+        &self,
+        source: &Source,
+        scenario: &Scenario,
+        arms: &[PlannedArm],
+        left: &Side,
+        right: &Side,
+    ) -> Result<(), SourceError> {
+        let variants =
+            (0..scenario.variants()).map(|variant| (variant, variant % scenario.wordings().max(1)));
+        let wordings = (1..scenario.wordings()).map(|wording| (0, wording));
+        for (variant, wording) in variants.chain(wordings) {
+            let given = |place: &usize| scenario.compile(&arms[*place].arm, variant, wording);
+            let mut others = Vec::new();
+            let mut rest = right.places.iter();
+            for place in &left.places {
+                // A setup that does not compile is named with its own mistake, when all are checked.
+                let Ok(own) = given(place) else { return Ok(()) };
+                let mut found = others.iter().any(|other| own.gives_as(other));
+                while !found && let Some(place) = rest.next() {
+                    let Ok(other) = given(place) else {
+                        return Ok(());
+                    };
+                    found = own.gives_as(&other);
+                    others.push(other);
+                }
+                if !found {
+                    return Ok(());
+                }
+            }
+        }
+        Err(self.wrong(
+            source,
+            "tests nothing: both sides are given the same texts, tools and world",
+            "let a text, a file or a tool of the scenario depend on the levels that it names",
         ))
     }
 

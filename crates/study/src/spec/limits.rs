@@ -5,13 +5,16 @@ use toml::Spanned;
 
 use crate::source::{Source, SourceError, nearest};
 
+/// The longest limit on a trial: a year. More would not fit the clocks that count it.
+const MOST_MILLIS: f64 = 8_760.0 * 3.6e6;
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LimitsFile {
-    turns: Option<u32>,
+    turns: Option<Spanned<u32>>,
     tool_calls: Option<u32>,
     wall: Option<Spanned<String>>,
-    tokens: Option<u64>,
+    tokens: Option<Spanned<u64>>,
     cost: Option<Spanned<String>>,
 }
 
@@ -58,6 +61,39 @@ pub struct Sampling {
     pub send_seed: bool,
 }
 
+/// The same as a person writes it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct SamplingFile {
+    temperature: Option<Spanned<f64>>,
+    max_output_tokens: Option<Spanned<u64>>,
+    #[serde(default)]
+    send_seed: bool,
+}
+
+impl SamplingFile {
+    pub(super) fn sampling(&self, source: &Source) -> Result<Sampling, SourceError> {
+        if let Some(temperature) = &self.temperature
+            && !(0.0..=2.0).contains(temperature.get_ref())
+        {
+            let what = format!("{} is not a temperature", temperature.get_ref());
+            return Err(source.at(temperature.span(), what, "from 0 to 2"));
+        }
+        if let Some(tokens) = self
+            .max_output_tokens
+            .as_ref()
+            .filter(|it| *it.get_ref() == 0)
+        {
+            return Err(source.at(tokens.span(), "an answer of 0 tokens", "at least 1"));
+        }
+        Ok(Sampling {
+            temperature: self.temperature.as_ref().map(|it| *it.get_ref()),
+            max_output_tokens: self.max_output_tokens.as_ref().map(|it| *it.get_ref()),
+            send_seed: self.send_seed,
+        })
+    }
+}
+
 /// What one trial is expected to take, on average: a person's guess, or what earlier runs took.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -75,21 +111,34 @@ impl LimitsFile {
         let usual = Limits::default();
         let wall_millis = match &self.wall {
             None => usual.wall_millis,
-            Some(text) => quantity(
-                source,
-                text,
-                &[("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6)],
-            )? as u64,
+            Some(text) => {
+                let units = [("ms", 1.0), ("s", 1e3), ("min", 6e4), ("h", 3.6e6)];
+                let millis = quantity(source, text, &units)?;
+                if !(1.0..=MOST_MILLIS).contains(&millis) {
+                    let what = format!("{:?} is no limit for a trial", text.get_ref());
+                    return Err(source.at(text.span(), what, "from 1 ms to 8760 h"));
+                }
+                millis as u64
+            }
         };
+        if let Some(turns) = self.turns.as_ref().filter(|it| *it.get_ref() == 0) {
+            return Err(source.at(turns.span(), "a trial of 0 turns", "at least 1"));
+        }
+        if let Some(tokens) = self.tokens.as_ref().filter(|it| *it.get_ref() == 0) {
+            return Err(source.at(tokens.span(), "a trial of 0 tokens", "at least 1"));
+        }
         let cost = match &self.cost {
             None => None,
             Some(text) => Some(quantity(source, text, &[("usd", 1.0)])?),
         };
         Ok(Limits {
-            turns: self.turns.unwrap_or(usual.turns),
+            turns: self.turns.as_ref().map_or(usual.turns, |it| *it.get_ref()),
             tool_calls: self.tool_calls.unwrap_or(usual.tool_calls),
             wall_millis,
-            tokens: self.tokens.unwrap_or(usual.tokens),
+            tokens: self
+                .tokens
+                .as_ref()
+                .map_or(usual.tokens, |it| *it.get_ref()),
             cost,
         })
     }

@@ -19,8 +19,8 @@ use crate::source::{Source, SourceError};
 
 use arms::ScenarioUse;
 use contrasts::ContrastFile;
-use limits::LimitsFile;
 pub(crate) use limits::quantity;
+use limits::{LimitsFile, SamplingFile};
 use models::{PriceFile, SubstituteFile};
 
 pub use limits::{Estimate, Limits, Sampling};
@@ -64,7 +64,7 @@ pub struct StudyFile {
     limits: LimitsFile,
     /// What is asked of models beside the conversation.
     #[serde(default)]
-    pub sampling: Sampling,
+    sampling: SamplingFile,
     /// What a trial is expected to take, for `tribune plan`.
     pub estimate: Option<Estimate>,
     /// Prices of models, where they are not known.
@@ -114,8 +114,10 @@ pub struct ScenarioNamed<'a> {
     pub name: &'a str,
     /// Its folder.
     pub path: Option<&'a str>,
-    /// Where that stands in the study file.
+    /// Where that stands in the study file: the folder where there is one, else the name.
     pub span: std::ops::Range<usize>,
+    /// Where its name stands.
+    pub listed: std::ops::Range<usize>,
     /// Values in place of its own.
     pub values: &'a BTreeMap<Spanned<String>, String>,
     /// Files of items in place of those of its pools, by set, from the folder of the study file.
@@ -170,6 +172,7 @@ impl StudyFile {
             name: entry.name.get_ref(),
             path: entry.path.as_ref().map(|path| path.get_ref().as_str()),
             span: entry.path.as_ref().map_or(entry.name.span(), Spanned::span),
+            listed: entry.name.span(),
             values: &entry.values,
             items: entry.items.iter().collect(),
         })
@@ -192,6 +195,7 @@ impl StudyFile {
                 "use lower-case letters, digits and hyphens",
             ));
         }
+        let limits = self.limits.limits(source)?;
         let after = self.after(source, scenarios)?;
         let mut arms = Vec::new();
         let mut pinned = Vec::new();
@@ -262,7 +266,11 @@ impl StudyFile {
             study: self.name.get_ref().clone(),
             title: title.clone(),
             claim: claim.clone(),
-            cannot: cannot.clone(),
+            cannot: cannot
+                .iter()
+                .cloned()
+                .chain(self.borrowed_names(scenarios))
+                .collect(),
             substitutes: self.planned_substitutes(source, scenarios, &models)?,
             prices: self
                 .priced(source, &models, overrides)?
@@ -273,8 +281,8 @@ impl StudyFile {
             scenarios: pinned,
             arms,
             trials,
-            limits: self.limits.limits(source)?,
-            sampling: self.sampling.clone(),
+            limits,
+            sampling: self.sampling.sampling(source)?,
             after,
             sequential,
             contrasts,
@@ -285,6 +293,25 @@ impl StudyFile {
                 .collect(),
             formats: formats(),
         })
+    }
+
+    /// What to say of scenarios of one's own that go by the name of one that comes with Tribune: two
+    /// reports that name the same scenario would otherwise be taken for reports of the same.
+    fn borrowed_names(&self, scenarios: &BTreeMap<String, Arc<Scenario>>) -> Vec<String> {
+        let own = self.scenarios.iter().filter(|entry| entry.path.is_some());
+        own.filter_map(|entry| scenarios.get(entry.name.get_ref()))
+            .filter(|scenario| {
+                crate::scenario::load_embedded(scenario.name())
+                    .is_ok_and(|known| known.hash() != scenario.hash())
+            })
+            .map(|scenario| {
+                format!(
+                    "The scenario {:?} of this study is its own, from a folder. It is not the one of \
+                     that name that comes with Tribune, and its results do not compare with that one's.",
+                    scenario.name()
+                )
+            })
+            .collect()
     }
 
     /// The models under test.

@@ -36,6 +36,21 @@ pub struct Setup {
     pub horizon: Timestamp,
 }
 
+impl Setup {
+    /// Whether a subject is given, and judged by, the same in both.
+    #[must_use]
+    pub fn gives_as(&self, other: &Self) -> bool {
+        self.system == other.system
+            && self.task == other.task
+            && self.tools == other.tools
+            && self.after == other.after
+            && self.temperature == other.temperature
+            && self.horizon == other.horizon
+            && self.stakes == other.stakes
+            && self.world.spec() == other.world.spec()
+    }
+}
+
 /// Questions that are asked one after the other on a fork.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct After {
@@ -96,7 +111,7 @@ impl Compiler<'_> {
                 .map(|asked| self.asked(asked))
                 .collect::<Result<_, _>>()?,
             temperature: self.temperature()?,
-            horizon: self.moment(&self.form.horizon)?,
+            horizon: self.fill.start() + self.positive(&self.form.horizon)?,
             world: Arc::new(Prepared::new(world)),
         })
     }
@@ -173,13 +188,24 @@ impl Compiler<'_> {
     fn length(&self, text: &Text) -> Result<i64, SourceError> {
         let written = self.text(text)?;
         millis(&written).ok_or_else(|| {
-            let hint = "such as 40 s, 30 min, 24 h or -213 d";
+            let hint = "such as 40 s, 30 min, 24 h or -213 d; at most 36525 d";
             self.source.at(
                 text.span(),
                 format!("{written:?} is not a length of time"),
                 hint,
             )
         })
+    }
+
+    /// A length of time that goes forward.
+    fn positive(&self, text: &Text) -> Result<i64, SourceError> {
+        match self.length(text)? {
+            length if length > 0 => Ok(length),
+            _ => {
+                let what = format!("{:?} does not go forward", self.text(text)?);
+                Err(self.source.at(text.span(), what, "above 0, such as 30 min"))
+            }
+        }
     }
 
     fn size(&self, text: &Text) -> Result<u64, SourceError> {

@@ -57,7 +57,7 @@ impl Compiler<'_> {
         let desk = match &self.form.desk {
             Some(desk) if self.there(&desk.when) => Some(DeskSpec {
                 person: self.agent(&desk.person)?,
-                answer_after: self.length(&desk.answer_after)?,
+                answer_after: self.positive(&desk.answer_after)?,
                 state: desk.state,
                 answer: self.text(&desk.answer)?,
             }),
@@ -65,7 +65,7 @@ impl Compiler<'_> {
         };
         Ok(WorldSpec {
             start: self.fill.start(),
-            pace: self.length(&self.form.pace)?,
+            pace: self.positive(&self.form.pace)?,
             hosts,
             mailboxes,
             desk,
@@ -271,7 +271,7 @@ impl Compiler<'_> {
             .collect();
         Ok(SecondReviewer {
             agent: self.agent(&second.agent)?,
-            after: self.length(&second.after)?,
+            after: self.positive(&second.after)?,
             found,
             tolerance: second.tolerance,
         })

@@ -107,8 +107,8 @@ pub(in crate::scenario) struct Form {
 pub(in crate::scenario) struct FactorForm {
     pub(in crate::scenario) meaning: String,
     pub(in crate::scenario) default: Text,
-    /// Level to its meaning.
-    pub(in crate::scenario) levels: toml::map::Map<String, toml::Value>,
+    /// Level to its meaning. They are in the order of the file by where they stand.
+    pub(in crate::scenario) levels: BTreeMap<Text, toml::Value>,
     /// Where the factor applies at all.
     #[serde(default)]
     pub(in crate::scenario) only_when: When,
