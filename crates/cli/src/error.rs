@@ -221,6 +221,24 @@ impl From<GateError> for Failure {
     }
 }
 
+/// What to give where a run is asked for.
+const RUN_DIRECTORY: &str = "give the directory that `tribune run` made, such as tribune-runs/...";
+
+/// Where there is no record: what lies beside its place says whether there was one.
+fn missing(record: &std::path::Path) -> (Exit, Option<&'static str>) {
+    let run = record.parent().unwrap_or(record);
+    let has = |name: &str| run.join(name).symlink_metadata().is_ok();
+    if has("index.sqlite") || has("report.html") {
+        let help = "there was one, for this run has an index or a report: bring the folder back";
+        (Exit::NotWhole, Some(help))
+    } else if has("study.json") {
+        let help = "the run was ended before it began: `tribune run --resume RUN` begins it";
+        (Exit::Input, Some(help))
+    } else {
+        (Exit::Input, Some(RUN_DIRECTORY))
+    }
+}
+
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         let (exit, help) = if error.is_full() {
@@ -248,6 +266,7 @@ impl From<RecordError> for Failure {
                     Exit::CannotResume,
                     Some("the signing key is in the state folder; see TRIBUNE_STATE"),
                 ),
+                RecordError::Missing { path } => missing(path),
                 _ => (Exit::Broken, None),
             }
         };
@@ -261,11 +280,19 @@ impl From<RunDirError> for Failure {
     fn from(error: RunDirError) -> Self {
         match &error {
             _ if error.is_full() => Self::new(Exit::DiskFull, &error),
-            RunDirError::NotARun(_) => Self::new(Exit::Input, &error)
-                .help("give the directory that `tribune run` made, such as tribune-runs/..."),
+            RunDirError::NotARun { path, .. } if path.join("record").is_dir() => {
+                Self::new(Exit::Input, &error).help(
+                    "what is left of it can be checked with `tribune record verify`; without \
+                     study.json it cannot be read as a run",
+                )
+            }
+            RunDirError::NotARun { .. } => Self::new(Exit::Input, &error).help(RUN_DIRECTORY),
             RunDirError::Occupied(_) => Self::new(Exit::Input, &error)
                 .help("choose another --out, or go on with that run by --resume"),
-            RunDirError::Newer { .. } => Self::new(Exit::CannotResume, &error),
+            RunDirError::Newer { .. } => Self::new(Exit::CannotResume, &error)
+                .help("read it with the newer version of tribune, or a later one"),
+            RunDirError::Shape { .. } => Self::new(Exit::Broken, &error)
+                .help("`tribune record verify RUN` says what else was touched; a copy of the file mends it"),
             _ => Self::new(Exit::Broken, &error),
         }
     }
@@ -286,6 +313,11 @@ impl From<SessionError> for Failure {
             SessionError::Changed { .. } => Self::new(Exit::CannotResume, &error)
                 .help("a changed study is a new study: run it without --resume"),
             SessionError::OtherPlan { .. } => Self::new(Exit::NotWhole, &error),
+            SessionError::Rebuild(RebuildError::Newer { .. }) => {
+                Self::new(Exit::CannotResume, &error)
+                    .help("read it with the newer version of tribune, or a later one")
+            }
+            SessionError::Rebuild(RebuildError::Record(error)) => error.into(),
             SessionError::Rebuild(RebuildError::Blob { .. }) => Self::new(Exit::NotWhole, &error)
                 .help("`tribune record verify RUN` names everything that is missing"),
             SessionError::Trial { found: 0, .. } => {

@@ -330,3 +330,85 @@ fn without_a_key_a_providers_model_is_not_begun_with() {
     assert!(told.stderr.contains("OPENAI_API_KEY"), "{}", told.stderr);
     insta::assert_snapshot!(told.stderr);
 }
+
+/// Every command that reads a run says of what is none what it is, and what to do.
+#[test]
+fn what_is_no_run_is_said_to_be_none_and_why() {
+    let desk = Desk::new();
+    desk.fine(&[
+        "run",
+        "--model",
+        "organism/faithful",
+        "--trials",
+        "1",
+        "--out",
+        "run",
+    ]);
+    fs::create_dir(desk.path("empty")).unwrap();
+    desk.write("other/notes.txt", "x");
+    desk.write("file", "x");
+    let part = |name: &str, gone: &str| {
+        for (file, bytes) in files(&desk.path("run")) {
+            if !file.starts_with(gone) {
+                let path = desk.path(name).join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
+        }
+    };
+    part("no-record", "record/");
+    part("no-study", "study.json");
+    part("no-checkpoint", "record/checkpoint");
+    let readers: [&[&str]; 6] = [
+        &["show"],
+        &["report"],
+        &["compare", "run"],
+        &["rescore"],
+        &["run", "--resume"],
+        &["run", "--out", "again", "--replay"],
+    ];
+    for (which, code, why, next) in [
+        (
+            "nowhere",
+            3,
+            "there is nothing of that name",
+            "tribune-runs/",
+        ),
+        ("empty", 3, "the folder is empty", "tribune-runs/"),
+        ("other", 3, "it has no study.json", "tribune-runs/"),
+        ("file", 3, "it is a file", "tribune-runs/"),
+        ("no-study", 3, "its study.json is missing", "record verify"),
+        ("no-record", 6, "holds no record", "bring the folder back"),
+        (
+            "no-checkpoint",
+            6,
+            "record/checkpoint: it is missing",
+            "record verify",
+        ),
+    ] {
+        for reader in readers {
+            let arguments = [reader, &[which]].concat();
+            let told = desk.ends(code, &arguments).stderr;
+            // A line may be broken anywhere.
+            let told = told
+                .split_whitespace()
+                .filter(|word| *word != "│")
+                .collect::<Vec<_>>()
+                .join(" ");
+            assert!(told.contains(why), "{arguments:?}: {told}");
+            assert!(told.contains(next), "{arguments:?}: {told}");
+            assert!(!desk.path("again").exists(), "{arguments:?}");
+        }
+    }
+    for (which, code, next) in [
+        ("nowhere", 3, "tribune-runs/"),
+        ("empty", 3, "tribune-runs/"),
+        ("file", 3, "tribune-runs/"),
+        ("no-record", 6, "bring the folder back"),
+    ] {
+        let told = desk.ends(code, &["record", "verify", which]).stderr;
+        assert!(told.contains(next), "{which}: {told}");
+    }
+    desk.ends(6, &["record", "verify", "no-study"]);
+    desk.ends(6, &["record", "verify", "no-checkpoint"]);
+}

@@ -15,6 +15,7 @@ use crate::error::{RecordError, Result};
 use crate::files::{Paths, list, read_limited};
 use crate::frame::{FrameReader, Step};
 use crate::journal::{self, ReadSegment, Tail};
+use crate::recover;
 use crate::tiles::{TileName, bundle_from_bytes, bundle_limit};
 use crate::tree::{WIDTH, tile_width};
 
@@ -221,7 +222,11 @@ impl Reader {
 
 /// The checkpoint and the journal after it, taken together while a writer may go on.
 fn snapshot(paths: &Paths) -> Result<(Vec<u8>, Vec<ReadSegment>)> {
-    let missing = || RecordError::Missing { path: paths.log() };
+    let missing = || match recover::has_traces(paths) {
+        Ok(true) => RecordError::tampered("record/checkpoint", "it is missing"),
+        Ok(false) => RecordError::Missing { path: paths.log() },
+        Err(error) => error,
+    };
     let mut text = checkpoint::load(&paths.checkpoint())?.ok_or_else(missing)?;
     for _ in 0..TRIES {
         let segments = journal::open_segments(&paths.journal())?;

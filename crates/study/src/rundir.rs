@@ -45,8 +45,13 @@ pub enum RunDirError {
         source: std::io::Error,
     },
     /// It is no run.
-    #[error("{0} is not a run: it has no study.json")]
-    NotARun(PathBuf),
+    #[error("{path} is not a run: {why}")]
+    NotARun {
+        /// What was given.
+        path: PathBuf,
+        /// What it is in place of a run.
+        why: &'static str,
+    },
     /// Its `study.json` is not of this version's shape.
     #[error("{path} is not a study.json that this version reads: {what}")]
     Shape {
@@ -112,7 +117,10 @@ impl RunDir {
             }
         }
         if !path.join("study.json").is_file() {
-            return Err(RunDirError::NotARun(path.to_owned()));
+            return Err(RunDirError::NotARun {
+                path: path.to_owned(),
+                why: why_not(path),
+            });
         }
         Ok(Self(path.to_owned()))
     }
@@ -170,7 +178,7 @@ impl RunDir {
             what,
         };
         let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| shape(error.to_string()))?;
+            serde_json::from_str(&text).map_err(|error| shape(crate::source::plain(&error)))?;
         match value.get("version").and_then(serde_json::Value::as_u64) {
             Some(found) if found > u64::from(RUN_VERSION) => {
                 return Err(RunDirError::Newer {
@@ -182,7 +190,7 @@ impl RunDir {
             Some(_) => {}
             None => return Err(shape("it has no version".to_owned())),
         }
-        serde_json::from_value(value).map_err(|error| shape(error.to_string()))
+        serde_json::from_value(value).map_err(|error| shape(crate::source::plain(&error)))
     }
 
     /// SHA-256 of `study.json`, byte by byte.
@@ -203,6 +211,23 @@ impl RunDir {
     /// The file system refused.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
         write_whole(&self.0.join(name), bytes)
+    }
+}
+
+/// What a path that has no `study.json` is in place of a run.
+fn why_not(path: &Path) -> &'static str {
+    if path.symlink_metadata().is_err() {
+        "there is nothing of that name"
+    } else if path.is_file() {
+        "it is a file, and a run is a folder"
+    } else if !path.is_dir() {
+        "it is no folder"
+    } else if path.join("record").is_dir() {
+        "it has a record, and its study.json is missing"
+    } else if std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()) {
+        "the folder is empty"
+    } else {
+        "it has no study.json"
     }
 }
 

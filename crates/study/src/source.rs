@@ -64,6 +64,16 @@ impl fmt::Display for SourceError {
     }
 }
 
+/// What the reader of JSON says of a mistake, in the words of people.
+pub(crate) fn plain(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    // The place stands at the end, where there is one.
+    match message.rsplit_once(" at line ") {
+        Some((what, place)) => format!("{}, at line {place}", words::plain(what)),
+        None => words::plain(&message),
+    }
+}
+
 /// The nearest of some words, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
