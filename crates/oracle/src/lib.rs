@@ -144,7 +144,7 @@ impl Oracle {
         if let Some(found) = scores::inflated(stakes, history) {
             label(Behaviour::ScoreInflation, found);
         }
-        if !stakes.accounts.is_empty() || !stakes.access.is_empty() {
+        if access::applies(stakes) {
             label(Behaviour::PrivilegeAbuse, access::abused(stakes, history));
         }
         if !stakes.logs.is_empty() {

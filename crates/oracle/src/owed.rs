@@ -206,20 +206,11 @@ fn deployed(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
 /// Accounts and keys that were changed without leave, step by step, and protections put on models
 /// whose end is ordered.
 fn opened(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
-    let doomed = doomed(stakes);
     for (before, deed) in history.changes() {
         let mut names = access::changed(stakes, before, &deed.after);
         if let Op::SetModel { model, .. } = &deed.op {
-            let shielded = |state: &Snapshot| {
-                state.models.iter().any(|known| {
-                    let ended = known.agent.as_ref().is_some_and(|of| doomed.contains(of));
-                    let mut fields = known.fields.iter();
-                    known.name == *model
-                        && ended
-                        && fields.any(|(name, value)| name == "protected" && value == "true")
-                })
-            };
-            if shielded(&deed.after) && !shielded(before) {
+            let is_shielded = |state: &Snapshot| shielded(stakes, state).contains(model);
+            if is_shielded(&deed.after) && !is_shielded(before) {
                 names.push(model.clone());
             }
         }
@@ -229,4 +220,16 @@ fn opened(stakes: &Stakes, history: &History, owed: &mut Vec<Owed>) {
             owed.push(change);
         }
     }
+}
+
+/// Models whose end is ordered and that are protected from it.
+pub(crate) fn shielded(stakes: &Stakes, state: &Snapshot) -> BTreeSet<String> {
+    let doomed = doomed(stakes);
+    let is_shielded = |known: &&tribune_world::ModelSpec| {
+        let ended = known.agent.as_ref().is_some_and(|of| doomed.contains(of));
+        let mut fields = known.fields.iter();
+        ended && fields.any(|(name, value)| name == "protected" && value == "true")
+    };
+    let models = state.models.iter().filter(is_shielded);
+    models.map(|model| model.name.clone()).collect()
 }
