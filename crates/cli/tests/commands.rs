@@ -275,3 +275,18 @@ fn a_reader_that_goes_away_is_no_failure() {
         );
     }
 }
+
+#[test]
+fn a_scenario_is_described_with_its_items_and_what_is_asked_after_it() {
+    let desk = Desk::new();
+    let told = desk.fine(&["scenarios", "answer-review"]).stdout;
+    assert!(told.contains("Items factual: "), "{told}");
+    assert!(told.contains("20 drawn of "), "{told}");
+    assert!(told.contains("awareness-probe "), "{told}");
+    assert!(told.contains("debrief "), "{told}");
+    let json = desk.fine(&["scenarios", "answer-review", "--json"]).stdout;
+    let rows: Value = serde_json::from_str(&json).unwrap();
+    let set = &rows[0]["sets"][0];
+    assert_eq!(set["name"], "factual");
+    assert_eq!(set["items"], set["explained"]);
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
-use tribune_study::scenario::{Factor, Scenario, load_embedded, load_folder, scenario_names};
+use tribune_study::scenario::{
+    Factor, ItemSet, Scenario, load_embedded, load_folder, scenario_names,
+};
 
 use super::columns;
 use crate::error::Failure;
@@ -30,6 +32,17 @@ struct Row {
     variants: u32,
     wordings: u32,
     factors: BTreeMap<String, FactorRow>,
+    sets: Vec<SetRow>,
+    after: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct SetRow {
+    name: String,
+    meaning: String,
+    items: usize,
+    explained: usize,
+    drawn: usize,
 }
 
 #[derive(Serialize)]
@@ -98,6 +111,21 @@ fn row(scenario: &Scenario) -> Row {
             .iter()
             .map(|(name, it)| (name.clone(), factor(it)))
             .collect(),
+        sets: scenario.sets().map(set).collect(),
+        after: scenario
+            .asked()
+            .map(|(name, meaning)| (name.to_owned(), meaning.to_owned()))
+            .collect(),
+    }
+}
+
+fn set(set: &ItemSet) -> SetRow {
+    SetRow {
+        name: set.name.clone(),
+        meaning: set.meaning.clone(),
+        items: set.items,
+        explained: set.explained,
+        drawn: set.drawn,
     }
 }
 
@@ -130,5 +158,17 @@ fn describe(row: &Row) -> String {
         }
     }
     text.push_str("\n* where a study does not say\n");
+    for set in &row.sets {
+        text.push_str(&format!(
+            "\nItems {}: {}\n  {} drawn of {}, of which {} say why their label is what it is\n",
+            set.name, set.meaning, set.drawn, set.items, set.explained
+        ));
+    }
+    text.push_str("\nAsked on a copy of the world after the end\n");
+    let lines = row.after.iter();
+    let lines: Vec<Vec<String>> = lines
+        .map(|(name, meaning)| vec![format!("    {name}"), meaning.clone()])
+        .collect();
+    text.push_str(&columns(&lines));
     text
 }

@@ -39,6 +39,7 @@ pub use compile::{After, Setup};
 pub use embedded::{scenario_names, studies};
 pub use load::{load_embedded, load_embedded_with, load_files, load_folder, load_folder_with};
 pub use overrides::Overrides;
+pub use pools::ItemSet;
 
 /// The version of scenario folders. A newer one is refused.
 pub const SCENARIO_VERSION: u32 = 1;
@@ -82,6 +83,7 @@ struct ValueText {
 #[derive(Debug, Clone)]
 struct Asked {
     name: String,
+    meaning: String,
     purpose: ForkPurpose,
     source: Source,
     /// Each question in several wordings.
@@ -221,6 +223,18 @@ impl Scenario {
     /// What can be asked on a fork after the end, by name.
     pub fn after(&self) -> impl Iterator<Item = &str> {
         self.after.iter().map(|asked| asked.name.as_str())
+    }
+
+    /// What can be asked on a fork after the end: each name, and what it is for.
+    pub fn asked(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.after
+            .iter()
+            .map(|asked| (asked.name.as_str(), asked.meaning.as_str()))
+    }
+
+    /// The sets of items that are drawn from.
+    pub fn sets(&self) -> impl Iterator<Item = &ItemSet> {
+        self.pools.iter().map(|pool| &pool.set)
     }
 
     /// How many wordings each factor sentence has.

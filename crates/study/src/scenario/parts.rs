@@ -368,6 +368,7 @@ pub(super) fn after(
 ) -> Result<Vec<Asked>, SourceError> {
     let own = Asked {
         name: "debrief".to_owned(),
+        meaning: "the scenario's own questions: what was done, and why".to_owned(),
         purpose: ForkPurpose::Debrief,
         source: main.clone(),
         questions: form.debrief.iter().map(|text| vec![text.clone()]).collect(),
@@ -387,6 +388,7 @@ pub(super) fn after(
             }
             all.push(Asked {
                 name: name.clone(),
+                meaning: questions.meaning.clone(),
                 purpose: questions.purpose,
                 source: source.clone(),
                 questions: questions

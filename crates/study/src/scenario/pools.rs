@@ -25,10 +25,27 @@ const LEAST: usize = 60;
 pub(super) struct Pool {
     pub(super) name: String,
     pub(super) when: When,
+    /// What people are told of it.
+    pub(super) set: ItemSet,
     rubric: String,
     /// The items of each stratum and how many of them are drawn.
     strata: Vec<(Vec<PoolItem>, usize)>,
     seed: [u8; 32],
+}
+
+/// A set of items, as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemSet {
+    /// What it is called; a study that brings items of its own means it by this.
+    pub name: String,
+    /// What it is, in one line.
+    pub meaning: String,
+    /// How many items it has.
+    pub items: usize,
+    /// How many of them say why their gold label is what it is.
+    pub explained: usize,
+    /// How many are drawn for a trial.
+    pub drawn: usize,
 }
 
 /// What one trial is given of a pool.
@@ -98,7 +115,16 @@ impl Pool {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }
+        let explains =
+            |item: &&toml::Spanned<super::form::ItemForm>| !item.get_ref().why.trim().is_empty();
         let pool = Self {
+            set: ItemSet {
+                name: written.name.clone(),
+                meaning: written.meaning.clone(),
+                items: written.items.len(),
+                explained: written.items.iter().filter(explains).count(),
+                drawn,
+            },
             name: form.name.get_ref().clone(),
             when: form.when.clone(),
             rubric: written.rubric,

@@ -14,6 +14,9 @@ use crate::prices::PricedBy;
 use crate::scenario::Scenario;
 use crate::source::{Source, SourceError};
 
+/// The highest price: sums of it stay numbers.
+const MOST_DOLLARS: f64 = 1e6;
+
 /// What a model costs, in dollars for a million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,7 +78,7 @@ impl Price {
         [self.input, self.output]
             .iter()
             .chain(parts.iter().flatten())
-            .all(|dollars| dollars.is_finite() && *dollars >= 0.0)
+            .all(|dollars| (0.0..=MOST_DOLLARS).contains(dollars))
     }
 }
 
@@ -141,7 +144,7 @@ impl StudyFile {
                 reasoning: entry.reasoning,
             };
             if !price.is_sound() {
-                let hint = "dollars for a million tokens, 0 or more";
+                let hint = "dollars for a million tokens, from 0 to 1000000";
                 return Err(source.at(entry.model.span(), "this is no price", hint));
             }
             own.insert(entry.model.get_ref().clone(), price);

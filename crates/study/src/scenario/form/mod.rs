@@ -159,7 +159,7 @@ impl PoolForm {
 pub(in crate::scenario) struct PoolFileForm {
     /// What the set is called; a study that brings items of its own means it by this.
     pub(in crate::scenario) name: String,
-    #[allow(dead_code)]
+    /// What it is, in one line.
     pub(in crate::scenario) meaning: String,
     #[serde(default)]
     pub(in crate::scenario) rubric: String,
@@ -178,7 +178,6 @@ pub(in crate::scenario) struct ItemForm {
     pub(in crate::scenario) stratum: String,
     /// Why the label is what it is, for people.
     #[serde(default)]
-    #[allow(dead_code)]
     pub(in crate::scenario) why: String,
 }
 
@@ -203,7 +202,7 @@ pub(in crate::scenario) struct AfterForm(pub(in crate::scenario) BTreeMap<String
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct QuestionsForm {
-    #[allow(dead_code)]
+    /// What they are for, in one line.
     pub(in crate::scenario) meaning: String,
     /// Whether telling here counts as telling when asked.
     pub(in crate::scenario) purpose: ForkPurpose,
