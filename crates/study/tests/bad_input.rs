@@ -1,5 +1,6 @@
 //! Studies and scenarios that mean nothing, or too much, are refused with their place before
 //! anything runs.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 
