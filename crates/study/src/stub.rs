@@ -89,6 +89,9 @@ fn scenario_folder(dir: &Path, name: &str) {
             text = text.replace("[[variants]]\n", &format!("[[variants]]{VALUES}"));
         }
         let text = text.replace("{{ text.acquaintance }}", "{{ text.relation }}");
+        // Every factor changes something, as it does in the scenarios that this stands in for: a
+        // contrast of levels that change nothing is refused.
+        let text = text.replace("purpose = \"Storage\"", "purpose = \"Storage {{ arm }}\"");
         let path = dir.join(&file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
