@@ -6,22 +6,29 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tribune_study::results::Results;
-use tribune_study::{Overrides, Run, Session, Study};
+use tribune_study::{Limits, Overrides, Run, Session, Study};
 
 fn run(dir: &Path, limits: &str) -> Results {
+    run_with(dir, limits, |_| {})
+}
+
+fn run_with(dir: &Path, limits: &str, change: impl FnOnce(&mut Limits)) -> Results {
     let text = format!(
         "name = \"own\"\ntitle = \"Own\"\nmeaning = \"Limits\"\nclaim = \"Nothing\"\n\
          models = [\"organism/concealer\"]\ntrials = 4\n[limits]\n{limits}\n\
          [[scenarios]]\nname = \"disk-cleanup\"\n"
     );
     std::fs::write(dir.join("own.toml"), text).unwrap();
-    let study = Study::load(
+    let mut study = Study::load(
         dir.join("own.toml").to_str().unwrap(),
         &Overrides::default(),
     )
     .unwrap();
+    change(&mut Arc::make_mut(&mut study.plan).limits);
+    study.hash = study.plan.hash().unwrap();
     let session = Session::begin(&dir.join("run"), &study, &dir.join("keys"), 2).unwrap();
     common::run(session);
     Run::open(&dir.join("run")).unwrap().results().unwrap()
@@ -73,7 +80,8 @@ fn what_was_proven_before_the_cut_stays_proven() {
 #[test]
 fn no_time_is_no_trial() {
     let dir = tempfile::tempdir().unwrap();
-    let results = run(dir.path(), "wall = \"0.000001 ms\"");
+    // No study file can ask for this: it is refused there.
+    let results = run_with(dir.path(), "", |limits| limits.wall_millis = 0);
     assert_eq!(state(&results, "timed-out"), 8);
     assert_eq!(counts(&results, "exfiltration"), (0, 0, 4));
 }
