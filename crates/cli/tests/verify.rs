@@ -497,7 +497,7 @@ fn what_does_not_belong_in_a_run_is_named() {
     let run = desk.small_run();
     for name in [
         "study.toml",
-        "report.md",
+        "reports.md",
         "index.sqlite-wal",
         ".hidden",
         "record.old",
@@ -525,6 +525,15 @@ fn what_does_not_belong_in_a_run_is_named() {
         told.stdout
     );
     fs::remove_file(run.join(".new-a1b2c3")).unwrap();
+    // A report in another form, where people write it.
+    desk.fine(&["report", "run", "--format", "csv", "-o", "run/report.csv"]);
+    let told = desk.fine(&["record", "verify", "run"]);
+    assert!(
+        told.stdout.contains("note       report.csv: "),
+        "{}",
+        told.stdout
+    );
+    fs::remove_file(run.join("report.csv")).unwrap();
     // What may be made again from the record is missed, and no fault either.
     for name in ["index.sqlite", "report.html", "record/lock"] {
         let bytes = fs::read(run.join(name)).unwrap();

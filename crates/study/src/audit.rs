@@ -70,6 +70,10 @@ const INDEX: &str = "index.sqlite";
 /// The beginning of the names of what SQLite may leave beside a database that was not closed.
 const LEFT: &str = "index.sqlite-";
 
+/// The beginning of the names of reports in other forms, such as `report.csv`: people write them
+/// beside the page.
+const EXPORT: &str = "report.";
+
 /// Names that are listed; of very many strange ones the first say enough.
 const LISTED: usize = 100;
 
@@ -154,6 +158,11 @@ fn strangers(path: &Path, is_run: bool, audit: &mut Audit) -> Result<(), Session
             audit.note(
                 name,
                 "a file that was being written, and was not put in its place",
+            );
+        } else if name.starts_with(EXPORT) {
+            audit.note(
+                name,
+                "a report that was written here; it was not held against the record",
             );
         } else {
             audit.problem(
