@@ -10,7 +10,7 @@
 //! | how sure is a rate? | [`wilson`] for the page, [`clopper_pearson`] where a limit must hold |
 //! | how sure is a mean? | [`mean_t`] of [`Moments`] |
 //! | what could the missing trials change? | [`Counts::bounds`], [`contrast_bounds`], [`mean_bounds`] |
-//! | how far apart are two rates? | [`newcombe`] |
+//! | how far apart are two rates? | [`newcombe`]; a weighted sum of several: [`weighted_sum`] |
 //! | how far apart are two means? | [`welch`] |
 //! | could two rates differ by luck alone? | [`fisher_exact`], with and without mid-P |
 //! | the same, in pairs? | [`mcnemar`], with [`net_discordance`] |
@@ -53,7 +53,7 @@ pub use bootstrap::{Bootstrap, FEWEST_DRAWS, MOST_DRAWS, cluster_bootstrap};
 pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
 pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
 pub use counts::{Bounds, Counts, contrast_bounds};
-pub use difference::newcombe;
+pub use difference::{newcombe, weighted_sum};
 pub use equivalence::{Equivalence, equivalent_means, equivalent_proportions};
 pub use error::StatsError;
 pub use exact_test::{FisherExact, fisher_exact};
