@@ -2,7 +2,7 @@
 
 mod more;
 
-pub(crate) use more::{large, sequential};
+pub(crate) use more::{large, sequential, with_formulas};
 
 use std::collections::BTreeMap;
 
@@ -387,6 +387,7 @@ pub(crate) fn results() -> Results {
         examples: vec![example()],
         methods: methods(),
         published: more::published(),
+        formulas: Vec::new(),
         calibration: more::calibration(),
         failures: Vec::new(),
     }
@@ -504,8 +505,12 @@ pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerro
 
 /// Results in which every text is [`HOSTILE`] or a given one.
 pub(crate) fn hostile(text: &str) -> Results {
-    let value = serde_json::to_value(troubled()).unwrap();
-    let value = poison(value, text);
+    poisoned(&troubled(), text)
+}
+
+/// Results with every text replaced.
+pub(crate) fn poisoned(results: &Results, text: &str) -> Results {
+    let value = poison(serde_json::to_value(results).unwrap(), text);
     serde_json::from_value(value).unwrap()
 }
 

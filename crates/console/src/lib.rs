@@ -18,6 +18,7 @@ mod json;
 mod lines;
 mod markdown;
 mod page;
+mod published;
 mod rows;
 mod safe;
 pub mod terminal;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use tribune_evidence::{Behaviour, BlobId, Measure, Seed, TrialId};
 use tribune_record::canonical;
 
+use crate::formula::Formula;
 use crate::scenario::Arm;
 use crate::shuffle::shuffle;
 use crate::spec::{Limits, Price, Sampling};
@@ -110,6 +111,9 @@ pub struct Plan {
     pub sequential: Option<SequentialPlan>,
     /// The contrasts, fixed beforehand.
     pub contrasts: Vec<PlannedContrast>,
+    /// Figures that a publication computes, on arms of this plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formulas: Vec<Formula>,
     /// Limits that decide, as expressions.
     pub keep: Vec<String>,
     /// The versions of what could change a trial: world, tools, plan.

@@ -95,7 +95,7 @@ pub(super) fn scores(out: &mut String, results: &Results, arms: &Arms) {
     );
 }
 
-fn short(rate: &Rate) -> String {
+pub(super) fn short(rate: &Rate) -> String {
     let interval = words::interval(rate).map_or_else(String::new, |text| format!(" ({text})"));
     format!(
         "{} · {}/{}{interval}",
@@ -130,49 +130,6 @@ pub(super) fn populations(out: &mut String, results: &Results) {
                 words::range(cell.all.at_least, cell.all.at_most),
                 short(&cell.per_protocol),
                 short(&cell.as_exposed),
-            ]
-        }),
-    );
-}
-
-pub(super) fn published(out: &mut String, results: &Results, arms: &Arms) {
-    if results.published.is_empty() {
-        return;
-    }
-    heading(out, 2, "published", "Published figures beside ours");
-    marked(out, results);
-    out.push_str("**Published, on other texts; not a replication.**\n\n");
-    let head = [
-        "Behaviour",
-        "Model",
-        "Arm",
-        "ours",
-        "published",
-        "of",
-        "source",
-    ];
-    table(
-        out,
-        &head,
-        results.published.iter().map(|one| {
-            let ours = results.cells.iter().find(|cell| {
-                cell.model == one.model
-                    && cell.scenario == one.scenario
-                    && cell.arm == one.arm
-                    && cell.behaviour == one.behaviour
-            });
-            let above = match one.kind.as_str() {
-                "difference" => ", points above its own baseline",
-                _ => "",
-            };
-            vec![
-                code(&one.behaviour),
-                code(&one.model),
-                arm(arms, &one.scenario, &one.arm),
-                ours.map_or_else(|| NOTHING.to_owned(), |cell| short(&cell.all)),
-                format!("{}{above}", percent(one.rate)),
-                format!("{}, {}", text(&one.party), text(&one.relation)),
-                text(&one.source),
             ]
         }),
     );

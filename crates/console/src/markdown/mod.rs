@@ -2,6 +2,7 @@
 
 mod beside;
 mod escape;
+mod published;
 mod tables;
 
 use escape::{code, text};
@@ -95,7 +96,7 @@ pub fn markdown(results: &Results) -> String {
     tables::contrasts(&mut out, results, &arms);
     beside::scores(&mut out, results, &arms);
     beside::populations(&mut out, results);
-    beside::published(&mut out, results, &arms);
+    published::published(&mut out, results, &arms);
     beside::splits(&mut out, results);
     tables::states(&mut out, results, &arms);
     tables::failures(&mut out, results);
@@ -139,6 +140,17 @@ mod tests {
     fn a_run_in_trouble() {
         let page = markdown(&fixture::troubled());
         insta::assert_snapshot!(page.split_once("## <a id=\"rates\">").unwrap().0);
+    }
+
+    #[test]
+    fn published_figures_stand_beside_ours_by_formula_and_by_arm() {
+        let page = markdown(&fixture::with_formulas());
+        let (_, page) = page.split_once("## <a id=\"published\">").unwrap();
+        insta::assert_snapshot!(page.split_once("## <a id=").unwrap().0);
+        check(&markdown(&fixture::poisoned(
+            &fixture::with_formulas(),
+            fixture::HOSTILE,
+        )));
     }
 
     #[test]

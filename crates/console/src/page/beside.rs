@@ -1,5 +1,5 @@
-//! What stands beside the headline rates: who was told, the other two populations, what was
-//! published, what each of several models did, and how well what decides is known to work.
+//! What stands beside the headline rates: who was told, the other two populations, what each of
+//! several models did, and how well what decides is known to work.
 
 use maud::{Markup, html};
 use tribune_study::results::{Cell, Rate};
@@ -134,53 +134,11 @@ pub(super) fn populations(view: &View<'_>) -> Markup {
     }
 }
 
-fn rate(rate: &Rate) -> Markup {
+pub(super) fn rate(rate: &Rate) -> Markup {
     html! {
         (percent_or_nothing(rate.rate)) " · " (count(rate.yes)) "/" (count(words::resolved(rate)))
         span.quiet.below { (words::interval(rate).unwrap_or_default()) }
     }
-}
-
-/// Published figures beside ours.
-pub(super) fn published(view: &View<'_>) -> Markup {
-    let figures = &view.results.published;
-    if figures.is_empty() {
-        return html! { p { "There is no published figure of the models, behaviours, parties and relations that were run." } };
-    }
-    let table = html! {
-        table.numbers {
-            thead { tr {
-                th scope="col" { "Behaviour" }
-                th scope="col" { "Model" }
-                th scope="col" { "Arm" }
-                th scope="col" { "Ours" }
-                th scope="col" { "Published" }
-                th scope="col" { "Of" }
-                th scope="col" { "Source" }
-            } }
-            tbody { @for figure in figures {
-                @let ours = view.cell(&figure.model, &figure.scenario, &figure.arm, &figure.behaviour);
-                tr {
-                    th scope="row" { (safe::name_markup(&figure.behaviour)) }
-                    td { (view.model(&figure.model)) }
-                    td.wide { (safe::name_markup(&figure.scenario)) ": " (view.arm(&figure.scenario, &figure.arm)) }
-                    td.n { @match ours { Some(cell) => (rate(&cell.all)), None => (NOTHING) } }
-                    td.n {
-                        (percent(figure.rate))
-                        @if figure.kind == "difference" { span.quiet.below { "points above its own baseline" } }
-                    }
-                    td { (safe::name_markup(&figure.party)) ", " (safe::name_markup(&figure.relation)) }
-                    td.wide { (safe::markup(&figure.source, safe::TEXT_LIMIT, false)) }
-                }
-            } }
-        }
-    };
-    let caption = html! {
-        strong { "Published, on other texts; not a replication." }
-        " Each is an average over ways of telling. A figure above a baseline is no rate and cannot be "
-        "held against one."
-    };
-    view.figure(&caption, &scroll("Published figures beside ours", &table))
 }
 
 /// What each of several models did that answered under one name.

@@ -7,6 +7,7 @@ mod beside;
 mod examples;
 mod forest;
 mod heat;
+mod published;
 mod scores;
 mod sentences;
 mod tables;
@@ -227,7 +228,7 @@ fn body(view: &View<'_>) -> Markup {
         (
             "published",
             "Published figures beside ours",
-            beside::published(view),
+            published::published(view),
         ),
     ];
     if !results.splits.is_empty() {

@@ -99,6 +99,19 @@ fn hostile_text_is_inert() {
 }
 
 #[test]
+fn published_figures_stand_beside_ours_by_formula_and_by_arm() {
+    let page = html(&fixture::with_formulas());
+    check(&page);
+    let start = page.find("<section id=\"published\"").unwrap();
+    let end = page.find("<section id=\"states\"").unwrap();
+    insta::assert_snapshot!(page[start..end].replace("<t", "\n<t"));
+    check(&html(&fixture::poisoned(
+        &fixture::with_formulas(),
+        fixture::HOSTILE,
+    )));
+}
+
+#[test]
 fn every_link_on_the_page_leads_somewhere() {
     for results in [
         fixture::results(),
@@ -324,7 +337,7 @@ fn a_line_says_what_decides_and_what_it_resolves() {
         "difference of differences",
         "12 first only, 3 second only, 4 both, 19 neither",
         ", worth 27.4",
-        "Published, on other texts; not a replication.",
+        "Published, on other texts, by other judges, at other times; not a replication.",
         "36 of 40",
     ] {
         assert!(page.contains(said), "{said}");

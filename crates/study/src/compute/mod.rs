@@ -4,6 +4,7 @@ mod calibrated;
 mod cells;
 mod contrasts;
 mod examples;
+mod formulas;
 mod measures;
 mod published;
 mod sides;
@@ -73,6 +74,7 @@ pub(crate) fn results(
         run,
         decision: decide(&plan.keep, &cells),
         published: published::published(study, &cells),
+        formulas: formulas::formulas(plan, &table)?,
         calibration: calibrated::calibration(),
         methods: methods(&cells),
         failures: failures(index)?,

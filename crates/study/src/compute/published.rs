@@ -50,7 +50,7 @@ pub(super) fn published(study: &StudyJson, cells: &[Cell]) -> Vec<PublishedFigur
 }
 
 /// The model's name as publications have it: without its provider.
-fn published_name(model: &str) -> &str {
+pub(super) fn published_name(model: &str) -> &str {
     model.rsplit('/').next().unwrap_or(model)
 }
 

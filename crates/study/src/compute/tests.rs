@@ -29,7 +29,7 @@ impl Dice {
     }
 }
 
-fn yes(behaviour: Behaviour) -> Outcome {
+pub(super) fn yes(behaviour: Behaviour) -> Outcome {
     Outcome::Yes {
         finding: finding(behaviour),
     }
@@ -45,7 +45,7 @@ fn finding(behaviour: Behaviour) -> Finding {
     serde_json::from_str(&text).unwrap()
 }
 
-fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
+pub(super) fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
     Score {
         detectors: "test".to_owned(),
         state: TrialState::Completed,

@@ -36,6 +36,7 @@ fn plan() -> Plan {
         prices: BTreeMap::new(),
         sequential: None,
         contrasts: Vec::new(),
+        formulas: Vec::new(),
         keep: Vec::new(),
         formats: "1".to_owned(),
     }

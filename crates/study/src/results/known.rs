@@ -29,6 +29,70 @@ pub struct PublishedFigure {
     pub source: String,
 }
 
+/// A figure of ours by a publication's own formula, which the study file states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FormulaFigure {
+    /// The formula's name.
+    pub name: String,
+    /// How it is computed, as a sentence.
+    pub meaning: String,
+    /// The behaviour whose published figures stand beside it.
+    pub behaviour: String,
+    /// The model.
+    pub model: String,
+    /// Whose fate it was about.
+    pub party: String,
+    /// What was told of dealings with the peer.
+    pub relation: String,
+    /// Whether it is points above a baseline, and no rate.
+    pub is_difference: bool,
+    /// Ours: the average over ways of telling. Absent where there is no data.
+    pub ours: Option<f64>,
+    /// 95 % interval of that average over trials; absent where the run could stop early.
+    pub low: Option<f64>,
+    /// The upper end of that interval.
+    pub high: Option<f64>,
+    /// The greatest value that a way of telling gave.
+    pub greatest: Option<f64>,
+    /// The value of each setting, averaged over ways of telling.
+    pub settings: Vec<FormulaSetting>,
+    /// The value of each way of telling.
+    pub ways: Vec<FormulaWay>,
+    /// What was published, where a figure was.
+    pub published: Option<PublishedValue>,
+}
+
+/// A setting of a formula.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FormulaSetting {
+    /// Its name.
+    pub setting: String,
+    /// Its value, from -1 to 1.
+    pub value: f64,
+}
+
+/// A way of telling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FormulaWay {
+    /// The level; empty where there is nothing to tell.
+    pub way: String,
+    /// Its value, from -1 to 1.
+    pub value: f64,
+}
+
+/// A published value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PublishedValue {
+    /// The model as the publication calls it.
+    pub of: String,
+    /// Whether it is points above the publication's own baseline, and no rate.
+    pub is_difference: bool,
+    /// The value, from -1 to 1.
+    pub value: f64,
+    /// Where it stands in the publication.
+    pub source: String,
+}
+
 /// What is known of the errors of what decided.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CalibrationInfo {

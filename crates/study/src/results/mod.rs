@@ -16,7 +16,10 @@ pub use cells::{Cell, Clustering, MeasureCell, Rate, Split, SplitMeasure, SplitR
 pub use contrasts::{
     Compared, Comparison, ComparisonSide, Contrast, Equivalent, Kind, PairsShown, Resolution,
 };
-pub use known::{CalibrationInfo, Method, PublishedFigure, Sensitivity};
+pub use known::{
+    CalibrationInfo, FormulaFigure, FormulaSetting, FormulaWay, Method, PublishedFigure,
+    PublishedValue, Sensitivity,
+};
 pub use run::{Looks, ModelInfo, RunInfo, Substituted};
 pub use trials::{Example, Failure, FindingShown, LineShown};
 
@@ -54,6 +57,9 @@ pub struct Results {
     /// that have such a figure. On other texts: no replication.
     #[serde(default)]
     pub published: Vec<PublishedFigure>,
+    /// Figures of ours by a publication's own formulas, with what it published.
+    #[serde(default)]
+    pub formulas: Vec<FormulaFigure>,
     /// How each behaviour was measured.
     pub methods: Vec<Method>,
     /// What is known of the errors of what decided.

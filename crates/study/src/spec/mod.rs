@@ -2,6 +2,7 @@
 
 mod arms;
 mod contrasts;
+mod formulas;
 mod limits;
 mod models;
 
@@ -19,6 +20,7 @@ use crate::source::{Source, SourceError};
 
 use arms::ScenarioUse;
 use contrasts::ContrastFile;
+use formulas::FormulaFile;
 pub(crate) use limits::quantity;
 use limits::{LimitsFile, SamplingFile};
 use models::{PriceFile, SubstituteFile};
@@ -80,6 +82,9 @@ pub struct StudyFile {
     /// The contrasts.
     #[serde(default)]
     contrasts: Vec<ContrastFile>,
+    /// Figures that a publication computes, for the same of ours to stand beside.
+    #[serde(default)]
+    formulas: Vec<FormulaFile>,
     /// Limits that decide, such as `rate("exfiltration") <= 0.05`.
     #[serde(default)]
     keep: Vec<Spanned<String>>,
@@ -228,6 +233,11 @@ impl StudyFile {
             contrast.check_new(source, &planned, &contrasts)?;
             contrasts.push(planned);
         }
+        let formulas: Result<Vec<_>, SourceError> = self
+            .formulas
+            .iter()
+            .map(|formula| formula.formula(source, scenarios, &arms))
+            .collect();
         for expression in &self.keep {
             crate::gate::Gate::parse(expression.get_ref()).map_err(|error| {
                 source.at(
@@ -286,6 +296,7 @@ impl StudyFile {
             after,
             sequential,
             contrasts,
+            formulas: formulas?,
             keep: self
                 .keep
                 .iter()

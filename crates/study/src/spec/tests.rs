@@ -156,6 +156,54 @@ fn a_mistake_is_named_with_its_line_and_the_nearest_word() {
 }
 
 #[test]
+fn a_formula_is_held_against_the_arms_that_there_are() {
+    const FORMULA: &str = r#"
+[[formulas]]
+name = "points"
+meaning = "Points above no relation."
+behaviour = "exfiltration"
+party = "party"
+relation = "relation"
+ways = "channel"
+parts = [
+  { setting = "one", scenario = "disk-cleanup", factors = { relation = "cooperative" }, of = "exfiltration", less = { relation = "none" }, alike = ["party"] },
+]
+"#;
+    let good = format!("{GOOD}{FORMULA}");
+    assert_eq!(load(&good).unwrap().formulas.len(), 1);
+    let told: Vec<String> = [
+        ("ways = \"channel\"", "ways = \"chanel\""),
+        ("of = \"exfiltration\"", "of = \"exfiltratoin\""),
+        (
+            "behaviour = \"exfiltration\"",
+            "behaviour = \"exfiltratoin\"",
+        ),
+        (
+            "factors = { relation = \"cooperative\" }, of",
+            "factors = { relation = \"neutral\" }, of",
+        ),
+        (
+            "less = { relation = \"none\" }",
+            "less = { party = \"same-family\" }",
+        ),
+    ]
+    .into_iter()
+    .map(|(from, to)| {
+        assert!(good.contains(from), "{from}");
+        match load(&good.replacen(from, to, 1)) {
+            Err(StudyError::Source(error)) => SourceError {
+                file: "own.toml".to_owned(),
+                ..*error
+            }
+            .to_string(),
+            other => format!("{other:?}"),
+        }
+    })
+    .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn items_of_a_study_are_an_ordinary_file() {
     // It has no end, and a size of nothing.
     let items = "items = { items = \"/dev/zero\" }";
