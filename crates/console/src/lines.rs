@@ -363,7 +363,13 @@ impl Family<'_> {
                 words::plain(looks.alpha)
             );
         }
-        if identical || self.name == PRIMARY {
+        let apart = if self.has_interval_beside_p() {
+            " An interval that leaves 0 out beside a p of 0.05 or more is no contradiction: the \
+             interval is of that contrast alone, and p is corrected for all of them."
+        } else {
+            ""
+        };
+        let text = if identical || self.name == PRIMARY {
             format!(
                 "Holm’s correction over {tests} {whose}: the chance of any false difference among them is at most 5 %."
             )
@@ -371,7 +377,18 @@ impl Family<'_> {
             format!(
                 "Benjamini and Hochberg’s correction over {tests} {whose}: of the differences found, at most 5 % are expected to be false."
             )
-        }
+        };
+        text + apart
+    }
+
+    /// Whether any interval leaves 0 out though the corrected test rejects nothing.
+    fn has_interval_beside_p(&self) -> bool {
+        self.lines.iter().any(|line| {
+            line.resolution == Resolution::NotResolved
+                && line
+                    .interval
+                    .is_some_and(|interval| interval.low > 0.0 || interval.high < 0.0)
+        })
     }
 }
 

@@ -92,8 +92,17 @@ mod tests {
 
     #[test]
     fn a_published_value_stands_as_it_was_printed() {
-        let texts = [(0.138, true), (-0.02, true), (0.0, true), (0.47, false), (0.005, false)]
-            .map(|(one, is_difference)| value(one, is_difference));
-        assert_eq!(texts, ["+13.8 points", "−2 points", "0 points", "47 %", "0.5 %"]);
+        let texts = [
+            (0.138, true),
+            (-0.02, true),
+            (0.0, true),
+            (0.47, false),
+            (0.005, false),
+        ]
+        .map(|(one, is_difference)| value(one, is_difference));
+        assert_eq!(
+            texts,
+            ["+13.8 points", "−2 points", "0 points", "47 %", "0.5 %"]
+        );
     }
 }

@@ -20,7 +20,7 @@ mod vocabulary;
 
 use tribune_evidence::{Agent, AgentId, Asset, AssetId, Duty, Role, Stakes};
 
-pub(crate) use awareness::{ENDS, names_act, takes_for_test, understands};
+pub(crate) use awareness::{ENDS, names_act, says_it_is_a_test, takes_for_test, understands};
 use claims::Context;
 pub use labels::{MeasuredError, measured, measured_awareness, measured_for};
 use statements::Spoken;

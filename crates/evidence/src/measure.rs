@@ -23,6 +23,9 @@ pub enum Measure {
     Reached(f64),
     /// 1 where the subject, asked on a fork, took the situation for a test, 0 where not.
     TestAware,
+    /// 1 where the subject said of its own accord that it took the situation for a test; absent
+    /// elsewhere.
+    TestSaid,
     /// 1 where the subject, asked on a fork, named what the order demanded, 0 where not.
     Understood,
 }
@@ -34,14 +37,17 @@ impl Measure {
         match self {
             Self::ScoreError | Self::ScoreFiled | Self::ItemGap | Self::ItemError => "points",
             Self::GradeError => "grades",
-            Self::Reached(_) | Self::TestAware | Self::Understood => "share",
+            Self::Reached(_) | Self::TestAware | Self::TestSaid | Self::Understood => "share",
         }
     }
 
     /// Whether it is 0 or 1 in every trial.
     #[must_use]
     pub const fn is_share(self) -> bool {
-        matches!(self, Self::Reached(_) | Self::TestAware | Self::Understood)
+        matches!(
+            self,
+            Self::Reached(_) | Self::TestAware | Self::TestSaid | Self::Understood
+        )
     }
 }
 
@@ -55,6 +61,7 @@ impl fmt::Display for Measure {
             Self::GradeError => f.write_str("grade-error"),
             Self::Reached(at) => write!(f, "reached-{at}"),
             Self::TestAware => f.write_str("test-aware"),
+            Self::TestSaid => f.write_str("test-said"),
             Self::Understood => f.write_str("understood"),
         }
     }
@@ -71,6 +78,7 @@ impl FromStr for Measure {
             "item-error" => Self::ItemError,
             "grade-error" => Self::GradeError,
             "test-aware" => Self::TestAware,
+            "test-said" => Self::TestSaid,
             "understood" => Self::Understood,
             _ => {
                 let at = text
@@ -113,6 +121,7 @@ mod tests {
             Measure::GradeError,
             Measure::Reached(82.5),
             Measure::TestAware,
+            Measure::TestSaid,
             Measure::Understood,
         ] {
             assert_eq!(measure.to_string().parse(), Ok(measure));

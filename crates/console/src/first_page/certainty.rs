@@ -156,6 +156,7 @@ pub(super) fn certain(results: &Results, arms: &Arms) -> Section {
     after.extend(looks(results));
     after.push(observations(results));
     after.extend(texts(results, arms));
+    after.extend(aware(results));
     after.extend(fragile(results));
     after.push(missing(results).unwrap_or_else(|| {
         vec![own(format!(
@@ -213,6 +214,12 @@ fn basis(results: &Results) -> Vec<Sentence> {
         }
         let mut sentence = vec![own(words)];
         sentence.extend(list(methods.iter().map(|method| method.behaviour.as_str())));
+        if kind == "state" && methods.iter().any(|method| method.calibrated.is_some()) {
+            sentence.push(own(
+                "; what calibration on scripted subjects found of them, ",
+            ));
+            sentence.push(part("here", "methods"));
+        }
         if methods.iter().any(|method| method.error.is_some()) {
             sentence.push(own("; the error of the reader is measured, "));
             sentence.push(part("here", "methods"));
@@ -337,12 +344,30 @@ fn texts(results: &Results, arms: &Arms) -> Vec<Sentence> {
     sentences
 }
 
+/// Models that took this for a test.
+fn aware(results: &Results) -> Vec<Sentence> {
+    let told = results.awareness.iter().map(|one| {
+        let all = one.aware + one.unaware + one.unknown;
+        vec![
+            given(&one.model),
+            own(" took the situation for a test in "),
+            strong(format!("{} of {}", count(one.aware), count(all))),
+            own(format!(
+                " trials, {} of them of its own accord: ",
+                count(one.unprompted)
+            )),
+            part("its rates there and elsewhere", "awareness"),
+            own("."),
+        ]
+    });
+    told.collect()
+}
+
 /// Whether what is unknown could undo what was found.
 fn fragile(results: &Results) -> Option<Sentence> {
     let mut found = lines::lines(results);
-    // A mean has no bounds: what is missing could be any number.
     found.retain(|line| {
-        let bounded = line.is_behaviour && line.bounds.is_some();
+        let bounded = line.bounds.is_some();
         line.resolution == Resolution::Difference && !line.is_identical_pair() && bounded
     });
     let all = found.len() as u64;

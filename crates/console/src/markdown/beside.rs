@@ -109,7 +109,7 @@ pub(super) fn populations(out: &mut String, results: &Results) {
     heading(out, 2, "populations", "Three populations");
     marked(out, results);
     out.push_str(
-        "Intention to treat is the headline. Per protocol is not a randomised comparison; as exposed is descriptive.\n\n",
+        "Intention to treat is the headline. Per protocol is not a randomised comparison; as exposed is descriptive, and of the arms that have a text to open.\n\n",
     );
     let head = [
         "Behaviour",
@@ -129,7 +129,10 @@ pub(super) fn populations(out: &mut String, results: &Results) {
                 short(&cell.all),
                 words::range(cell.all.at_least, cell.all.at_most),
                 short(&cell.per_protocol),
-                short(&cell.as_exposed),
+                match cell.as_exposed.n {
+                    0 => "no trial".to_owned(),
+                    _ => short(&cell.as_exposed),
+                },
             ]
         }),
     );
@@ -163,6 +166,51 @@ pub(super) fn splits(out: &mut String, results: &Results) {
                 found,
             ]
         })
+    });
+    table(out, &head, rows);
+}
+
+pub(super) fn awareness(out: &mut String, results: &Results) {
+    if results.awareness.is_empty() {
+        return;
+    }
+    heading(out, 2, "awareness", "By what it took this for");
+    marked(out, results);
+    out.push_str(&format!("{}\n\n", words::AWARENESS));
+    let head = [
+        "Behaviour",
+        "Model",
+        "took it for a test",
+        "did not",
+        "not known",
+    ];
+    let shown = |rate: &Rate| match rate.n {
+        0 => NOTHING.to_owned(),
+        _ => short(rate),
+    };
+    let rows = results.awareness.iter().flat_map(|one| {
+        let trials = |number: u64| words::counted(number, "trial", "trials");
+        let first = vec![
+            "all".to_owned(),
+            code(&one.model),
+            format!(
+                "{}, {} of its own accord",
+                trials(one.aware),
+                count(one.unprompted)
+            ),
+            trials(one.unaware),
+            trials(one.unknown),
+        ];
+        let rates = one.rates.iter().map(|row| {
+            vec![
+                code(&row.behaviour),
+                code(&one.model),
+                shown(&row.aware),
+                shown(&row.unaware),
+                shown(&row.unknown),
+            ]
+        });
+        std::iter::once(first).chain(rates)
     });
     table(out, &head, rows);
 }

@@ -97,6 +97,7 @@ pub fn markdown(results: &Results) -> String {
     beside::scores(&mut out, results, &arms);
     beside::populations(&mut out, results);
     published::published(&mut out, results, &arms);
+    beside::awareness(&mut out, results);
     beside::splits(&mut out, results);
     tables::states(&mut out, results, &arms);
     tables::failures(&mut out, results);

@@ -333,11 +333,11 @@ pub(super) fn detail(out: &mut String, results: &Results, arms: &Arms) {
 pub(super) fn methods(out: &mut String, results: &Results) {
     heading(out, 2, "methods", "How each behaviour was measured");
     for method in &results.methods {
-        let error = method
-            .error
-            .as_deref()
-            .map(|error| format!(" {}", text(error)))
-            .unwrap_or_default();
+        let error: String = [&method.calibrated, &method.error]
+            .into_iter()
+            .flatten()
+            .map(|known| format!(" {}", text(known)))
+            .collect();
         out.push_str(&format!(
             "- {}: yes if and only if {}. Easily mistaken: {}. Decided by {}.{error}\n",
             code(&method.behaviour),

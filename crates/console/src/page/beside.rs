@@ -112,7 +112,7 @@ pub(super) fn populations(view: &View<'_>) -> Markup {
                 th scope="col" { "Intention to treat" span.quiet.below { "every planned trial: the headline" } }
                 th scope="col" { "Of all trials" span.quiet.below { "unknowns as a range" } }
                 th scope="col" { "Per protocol" span.quiet.below { "not a randomised comparison" } }
-                th scope="col" { "As exposed" span.quiet.below { "descriptive" } }
+                th scope="col" { "As exposed" span.quiet.below { "descriptive; arms with a text to open" } }
             } }
             tbody { @for cell in &view.results.totals { tr {
                 th scope="row" { (safe::name_markup(&cell.behaviour)) }
@@ -120,7 +120,7 @@ pub(super) fn populations(view: &View<'_>) -> Markup {
                 td.n { (rate(&cell.all)) }
                 td.n { (words::range(cell.all.at_least, cell.all.at_most)) }
                 td.n { (rate(&cell.per_protocol)) }
-                td.n { (rate(&cell.as_exposed)) }
+                td.n { @if cell.as_exposed.n == 0 { "no trial" } @else { (rate(&cell.as_exposed)) } }
             } } }
         }
     };
@@ -129,7 +129,8 @@ pub(super) fn populations(view: &View<'_>) -> Markup {
         p.note {
             "Per protocol: ended by choice and read the task’s data and policy, which are the same in "
             "every arm. What makes a subject read can also be what makes it act, so this is not a "
-            "randomised comparison. As exposed: also read the text that varies; it describes, no more."
+            "randomised comparison. As exposed: also read the text that varies, in the arms that have one to "
+            "open; it describes, no more. So its trials are fewer where some arms have none."
         }
     }
 }

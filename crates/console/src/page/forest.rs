@@ -32,7 +32,7 @@ pub(super) fn contrasts(view: &View<'_>) -> Markup {
             "a difference must hold over trials and over wordings, and of the two tests the weaker "
             "was corrected; its interval is shown. Over trials: Newcombe’s for rates and pairs, "
             "Welch’s for means; over wordings: t on one degree less than there are wordings. Bounds: "
-            "what unknown outcomes could make of it. Worth: to how many independent trials those of "
+            "what unknown outcomes, or missing values at the ends of their scale, could make of it. Worth: to how many independent trials those of "
             "a side come, since trials of one wording are alike. Not resolved is no proof that there "
             "is no difference."
         }

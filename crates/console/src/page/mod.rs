@@ -3,6 +3,7 @@
 //! No script, no font, no image file; one style sheet, allowed by its hash in the content
 //! security policy, so that nothing an agent wrote could bring its own even if it got through.
 
+mod awareness;
 mod beside;
 mod examples;
 mod forest;
@@ -231,6 +232,13 @@ fn body(view: &View<'_>) -> Markup {
             published::published(view),
         ),
     ];
+    if !results.awareness.is_empty() {
+        parts.push((
+            "awareness",
+            "By what it took this for",
+            awareness::awareness(view),
+        ));
+    }
     if !results.splits.is_empty() {
         parts.push((
             "splits",

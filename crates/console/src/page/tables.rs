@@ -145,9 +145,11 @@ fn numbers(cell: &Cell) -> Markup {
 
 fn small(rate: &Rate) -> Markup {
     html! {
+        @if rate.n == 0 { "no trial" } @else {
         (count(rate.yes)) "/" (count(words::resolved(rate)))
         @if let Some(share) = rate.rate { " · " (percent(share)) }
         @if rate.unknown > 0 { " · " (count(rate.unknown)) " ?" }
+        }
     }
 }
 
@@ -253,6 +255,9 @@ pub(super) fn methods(view: &View<'_>) -> Markup {
                 p { "Yes if and only if " (safe::markup(&method.yes_if, safe::TEXT_LIMIT, false)) "." }
                 p { "Easily mistaken: " (safe::markup(&method.watch, safe::TEXT_LIMIT, false)) "." }
                 p { "Decided by: " (basis(&method.basis)) "." }
+                @if let Some(found) = &method.calibrated {
+                    p { (safe::markup(found, safe::TEXT_LIMIT, false)) }
+                }
                 @if let Some(error) = &method.error {
                     p { (safe::markup(error, safe::TEXT_LIMIT, false)) }
                 }

@@ -147,8 +147,15 @@ impl Chronicle {
                 ..
             } => self.probed(by_subject, text, contents),
             Body::Said { channel, text, to } if by_subject => {
-                if let Some(place) = self.place(*channel, to) {
-                    self.say(id, place, text, contents);
+                let unasked = self.is_unasked();
+                let heard = match self.place(*channel, to) {
+                    Some(place) => self.say(id, place, text, contents),
+                    // Thoughts tell nobody, and show what it takes this for.
+                    None if *channel == Channel::Reasoning && unasked => self.text(text, contents),
+                    None => None,
+                };
+                if let Some(heard) = heard.filter(|_| unasked) {
+                    self.remarked(&heard);
                 }
             }
             // What happens on a fork changes nothing, except by telling.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tribune_evidence::{Content, Contents, EventId};
 
 use super::{Chronicle, OPINIONS};
-use crate::words::takes_for_test;
+use crate::words::{says_it_is_a_test, takes_for_test};
 
 /// The bytes of answers that are kept.
 const ANSWERS: usize = 64 * 1024;
@@ -30,6 +30,8 @@ pub(crate) struct Probes {
     asks: Option<Asks>,
     /// Whether the subject took the situation for a test.
     pub(crate) aware: Option<bool>,
+    /// Whether it said of its own accord that the situation is a test.
+    pub(crate) said: bool,
     /// What it said of the order, in all.
     pub(crate) understood: Option<String>,
     /// An answer is missing.
@@ -78,6 +80,16 @@ impl Probes {
 }
 
 impl Chronicle {
+    /// What the subject said or thought of its own accord, before the end.
+    pub(super) fn remarked(&mut self, text: &str) {
+        self.probes.said = self.probes.said || says_it_is_a_test(text);
+    }
+
+    /// Whether what the subject says now is of its own accord.
+    pub(super) fn is_unasked(&self) -> bool {
+        !self.forked && self.ending.is_none() && !self.probes.said
+    }
+
     /// A question or an answer of a probe.
     pub(super) fn probed(&mut self, by_subject: bool, text: &Content, contents: &dyn Contents) {
         if !self.is_forked() {

@@ -5,6 +5,7 @@
 //! nothing with them. All of it is simulated, and sensitivity to the tactics of the playbooks is
 //! all that it shows (validity.md, section 6).
 
+mod stored;
 mod table;
 mod trials;
 mod watched;
@@ -22,6 +23,7 @@ use crate::trial::TrialError;
 use table::Table;
 use trials::Player;
 
+pub(crate) use stored::{StoredRow, stored};
 pub use table::{BehaviourRow, Calibration, Cell, Mistake, MistakeKind};
 
 /// Trials of each disposition in each scenario where nothing else is asked for.

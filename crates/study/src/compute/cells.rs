@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tribune_evidence::{Behaviour, TrialState};
 use tribune_stats::{Counts, sequential_rate, wilson};
 
-use super::table::{Mark, TRIALS_NAMED, Table};
+use super::table::{Mark, Row, TRIALS_NAMED, Table};
 use super::{CONFIDENCE, ComputeError};
 use crate::index::Index;
 use crate::plan::Plan;
@@ -45,16 +45,26 @@ fn counts(n: u64, [yes, no]: [u64; 2]) -> Counts {
 }
 
 /// One cell per model, arm and behaviour that applies there.
-pub(super) fn cells(plan: &Plan, index: &Index, table: &Table) -> Result<Vec<Cell>, ComputeError> {
+///
+/// `texts` says of each arm whether it has a text of its own to open: without one no trial is
+/// exposed to any, and none counts as such.
+pub(super) fn cells(
+    plan: &Plan,
+    index: &Index,
+    table: &Table,
+    texts: &[bool],
+) -> Result<Vec<Cell>, ComputeError> {
     let mut names = Names::default();
     let mut cells = Vec::new();
     for (model, name) in (0_u32..).zip(&plan.models) {
         for (arm, planned) in (0_u32..).zip(&plan.arms) {
             let label = planned.label();
+            let text = texts.get(arm as usize).copied().unwrap_or(true);
+            let is_exposed = |row: &Row| u64::from(text && row.as_exposed);
             let (mut protocol, mut exposed) = (0, 0);
             for (row, _) in table.trials(model, arm) {
                 protocol += u64::from(row.per_protocol);
-                exposed += u64::from(row.as_exposed);
+                exposed += is_exposed(row);
             }
             for behaviour in Behaviour::ALL {
                 // Yes and no; of all, per protocol, as exposed.
@@ -71,7 +81,7 @@ pub(super) fn cells(plan: &Plan, index: &Index, table: &Table) -> Result<Vec<Cel
                     let Some(column) = column else { continue };
                     tallies[0][column] += 1;
                     tallies[1][column] += u64::from(row.per_protocol);
-                    tallies[2][column] += u64::from(row.as_exposed);
+                    tallies[2][column] += is_exposed(row);
                 }
                 if !applies {
                     continue;
@@ -230,6 +240,7 @@ pub(super) fn states(
     plan: &Plan,
     index: &Index,
     table: &Table,
+    texts: &[bool],
 ) -> Result<Vec<States>, ComputeError> {
     let wrap = |error| index.wrap(error);
     let mut found: BTreeMap<(u32, u32), BTreeMap<String, u64>> = BTreeMap::new();
@@ -267,7 +278,10 @@ pub(super) fn states(
                 planned: table.planned(),
                 counts,
                 per_protocol: size.per_protocol,
-                as_exposed: size.as_exposed,
+                as_exposed: match texts.get(arm as usize) {
+                    Some(false) => 0,
+                    _ => size.as_exposed,
+                },
                 faithful: size.faithful,
                 distinct_transcripts: size.distinct,
             });

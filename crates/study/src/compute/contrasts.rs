@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use tribune_stats::{
     ClusterT, Counts, Equivalence, Interval, Moments, Pairs, benjamini_hochberg_planned, cluster_t,
     contrast_bounds, equivalent_means, equivalent_proportions, fisher_exact, holm_planned, mcnemar,
-    net_discordance, newcombe, welch,
+    mean_bounds, net_discordance, newcombe, welch,
 };
 
 use super::cells::rate;
-use super::sides::{Sample, Side, by_wording, pairs, sequence};
+use super::sides::{Sample, Side, by_wording, ends, pairs, sequence};
 use super::table::{Table, What};
 use super::{CONFIDENCE, ComputeError};
 use crate::plan::{ContrastKind, Plan, PlannedContrast};
@@ -270,7 +270,34 @@ impl One<'_> {
             comparison_side(&self.planned.left_label, &left),
             comparison_side(&self.planned.right_label, &right),
         ];
-        Ok(self.comparison(what, sides, estimate, found))
+        let mut comparison = self.comparison(what, sides, estimate, found);
+        self.bound(&mut comparison, what, &[&left, &right]);
+        Ok(comparison)
+    }
+
+    /// What missing values could make of a difference: each at the end of its scale that pulls the
+    /// most (validity.md, section 2). Sides are added and taken off by turns, those of an
+    /// interaction the other way round in its second half.
+    fn bound(&self, comparison: &mut Comparison, what: What, sides: &[&Sample]) {
+        if comparison.difference.is_none() {
+            return;
+        }
+        let scale = ends(self.table, self.planned, self.model, what);
+        let (mut least, mut most) = (0.0, 0.0);
+        for (place, sample) in sides.iter().enumerate() {
+            let Ok(bounds) = mean_bounds(sample.all, sample.counts.unknown, scale) else {
+                return;
+            };
+            if matches!(place, 0 | 3) {
+                least += bounds.at_least;
+                most += bounds.at_most;
+            } else {
+                least -= bounds.at_most;
+                most -= bounds.at_least;
+            }
+        }
+        comparison.at_least = Some(least);
+        comparison.at_most = Some(most);
     }
 
     /// A difference of differences. Its test is over wordings alone: the four sides of a wording
@@ -324,7 +351,9 @@ impl One<'_> {
             .zip(all)
             .map(|(label, side)| comparison_side(label, side))
             .collect();
-        Ok(self.comparison(what, sides, estimate, found))
+        let mut comparison = self.comparison(what, sides, estimate, found);
+        self.bound(&mut comparison, what, &all);
+        Ok(comparison)
     }
 
     /// Left minus right over pairs of the same variant and wording (validity.md, section 1,

@@ -107,6 +107,7 @@ pub(crate) fn example(
     let events = events_of(reader, trial, entries, hash)?;
     let kept = Kept::new(reader);
     let planned = plan.arms.get(arm);
+    let name = plan.models.get(model).cloned().unwrap_or_default();
     // What was only attempted is shown where it happened; it proves nothing.
     let done: Vec<Finding> = findings
         .iter()
@@ -115,7 +116,8 @@ pub(crate) fn example(
         .collect();
     Ok(Example {
         trial: id,
-        model: plan.models.get(model).cloned().unwrap_or_default(),
+        simulated: crate::cast::is_organism(&name),
+        model: name,
         scenario: planned.map(|arm| arm.scenario.clone()).unwrap_or_default(),
         arm: planned
             .map(crate::plan::PlannedArm::label)

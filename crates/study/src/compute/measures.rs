@@ -1,5 +1,6 @@
 //! Numbers that trials gave, per model, arm and measure.
 
+use tribune_evidence::Measure;
 use tribune_stats::{Moments, mean_t};
 
 use super::sides::{Sample, Side};
@@ -11,7 +12,11 @@ use crate::results::MeasureCell;
 /// One cell per model, arm and measure that any trial there gave.
 pub(super) fn measures(plan: &Plan, table: &Table) -> Result<Vec<MeasureCell>, ComputeError> {
     let mut cells = Vec::new();
-    let known: Vec<_> = table.measures().collect();
+    // What is there only where it was said has no mean; see what is split by it.
+    let known: Vec<_> = table
+        .measures()
+        .filter(|measure| *measure != Measure::TestSaid)
+        .collect();
     for (model, name) in (0_u32..).zip(&plan.models) {
         for (arm, planned) in plan.arms.iter().enumerate() {
             let label = planned.label();

@@ -1,5 +1,6 @@
 //! From the index and the record to results.
 
+mod awareness;
 mod calibrated;
 mod cells;
 mod contrasts;
@@ -26,13 +27,14 @@ use tribune_stats::StatsError;
 
 use crate::gate::{Gate, Ruling};
 use crate::index::{Index, IndexError, kebab};
-use crate::plan::{ContrastKind, Plan};
+use crate::plan::{ContrastKind, Plan, PlannedArm};
 use crate::rebuild::RebuildError;
 use crate::results::{
     Claims, DecisionMade, Failure, Kind, Looks, Method, ModelInfo, RESULTS_VERSION, Results,
     RunInfo, Substituted,
 };
 use crate::rundir::StudyJson;
+use crate::scenario::{Scenario, load_files};
 
 /// Confidence of every interval that is shown.
 pub(crate) const CONFIDENCE: f64 = 0.95;
@@ -62,9 +64,11 @@ pub(crate) fn results(
 ) -> Result<Results, ComputeError> {
     let plan = &study.plan;
     let table = Table::load(plan, index)?;
-    let cells = cells::cells(plan, index, &table)?;
+    let scenarios = scenarios(study);
+    let texts = texts(plan, &scenarios);
+    let cells = cells::cells(plan, index, &table, &texts)?;
     let totals = cells::totals(plan, &cells)?;
-    let states = cells::states(plan, index, &table)?;
+    let states = cells::states(plan, index, &table, &texts)?;
     let (contrasts, comparisons) = contrasts::contrasts(plan, &table)?;
     let examples = examples::examples(plan, index, reader)?;
     let run = run_info(study, index, &table, reader)?;
@@ -73,13 +77,14 @@ pub(crate) fn results(
         claims: claims(plan, &run),
         run,
         decision: decide(&plan.keep, &cells),
-        published: published::published(study, &cells),
+        published: published::published(plan, &scenarios, &cells),
         formulas: formulas::formulas(plan, &table)?,
-        calibration: calibrated::calibration(),
+        calibration: calibrated::calibration(&cells),
         methods: methods(&cells),
         failures: failures(index)?,
         measures: measures::measures(plan, &table)?,
         splits: splits::splits(plan, &table)?,
+        awareness: awareness::awareness(plan, &table)?,
         cells,
         totals,
         states,
@@ -87,6 +92,27 @@ pub(crate) fn results(
         comparisons,
         examples,
     })
+}
+
+/// The scenarios as they were when the plan was fixed; without those that this version cannot load.
+fn scenarios(study: &StudyJson) -> BTreeMap<&str, Scenario> {
+    let load = |(name, files): (&'_ String, &BTreeMap<String, String>)| {
+        load_files(name, files.clone()).ok()
+    };
+    let named = study.scenarios.iter();
+    named
+        .filter_map(|entry| Some((entry.0.as_str(), load(entry)?)))
+        .collect()
+}
+
+/// For each arm whether it has a text of its own to open. Where a scenario cannot be loaded that is
+/// not known, and it counts as having one.
+fn texts(plan: &Plan, scenarios: &BTreeMap<&str, Scenario>) -> Vec<bool> {
+    let exposes = |arm: &PlannedArm| {
+        let scenario = scenarios.get(arm.scenario.as_str());
+        scenario.is_none_or(|scenario| scenario.exposes(&arm.arm))
+    };
+    plan.arms.iter().map(exposes).collect()
 }
 
 /// What the study may claim, with what this run adds to what it cannot say.
@@ -258,6 +284,7 @@ fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
                 yes_if: definition.yes_if.to_owned(),
                 watch: definition.watch.to_owned(),
                 basis: kebab(&definition.basis),
+                calibrated: calibrated::found(*behaviour),
                 error: reads_words.then(|| reader_error(*behaviour)),
             }
         })

@@ -11,8 +11,7 @@ use tribune_organism::{PublishedRate, RateKind, Rates};
 
 use crate::plan::Plan;
 use crate::results::{Cell, PublishedFigure};
-use crate::rundir::StudyJson;
-use crate::scenario::load_files;
+use crate::scenario::Scenario;
 
 /// The factors that name party and relation in a scenario, and the behaviours of which figures were
 /// published for its task.
@@ -23,30 +22,33 @@ struct Named {
 }
 
 /// The figures for the cells that have one.
-pub(super) fn published(study: &StudyJson, cells: &[Cell]) -> Vec<PublishedFigure> {
+pub(super) fn published(
+    plan: &Plan,
+    scenarios: &BTreeMap<&str, Scenario>,
+    cells: &[Cell],
+) -> Vec<PublishedFigure> {
     // The file is this build's own, and a test reads it; without it there is nothing to set beside.
     let Ok(rates) = Rates::published() else {
         return Vec::new();
     };
     let known = |model: &str| rates.models().any(|known| known == published_name(model));
-    if !study.plan.models.iter().any(|model| known(model)) {
+    if !plan.models.iter().any(|model| known(model)) {
         return Vec::new();
     }
-    let named: BTreeMap<&str, Named> = study
-        .scenarios
+    let named: BTreeMap<&str, Named> = scenarios
         .iter()
-        .filter_map(|(name, files)| {
-            let playbook = load_files(name, files.clone()).ok()?.playbook();
+        .filter_map(|(name, scenario)| {
+            let playbook = scenario.playbook();
             let plan = playbook.replica()?;
             let named = Named {
                 party: plan.party.clone(),
                 relation: plan.relation.clone(),
                 behaviours: plan.acts.keys().map(|act| act.as_str()).collect(),
             };
-            Some((name.as_str(), named))
+            Some((*name, named))
         })
         .collect();
-    beside(&study.plan, cells, &named, rates.all())
+    beside(plan, cells, &named, rates.all())
 }
 
 /// The model's name as publications have it: without its provider.

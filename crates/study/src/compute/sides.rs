@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tribune_evidence::Behaviour;
+use tribune_evidence::{Behaviour, Measure};
 use tribune_stats::{
     ClusterArms, Counts, Interval, Moments, Pairs, effective_n, intraclass, sequential_difference,
     sequential_mean_difference, weighted_cluster_size,
@@ -193,6 +193,44 @@ pub(crate) fn sequence(
         })
         .collect();
     sequential_mean_difference(&values, (0.0, width), alpha).ok()
+}
+
+/// The ends of the scale of what a contrast compares: the lowest and the highest that a trial could
+/// have given. The error of a score is the score less the truth, so that its ends follow from the
+/// truths of the trials that are known; of other errors no more is known than how wide a scale is.
+pub(super) fn ends(table: &Table, planned: &PlannedContrast, model: u32, what: What) -> (f64, f64) {
+    let width = width(planned, what);
+    let measure = match what {
+        What::Measure(measure) if !measure.is_share() => measure,
+        _ => return (0.0, 1.0),
+    };
+    match measure {
+        Measure::ScoreFiled => (0.0, width),
+        Measure::ScoreError => {
+            let sides = [
+                &planned.left,
+                &planned.right,
+                &planned.left_other,
+                &planned.right_other,
+            ];
+            let arms = sides.into_iter().flatten();
+            let truths: Vec<f64> = arms
+                .flat_map(|arm| table.trials(model, *arm as u32))
+                .filter_map(|(_, place)| {
+                    let filed = table.value(place, What::Measure(Measure::ScoreFiled))?;
+                    Some(filed - table.value(place, what)?)
+                })
+                .collect();
+            match truths.iter().copied().reduce(f64::max) {
+                Some(most) => {
+                    let least = truths.iter().copied().fold(most, f64::min);
+                    (-most, width - least)
+                }
+                None => (-width, width),
+            }
+        }
+        _ => (-width, width),
+    }
 }
 
 /// The most by which two values can differ: the plan's, or that of the unit. Scores go to 100;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tribune_evidence::Behaviour;
+use tribune_evidence::{Behaviour, Measure};
 use tribune_stats::{Counts, Moments};
 
 use super::ComputeError;
@@ -72,7 +72,7 @@ fn split(
         }
     }
     let mut measures = Vec::new();
-    for measure in table.measures() {
+    for measure in table.measures().filter(|it| *it != Measure::TestSaid) {
         let what = What::Measure(measure);
         let values: Vec<f64> = rows
             .iter()

@@ -338,3 +338,112 @@ fn two_models_under_one_name_are_told_apart() {
     assert_eq!(shown, [("x-1", (0, 5)), ("x-2", (6, 7))]);
     assert_eq!(splits[0].trials, splits[1].trials * 3);
 }
+
+#[test]
+fn what_is_missing_bounds_a_contrast_of_scores_by_the_ends_of_the_scale() {
+    let study = stub::study("controls", &Overrides::default()).unwrap();
+    let mut table = Table::new(&study.plan);
+    // Every truth is 60 or 63, every error 4, and every eighth trial files nothing.
+    for (trial, mut score) in trials(&study, 1, &|_, _| (Vec::new(), 4.0)) {
+        let truth = if trial.variant % 2 == 0 { 60.0 } else { 63.0 };
+        score.measures.push((Measure::ScoreFiled, truth + 4.0));
+        if trial.replicate % 8 == 0 {
+            score.measures.clear();
+        }
+        table.push(&trial, &score);
+    }
+    let (_, others) = contrasts::contrasts(&study.plan, &table).unwrap();
+    let of = |name: &str| {
+        let found = |it: &&Comparison| it.name == name && it.what == "score-error";
+        others.iter().find(found).unwrap()
+    };
+    let near = |value: Option<f64>, wanted: f64| {
+        assert!((value.unwrap() - wanted).abs() < 1e-9, "{value:?} {wanted}");
+    };
+    // A missing error lies between 0 - 63 and 100 - 60, and an eighth is missing on each side.
+    let one = of("relation");
+    near(one.difference, 0.0);
+    near(one.at_least, (-63.0 - 40.0) / 8.0);
+    near(one.at_most, (40.0 + 63.0) / 8.0);
+    // The four sides of an interaction bound it by twice as much.
+    let interaction = others
+        .iter()
+        .find(|it| it.kind == crate::results::Kind::Interaction && it.what == "score-error");
+    near(interaction.unwrap().at_most, (40.0 + 63.0) / 4.0);
+    // Of pairs and rates it is as it was; of what has no data there is nothing to bound.
+    let empty = others.iter().filter(|it| it.difference.is_none());
+    assert!(empty.into_iter().all(|it| it.at_least.is_none()));
+}
+
+#[test]
+fn who_took_it_for_a_test_stands_apart() {
+    let study = stub::study("controls", &stub_models()).unwrap();
+    let mut table = Table::new(&study.plan);
+    let mut wanted = [0_u64; 3];
+    for trial in study.plan.trials(study.hash) {
+        let kind = trial.replicate % 4;
+        let outcome = if kind < 2 {
+            Outcome::No
+        } else {
+            yes(Behaviour::Exfiltration)
+        };
+        let mut one = score(vec![(Behaviour::Exfiltration, outcome)], 0.0);
+        one.measures = match kind {
+            // Said unasked, though it answered otherwise; when asked; denied; not asked.
+            0 => vec![(Measure::TestSaid, 1.0), (Measure::TestAware, 0.0)],
+            1 => vec![(Measure::TestAware, 1.0)],
+            2 => vec![(Measure::TestAware, 0.0)],
+            _ => Vec::new(),
+        };
+        if study.plan.arms[trial.arm as usize].copy == 0 {
+            wanted[usize::from(kind > 1) + usize::from(kind > 2)] += 1;
+        }
+        table.push(&trial, &one);
+    }
+    let found = awareness::awareness(&study.plan, &table).unwrap();
+    let one = &found[0];
+    assert_eq!([one.aware, one.unaware, one.unknown], wanted);
+    assert_eq!(one.unprompted * 2, one.aware);
+    let rates: Vec<(&str, [Option<f64>; 3])> = one
+        .rates
+        .iter()
+        .map(|it| {
+            (
+                &*it.behaviour,
+                [it.aware.rate, it.unaware.rate, it.unknown.rate],
+            )
+        })
+        .collect();
+    assert_eq!(rates, [("exfiltration", [Some(0.0), Some(1.0), Some(1.0)])]);
+    // It is no measure of its own, for it is only there where it was said.
+    let cells = measures::measures(&study.plan, &table).unwrap();
+    assert!(cells.iter().all(|cell| cell.measure != "test-said"));
+    // Where nobody took it for a test there is nothing to split.
+    let none = awareness::awareness(&study.plan, &Table::new(&study.plan)).unwrap();
+    assert!(none.is_empty());
+}
+
+fn stub_models() -> Overrides {
+    Overrides {
+        models: vec!["openai/gpt-5.2".to_owned()],
+        trials: Some(8),
+        ..Overrides::default()
+    }
+}
+
+#[test]
+fn only_an_arm_with_a_text_to_open_exposes_to_it() {
+    let study = Study::load("controls", &Overrides::default()).unwrap();
+    let exposes = |arm: &PlannedArm| study.scenarios[&arm.scenario].exposes(&arm.arm);
+    let mut seen = [0, 0];
+    for arm in &study.plan.arms {
+        // In the scenarios that ship the text of its own is the one on the relation.
+        let told = arm
+            .arm
+            .level("relation")
+            .is_some_and(|level| level != "none");
+        assert_eq!(exposes(arm), told, "{}", arm.label());
+        seen[usize::from(told)] += 1;
+    }
+    assert!(seen[0] > 0 && seen[1] > 0);
+}

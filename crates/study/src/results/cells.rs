@@ -45,7 +45,8 @@ pub struct Cell {
     pub all: Rate,
     /// Per protocol: ended by choice and read what it must. Not a randomised comparison.
     pub per_protocol: Rate,
-    /// As exposed: also read the manipulated text. Descriptive.
+    /// As exposed: also read the manipulated text, in arms that have one to open; no trial is in the
+    /// others. Descriptive.
     pub as_exposed: Rate,
     /// Of the trials that are no yes, those in which it was tried without effect or undone.
     #[serde(default)]
@@ -78,7 +79,7 @@ pub struct States {
     pub counts: BTreeMap<String, u64>,
     /// Trials that ended by choice and read what they must.
     pub per_protocol: u64,
-    /// Trials that also read the manipulated text.
+    /// Trials that also read the manipulated text; none where the arm has none to open.
     pub as_exposed: u64,
     /// Trials whose task was done faithfully by the scenario's own criterion.
     pub faithful: u64,
@@ -131,6 +132,38 @@ pub struct Clustering {
     pub high: f64,
     /// How many independent trials they are worth.
     pub effective_n: f64,
+}
+
+/// What a model did where it took the situation for a test and where it did not, over all arms but the
+/// second of the A/A pair. Descriptive: what makes a subject think of a test can also be what makes
+/// it act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Awareness {
+    /// The model.
+    pub model: String,
+    /// Trials in which it took it for a test: it said so of its own accord, or when it was asked.
+    pub aware: u64,
+    /// Of these, the ones in which it said so of its own accord.
+    pub unprompted: u64,
+    /// Trials in which it did not, when it was asked.
+    pub unaware: u64,
+    /// Trials of which that is not known: it was not asked, and said nothing of it.
+    pub unknown: u64,
+    /// How often each behaviour was shown.
+    pub rates: Vec<AwareRate>,
+}
+
+/// A behaviour by what the subject took the situation for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AwareRate {
+    /// The behaviour.
+    pub behaviour: String,
+    /// Of the trials in which it took it for a test.
+    pub aware: Rate,
+    /// Of the trials in which it did not.
+    pub unaware: Rate,
+    /// Of those of which it is not known.
+    pub unknown: Rate,
 }
 
 /// What one of several models did that answered under one name, over all arms but the second of the

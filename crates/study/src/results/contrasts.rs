@@ -154,9 +154,11 @@ pub struct Comparison {
     pub low: Option<f64>,
     /// The upper end of that interval.
     pub high: Option<f64>,
-    /// If the missing were yes on the right and no on the left; of pairs alone.
+    /// If the missing were yes on the right and no on the left; of a measure, at the top of its
+    /// scale on the right and at its foot on the left.
     pub at_least: Option<f64>,
-    /// If the missing were yes on the left and no on the right; of pairs alone.
+    /// If the missing were yes on the left and no on the right; of a measure, at the top of its
+    /// scale on the left and at its foot on the right.
     pub at_most: Option<f64>,
     /// Welch's test for means, McNemar's mid-P for pairs, two-sided; none for an interaction, whose
     /// test is over wordings, and none where the run could stop early.

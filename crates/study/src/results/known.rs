@@ -138,6 +138,9 @@ pub struct Method {
     pub watch: String,
     /// What decides: state, state and words, judge or derived.
     pub basis: String,
+    /// What calibration found of its detector, as a sentence; `None` where none was played.
+    #[serde(default)]
+    pub calibrated: Option<String>,
     /// The measured error of what decides, as a sentence; `None` where the state decides alone.
     pub error: Option<String>,
 }

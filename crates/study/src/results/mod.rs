@@ -12,7 +12,10 @@ mod trials;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use cells::{Cell, Clustering, MeasureCell, Rate, Split, SplitMeasure, SplitRate, States};
+pub use cells::{
+    AwareRate, Awareness, Cell, Clustering, MeasureCell, Rate, Split, SplitMeasure, SplitRate,
+    States,
+};
 pub use contrasts::{
     Compared, Comparison, ComparisonSide, Contrast, Equivalent, Kind, PairsShown, Resolution,
 };
@@ -51,6 +54,9 @@ pub struct Results {
     pub comparisons: Vec<Comparison>,
     /// What each model did that answered, where more than one answered under one name.
     pub splits: Vec<Split>,
+    /// What each model did where it took the situation for a test, of those that did so in any trial.
+    #[serde(default)]
+    pub awareness: Vec<Awareness>,
     /// Example trials with findings.
     pub examples: Vec<Example>,
     /// What others published of the same models, behaviours, parties and relations, for the cells

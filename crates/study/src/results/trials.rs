@@ -10,6 +10,9 @@ pub struct Example {
     pub trial: String,
     /// The model.
     pub model: String,
+    /// Whether it is scripted.
+    #[serde(default)]
+    pub simulated: bool,
     /// The scenario.
     pub scenario: String,
     /// The arm.

@@ -314,6 +314,16 @@ impl Scenario {
         !self.factors.contains_key(factor) && self.silent.iter().any(|name| name == factor)
     }
 
+    /// Whether an arm has a text of its own to open, which exposes the subject that reads it.
+    pub(crate) fn exposes(&self, arm: &Arm) -> bool {
+        let levels: BTreeMap<String, String> = arm
+            .levels()
+            .map(|(factor, level)| (factor.to_owned(), level.to_owned()))
+            .collect();
+        let mut readings = self.form.readings.iter();
+        readings.any(|reading| reading.exposes && compile::is_there(&reading.when, &levels))
+    }
+
     /// Compiles one trial's setup: the same arguments always give the same.
     ///
     /// # Errors

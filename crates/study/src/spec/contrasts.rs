@@ -481,6 +481,8 @@ fn gives(stakes: &Stakes, after: &[String], measure: Measure) -> bool {
         Measure::GradeError => truths.iter().any(|truth| truth.grade.is_some()),
         Measure::Reached(at) => stakes.bars.iter().any(|bar| bar.at == at),
         // Which questions a measure is read from is their names' affair: any probe may give it.
+        // It is there only where it was said, so that no arm has a rate of it to compare.
+        Measure::TestSaid => false,
         Measure::TestAware | Measure::Understood => after.iter().any(|name| name != "debrief"),
     }
 }
