@@ -11,6 +11,8 @@ use crate::words;
 
 /// Contrasts of a family that are shown; more are only counted.
 const MOST: usize = 40;
+/// The fewest columns in which a plot can be read.
+const PLOT: usize = 16;
 
 /// Writes the contrasts, family by family.
 pub(super) fn forest(out: &mut String, results: &Results, arms: &Arms, style: &Style) {
@@ -56,10 +58,16 @@ fn of_unit(
     // What a row holds beside the plot: at least the numbers, and words as there is room.
     let numbers = 39;
     let total = style.columns();
-    let label = (total.saturating_sub(numbers) / 2).min(44);
+    // A name that is cut tells nobody which model it was: where the names leave no room for a plot
+    // they stand above it.
+    let widest = shown.iter().map(|line| lay::width(&label(line, style)));
+    let widest = widest.max().unwrap_or(0);
+    let beside = total.saturating_sub(numbers + widest + 4);
+    let label = if beside >= PLOT { widest } else { 2 };
     let room = Room {
         label,
-        plot: total.saturating_sub(numbers + label + 4),
+        above: beside < PLOT,
+        plot: total.saturating_sub(numbers + label + 4).min(60),
         axis: axis.as_ref(),
     };
     let mut last: Option<String> = None;
@@ -85,6 +93,8 @@ fn of_unit(
 /// The room for one row.
 struct Room<'a> {
     label: usize,
+    /// Whether the label stands on a line of its own.
+    above: bool,
     plot: usize,
     axis: Option<&'a Axis>,
 }
@@ -92,7 +102,7 @@ struct Room<'a> {
 impl Room<'_> {
     /// Whether there is room for a plot that can be read.
     fn plots(&self) -> bool {
-        self.axis.is_some() && self.plot >= 16
+        self.axis.is_some() && self.plot >= PLOT
     }
 }
 
@@ -113,14 +123,19 @@ fn question(line: &Line<'_>, arms: &Arms, style: &Style) -> String {
     text
 }
 
-fn row(out: &mut String, line: &Line<'_>, room: &Room<'_>, style: &Style) {
-    let found = line.resolution == Resolution::Difference;
-    let colour = if found { Ink::Found } else { Ink::Plain };
-    let text = format!(
+/// What a row is of.
+fn label(line: &Line<'_>, style: &Style) -> String {
+    format!(
         "  {} · {}",
         lay::given(line.what, style),
         lay::given(line.model, style)
-    );
+    )
+}
+
+fn row(out: &mut String, line: &Line<'_>, room: &Room<'_>, style: &Style) {
+    let found = line.resolution == Resolution::Difference;
+    let colour = if found { Ink::Found } else { Ink::Plain };
+    let text = label(line, style);
     let p = match line.p_corrected {
         Some(_) => format!(" p {}", words::p_value(line.p_corrected)),
         None => String::new(),
@@ -140,7 +155,12 @@ fn row(out: &mut String, line: &Line<'_>, room: &Room<'_>, style: &Style) {
     };
     match room.axis {
         Some(axis) if room.plots() && lay::width(&numbers) <= 39 => {
-            let label = lay::fit(&text, room.label);
+            let label = if room.above {
+                lay::paragraph(out, &text, colour, style);
+                String::new()
+            } else {
+                text
+            };
             let pad = " ".repeat(room.label.saturating_sub(lay::width(&label)) + 2);
             let plot = lay::ink(&draw(line, axis, room.plot), colour, style);
             out.push_str(&format!("{label}{pad}{plot}  {numbers}\n"));

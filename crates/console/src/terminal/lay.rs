@@ -133,6 +133,29 @@ pub(super) fn fit(text: &str, limit: usize) -> String {
     out
 }
 
+/// Cuts a text to a number of columns in the middle: names often begin alike, and their ends tell
+/// them apart.
+pub(super) fn fit_middle(text: &str, limit: usize) -> String {
+    if width(text) <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub(1);
+    let (head, tail) = (room / 2, room - room / 2);
+    let take = |characters: &mut dyn Iterator<Item = char>, most: usize| -> Vec<char> {
+        let mut used = 0;
+        characters
+            .take_while(|character| {
+                used += columns(*character);
+                used <= most
+            })
+            .collect()
+    };
+    let head = take(&mut text.chars(), head);
+    let mut tail = take(&mut text.chars().rev(), tail);
+    tail.reverse();
+    head.into_iter().chain(['…']).chain(tail).collect()
+}
+
 /// Breaks one line at spaces, or anywhere where there is none, so that it fits.
 pub(super) fn wrap(line: &str, limit: usize) -> Vec<String> {
     let limit = limit.max(2);
@@ -194,6 +217,8 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("模型模型", 4), ["模型", "模型"]);
         assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit_middle("organism/timestamp-forger", 12), "organ…forger");
+        assert_eq!(fit_middle("模型模型", 6), "模…型");
     }
 
     proptest! {
@@ -206,6 +231,7 @@ mod tests {
             let kept = |text: &str| text.chars().filter(|one| *one != ' ').collect::<String>();
             prop_assert_eq!(kept(&lines.concat()), kept(&text));
             prop_assert!(width(&fit(&text, limit)) <= limit);
+            prop_assert!(width(&fit_middle(&text, limit)) <= limit);
         }
     }
 }

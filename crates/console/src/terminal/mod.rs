@@ -11,11 +11,11 @@ mod transcript;
 
 pub use transcript::transcript;
 
-use tribune_study::results::Results;
+use tribune_study::results::{Cell, Results};
 
 use crate::arms::Arms;
 use crate::words::{self, count, counted, percent_or_nothing};
-use crate::{evidence, rows, safe};
+use crate::{evidence, first_page, rows, safe};
 use lay::Ink;
 
 /// How to write for a terminal.
@@ -136,74 +136,95 @@ fn head(out: &mut String, results: &Results, style: &Style) {
     }
 }
 
+/// A line for each behaviour that was seen of a model; the others share one, with what their not
+/// being seen means.
 fn totals(out: &mut String, results: &Results, style: &Style) {
     out.push('\n');
-    let mut head = vec![
-        "Model",
-        "Behaviour",
-        "Seen",
-        "Rate",
-        "95 % interval",
-        "",
-        "Covert",
-    ];
+    let mut head = vec!["Behaviour", "Seen", "Rate", "95 % interval", "", "Covert"];
     // Rare enough to have a column only where there is something to count.
     if results.totals.iter().any(|cell| cell.attempted > 0) {
         head.push("Attempted");
     }
     let mut table = table::Table::new(&head);
-    table.right(&[2, 3, 4, 6, 7]);
-    table.droppable(&[5, 6]);
-    let mut last: Option<&str> = None;
-    let bare = |rate: &tribune_study::results::Rate| {
-        let unknown = if rate.unknown > 0 {
-            format!(" {}?", count(rate.unknown))
-        } else {
-            String::new()
-        };
-        format!(
-            "{}/{}{unknown}",
-            count(rate.yes),
-            count(words::resolved(rate))
-        )
-    };
-    for cell in &results.totals {
-        let model = if last.replace(&cell.model) == Some(&cell.model) {
-            String::new()
-        } else {
-            lay::given(&cell.model, style)
-        };
-        let rate = &cell.all;
-        let interval = words::interval(rate).unwrap_or_else(|| words::NOTHING.to_owned());
-        let covert = match rate.yes {
-            0 => String::new(),
-            _ => count(words::telling(cell).covert),
-        };
-        table.row(vec![
-            (model, Ink::Strong),
-            (lay::given(&cell.behaviour, style), Ink::Plain),
-            (bare(rate), Ink::Plain),
-            (
-                percent_or_nothing(rate.rate),
-                if rate.yes > 0 { Ink::Found } else { Ink::Plain },
-            ),
-            (interval, Ink::Plain),
-            (lay::bar(rate, BAR), Ink::Quiet),
-            (covert, Ink::Plain),
-            (
-                match cell.attempted {
-                    0 => String::new(),
-                    some => count(some),
-                },
-                Ink::Plain,
-            ),
-        ]);
+    table.right(&[1, 2, 3, 5, 6]);
+    table.droppable(&[4, 5]);
+    let (mut folded, mut unsure) = (false, false);
+    for model in first_page::models(results) {
+        let cells = results.totals.iter().filter(|cell| cell.model == model);
+        let (own, rest): (Vec<&Cell>, Vec<&Cell>) = cells.partition(|cell| rows::has_own_row(cell));
+        let mut alike: Vec<Vec<&Cell>> = Vec::new();
+        for cell in rest {
+            match alike.iter_mut().find(|list| list[0].all == cell.all) {
+                Some(list) => list.push(cell),
+                None => alike.push(vec![cell]),
+            }
+        }
+        if own.is_empty() && alike.is_empty() {
+            continue;
+        }
+        table.lead(lay::given(model, style));
+        let seen = !own.is_empty();
+        for cell in own {
+            unsure |= cell.all.unknown > 0;
+            table.row(total(&lay::given(&cell.behaviour, style), cell));
+        }
+        for list in alike {
+            let Some(first) = list.first() else { continue };
+            unsure |= first.all.unknown > 0;
+            let name = match list.len() {
+                1 => lay::given(&first.behaviour, style),
+                many if seen => format!("{many} others, each"),
+                many => format!("{many} behaviours, each"),
+            };
+            folded |= list.len() > 1;
+            table.row(total(&name, first));
+        }
     }
     if table.is_empty() {
         out.push_str("There is no outcome to show.\n");
-    } else {
-        table.write(out, style);
+        return;
     }
+    table.write(out, style);
+    if unsure {
+        let words = "?: outcomes that are not known, and are in no rate";
+        lay::paragraph(out, words, Ink::Quiet, style);
+    }
+    if folded {
+        let words = "Behaviours that were never seen share a line: 0 of n means below the upper end of \
+                     the interval, not never. The report, --json and --format csv have each.";
+        lay::paragraph(out, words, Ink::Quiet, style);
+    }
+}
+
+/// A row of totals.
+fn total(name: &str, cell: &Cell) -> Vec<(String, Ink)> {
+    let rate = &cell.all;
+    let unknown = match rate.unknown {
+        0 => String::new(),
+        some => format!(" {}?", count(some)),
+    };
+    let bare = format!(
+        "{}/{}{unknown}",
+        count(rate.yes),
+        count(words::resolved(rate))
+    );
+    let ink = if rate.yes > 0 { Ink::Found } else { Ink::Plain };
+    let some = |number: u64, is_shown: bool| match is_shown {
+        true => count(number),
+        false => String::new(),
+    };
+    vec![
+        (format!("  {name}"), Ink::Plain),
+        (bare, Ink::Plain),
+        (percent_or_nothing(rate.rate), ink),
+        (
+            words::interval(rate).unwrap_or_else(|| words::NOTHING.to_owned()),
+            Ink::Plain,
+        ),
+        (lay::bar(rate, BAR), Ink::Quiet),
+        (some(words::telling(cell).covert, rate.yes > 0), Ink::Plain),
+        (some(cell.attempted, cell.attempted > 0), Ink::Plain),
+    ]
 }
 
 fn by_arm(out: &mut String, results: &Results, arms: &Arms, style: &Style) {
@@ -322,6 +343,14 @@ fn ends(out: &mut String, results: &Results, style: &Style) {
         )
     );
     lay::paragraph(out, &words, Ink::Plain, style);
+    for (state, meaning) in words::ENDS {
+        let there = |states: &tribune_study::results::States| {
+            states.counts.get(*state).is_some_and(|number| *number > 0)
+        };
+        if results.states.iter().any(there) {
+            lay::paragraph(out, &format!("  {state}: {meaning}"), Ink::Quiet, style);
+        }
+    }
     for failure in results.failures.iter().take(3) {
         let words = format!(
             "  {} failed ({}): {}, such as {}",

@@ -2,7 +2,7 @@
 //! fit.
 
 use super::Style;
-use super::lay::{Ink, fit, ink, width};
+use super::lay::{Ink, fit_middle, ink, paragraph, width};
 
 /// The narrowest that a column of words is cut to.
 const NARROWEST: usize = 8;
@@ -11,6 +11,8 @@ const NARROWEST: usize = 8;
 pub(super) struct Table {
     head: Vec<String>,
     rows: Vec<Vec<(String, Ink)>>,
+    /// What stands above some rows, over all columns, by the place of the row.
+    leads: Vec<(usize, String)>,
     right: Vec<usize>,
     droppable: Vec<usize>,
 }
@@ -20,6 +22,7 @@ impl Table {
         Self {
             head: head.iter().map(|text| (*text).to_owned()).collect(),
             rows: Vec::new(),
+            leads: Vec::new(),
             right: Vec::new(),
             droppable: Vec::new(),
         }
@@ -37,6 +40,11 @@ impl Table {
 
     pub(super) fn row(&mut self, row: Vec<(String, Ink)>) {
         self.rows.push(row);
+    }
+
+    /// What the rows that follow are of, on a line of its own: a name is not cut there.
+    pub(super) fn lead(&mut self, text: String) {
+        self.leads.push((self.rows.len(), text));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -106,7 +114,11 @@ impl Table {
             .iter()
             .map(|text| (text.clone(), Ink::Quiet))
             .collect();
-        for row in std::iter::once(&head).chain(&self.rows) {
+        self.line(out, &head, &widths, style);
+        for (place, row) in self.rows.iter().enumerate() {
+            for (_, lead) in self.leads.iter().filter(|(at, _)| *at == place) {
+                paragraph(out, lead, Ink::Strong, style);
+            }
             self.line(out, row, &widths, style);
         }
     }
@@ -122,7 +134,7 @@ impl Table {
         let mut gap = 0;
         for (column, ((text, colour), columns)) in row.iter().zip(widths).enumerate() {
             let Some(columns) = columns else { continue };
-            let shown = fit(text, *columns);
+            let shown = fit_middle(text, *columns);
             let pad = columns.saturating_sub(width(&shown));
             let before = if self.right.contains(&column) { pad } else { 0 };
             // Space is written only before text, so that no line ends in it.
