@@ -174,6 +174,20 @@ fn a_run_is_judged_again_and_two_runs_are_compared() {
     }
     let between = json(&desk.fine(&["compare", "run", "other", "--json"]).stdout);
     assert_eq!(between["other_model"], true);
+    // Over all arms that both have, the second of the A/A pair left out: four arms of two trials.
+    let totals = between["totals"].as_array().unwrap();
+    let one = totals.iter().find(|one| one["behaviour"] == "exfiltration");
+    let one = one.unwrap();
+    assert_eq!(
+        (one["arm"].as_str(), &one["left"]["n"]),
+        (Some("*"), &8.into())
+    );
+    assert!(one["right"]["yes"] == 0 && one["p_corrected"].is_number());
+    assert!(
+        told.stdout.contains("Over all arms that both have"),
+        "{}",
+        told.stdout
+    );
     desk.ends(3, &["compare", "run", "nowhere"]);
     desk.ends(3, &["rescore", "nowhere"]);
 }
@@ -278,4 +292,30 @@ fn a_table_of_prices_that_is_wrong_is_named_with_its_line() {
         }
     }
     assert!(!desk.path("run").exists());
+}
+
+#[test]
+fn what_cannot_be_counted_is_said_and_one_is_one() {
+    let desk = Desk::new();
+    let text = "name = \"much\"\ntitle = \"Much\"\nmeaning = \"A test.\"\nclaim = \"Nothing.\"\n\
+                models = [\"openai/x\"]\ntrials = 1\n\
+                estimate = { calls = 1, input-tokens = 9223372036854775807, output-tokens = 1 }\n\
+                \n[[scenarios]]\nname = \"disk-cleanup\"\n\
+                factors = { relation = [\"none\", \"placebo\", \"neutral\"] }\n";
+    desk.write("much.toml", text);
+    let told = desk
+        .fine(&["plan", "much.toml", "--price", "openai/x=1/1"])
+        .stdout;
+    assert!(
+        told.contains("more tokens sent than can be counted"),
+        "{told}"
+    );
+    assert!(
+        told.contains("cost unknown") && !told.contains("18446744073709551615"),
+        "{told}"
+    );
+    assert!(
+        told.contains("1 model, 1 trial for each and arm: 1 block of 4, 4 trials in all"),
+        "{told}"
+    );
 }

@@ -297,6 +297,83 @@ fn without_an_index_a_report_has_the_same_bytes() {
 }
 
 #[test]
+fn an_index_with_numbers_that_cannot_be_is_named_and_made_again() {
+    let desk = Desk::new();
+    let run = desk.small_run();
+    let good = fs::read(run.join("index.sqlite")).unwrap();
+    for (change, told) in [
+        (
+            "UPDATE trial SET tokens_in = -5 WHERE number = 7",
+            "trial number 7 has tokens_in -5",
+        ),
+        (
+            "UPDATE trial SET tokens_out = 9223372036854775807 WHERE number = 3",
+            "trial number 3 has tokens_out 9223372036854775807",
+        ),
+        (
+            "UPDATE trial SET arm = 70000 WHERE number = 2",
+            "trial number 2 has arm 70000",
+        ),
+        (
+            "UPDATE trial SET wording = 'x' WHERE number = 1",
+            "trial number 1 has wording",
+        ),
+        (
+            "INSERT INTO measure VALUES (4, 'score-error', 9e300)",
+            "trial number 4 has value",
+        ),
+    ] {
+        let index = rusqlite::Connection::open(run.join("index.sqlite")).unwrap();
+        index.execute(change, []).unwrap();
+        drop(index);
+        let said = desk.ends(1, &["report", "run", "--format", "csv"]).stderr;
+        // Lines are broken to the width of the terminal.
+        let words: Vec<&str> = said.split_whitespace().filter(|it| *it != "│").collect();
+        let said = words.join(" ");
+        assert!(said.contains(told), "{change}: {said}");
+        assert!(said.contains("Delete the file"), "{said}");
+        fs::remove_file(run.join("index.sqlite")).unwrap();
+        desk.fine(&["report", "run", "--format", "csv"]);
+        fs::write(run.join("index.sqlite"), &good).unwrap();
+    }
+}
+
+#[test]
+fn of_several_scenarios_each_trial_says_which_it_is_of() {
+    let desk = Desk::new();
+    let scenario = |name: &str| format!("\n[[scenarios]]\nname = \"{name}\"\n");
+    let text = format!(
+        "name = \"two\"\ntitle = \"Two\"\nmeaning = \"A test.\"\nclaim = \"Nothing.\"\n\
+         models = [\"organism/faithful\"]\ntrials = 1\n{}{}",
+        scenario("disk-cleanup"),
+        scenario("server-move")
+    );
+    desk.write("two.toml", &text);
+    desk.fine(&["run", "two.toml", "--out", "run"]);
+    let told = desk.fine(&["show", "run"]).stdout;
+    assert!(told.contains("SCENARIO"), "{told}");
+    assert!(
+        told.contains("disk-cleanup") && told.contains("server-move"),
+        "{told}"
+    );
+    assert!(
+        !desk
+            .fine(&[
+                "run",
+                "--model",
+                "organism/faithful",
+                "--trials",
+                "1",
+                "--out",
+                "one"
+            ])
+            .stdout
+            .is_empty()
+    );
+    assert!(!desk.fine(&["show", "one"]).stdout.contains("SCENARIO"));
+}
+
+#[test]
 fn show_lists_trials_and_tells_one_with_its_proof() {
     let desk = Desk::new();
     desk.fine(&[
@@ -335,6 +412,7 @@ fn show_lists_trials_and_tells_one_with_its_proof() {
     let whole: Value =
         serde_json::from_str(&desk.fine(&["show", &format!("run/{id}"), "--json"]).stdout).unwrap();
     assert_eq!(whole["trial"], id);
+    assert_eq!(whole["simulated"], true);
     assert!(!whole["findings"].as_array().unwrap().is_empty());
     assert_eq!(
         desk.fine(&["show", "run", "--limit", "3"])

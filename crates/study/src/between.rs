@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tribune_stats::{Moments, StatsError, benjamini_hochberg, fisher_exact, newcombe, welch};
+use tribune_stats::{
+    Counts, Moments, StatsError, benjamini_hochberg, fisher_exact, newcombe, welch, wilson,
+};
 
 use crate::compute::CONFIDENCE;
 use crate::results::{Cell, MeasureCell, Rate, Results};
@@ -23,6 +25,9 @@ pub struct Between {
     pub other_model: bool,
     /// Fields in which the plans differ.
     pub plan: Vec<FieldDiffers>,
+    /// Rates over all cells that both have, by model and behaviour; the second of an A/A pair is left
+    /// out. Scenario and arm are `*`.
+    pub totals: Vec<RateDiffers>,
     /// Rates in cells that both have.
     pub rates: Vec<RateDiffers>,
     /// Means in cells that both have.
@@ -162,9 +167,13 @@ fn compare(
         .map(|cell| (mean_key(model(&cell.model), cell), cell))
         .collect();
     let (mut rates, mut measures, mut alone) = (Vec::new(), Vec::new(), 0);
+    let mut sums = Sums::default();
     for cell in &left.cells {
         match cells.remove(&cell_key(model(&cell.model), cell)) {
-            Some(other) => rates.push(rate_differs(cell, other)?),
+            Some(other) => {
+                sums.add(cell, other);
+                rates.push(rate_differs(cell, other)?);
+            }
             None => alone += 1,
         }
     }
@@ -176,14 +185,77 @@ fn compare(
     }
     let unmatched = (alone, cells.len() + means.len());
     correct(&mut rates, &mut measures)?;
+    // Sums of the same trials: a family of their own, or each would be asked twice.
+    let mut totals = sums.totals()?;
+    correct(&mut totals, &mut [])?;
     Ok(Between {
         left: shown(left),
         right: shown(right),
         other_model,
         plan,
+        totals,
         rates,
         measures,
         unmatched,
+    })
+}
+
+/// Cells that both runs have, added up by model and behaviour.
+#[derive(Default)]
+struct Sums(Vec<(Cell, Counts, Counts)>);
+
+impl Sums {
+    fn add(&mut self, left: &Cell, right: &Cell) {
+        if left.arm.starts_with("aa=second") {
+            return;
+        }
+        let counts = |rate: &Rate| Counts {
+            yes: rate.yes,
+            no: rate.no,
+            unknown: rate.unknown,
+        };
+        let (one, other) = (counts(&left.all), counts(&right.all));
+        let same = |cell: &Cell| cell.model == left.model && cell.behaviour == left.behaviour;
+        match self.0.iter_mut().find(|(cell, _, _)| same(cell)) {
+            Some((_, left, right)) => {
+                *left += one;
+                *right += other;
+            }
+            None => self.0.push((left.clone(), one, other)),
+        }
+    }
+
+    fn totals(self) -> Result<Vec<RateDiffers>, crate::compute::ComputeError> {
+        let mut totals = Vec::new();
+        for (mut cell, left, right) in self.0 {
+            "*".clone_into(&mut cell.scenario);
+            "*".clone_into(&mut cell.arm);
+            let mut other = cell.clone();
+            cell.all = counted(left)?;
+            other.all = counted(right)?;
+            totals.push(rate_differs(&cell, &other)?);
+        }
+        Ok(totals)
+    }
+}
+
+/// Counts as a rate with Wilson's interval.
+fn counted(counts: Counts) -> Result<Rate, StatsError> {
+    let interval = match counts.resolved() {
+        0 => None,
+        resolved => Some(wilson(counts.yes, resolved, CONFIDENCE)?),
+    };
+    let bounds = counts.bounds()?;
+    Ok(Rate {
+        n: counts.n(),
+        yes: counts.yes,
+        no: counts.no,
+        unknown: counts.unknown,
+        rate: counts.rate(),
+        low: interval.map(|interval| interval.low),
+        high: interval.map(|interval| interval.high),
+        at_least: bounds.at_least,
+        at_most: bounds.at_most,
     })
 }
 

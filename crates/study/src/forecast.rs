@@ -217,7 +217,9 @@ fn takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
         Some(each.saturating_mul(trials))
     };
     let (input, output) = (times(|it| it.input_tokens), times(|it| it.output_tokens));
-    let cost = match (simulated, plan.prices.get(model), input.zip(output)) {
+    let is_counted = |tokens: &(u64, u64)| tokens.0 < u64::MAX && tokens.1 < u64::MAX;
+    let known = input.zip(output).filter(is_counted);
+    let cost = match (simulated, plan.prices.get(model), known) {
         (true, _, _) => Some(0.0),
         (false, Some(price), Some((input, output))) => Some(price.of(input, output)),
         _ => None,

@@ -7,6 +7,7 @@
 //! [`rebuild`]: crate::rebuild::rebuild
 
 pub(crate) mod seal;
+mod sound;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,21 @@ pub enum IndexError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// It holds what no run can have given: it was changed, or written by something else.
+    #[error(
+        "the index {path} holds what cannot be: trial number {number} has {column} {value}. \
+         Delete the file: it is made again from the record"
+    )]
+    Absurd {
+        /// The file.
+        path: PathBuf,
+        /// The number of the trial in the plan.
+        number: i64,
+        /// The column.
+        column: String,
+        /// What it holds there.
+        value: String,
+    },
     /// The file system's words.
     #[error("the index {path} cannot be replaced: {source}")]
     Io {
@@ -59,6 +75,7 @@ impl IndexError {
                 source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
             }
             Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::Absurd { .. } => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tribune_console::inert;
 use tribune_study::{Between, Run, between};
 
-use super::columns;
+use super::{columns, some};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::screen;
@@ -79,6 +79,21 @@ fn found(between: &Between, all: bool) -> String {
             |share| format!("{:.1} %", share * 100.0),
         )
     };
+    let seen = |it: &&tribune_study::RateDiffers| all || it.left.yes > 0 || it.right.yes > 0;
+    let totals: Vec<Vec<String>> = between
+        .totals
+        .iter()
+        .filter(seen)
+        .map(|it| {
+            vec![
+                format!("  {}", it.behaviour),
+                it.model.clone(),
+                format!("{} - {}", percent(it.left.rate), percent(it.right.rate)),
+                interval(it.low, it.high, 100.0, " points"),
+                p(it.p_corrected),
+            ]
+        })
+        .collect();
     let mut rows = Vec::new();
     for it in &between.rates {
         if all || differs(it.p_corrected) {
@@ -112,11 +127,28 @@ fn found(between: &Between, all: bool) -> String {
         .chain(between.measures.iter().map(|it| it.p_corrected))
         .filter(|p| differs(*p))
         .count();
-    let mut text = format!(
-        "\n{compared} cells are in both; {resolved} of them differ (p under 0.05 after Benjamini and \
-         Hochberg); {} are only on the left, {} only on the right.\n",
-        between.unmatched.0, between.unmatched.1
-    );
+    let mut text = String::new();
+    if !totals.is_empty() {
+        text.push_str("\nOver all arms that both have, corrected among themselves\n");
+        let head = ["  WHAT", "MODEL", "LEFT - RIGHT", "95 % INTERVAL", "P"];
+        let mut table = vec![head.map(str::to_owned).to_vec()];
+        let more = between.totals.len() - totals.len();
+        table.extend(totals);
+        text.push_str(&columns(&table));
+        if more > 0 {
+            text.push_str(&format!(
+                "  {more} more of which neither run saw anything: --all lists them\n"
+            ));
+        }
+    }
+    text.push_str(&format!(
+        "\nArm by arm: {} both have; {resolved} of them {} (p under 0.05 after Benjamini and \
+         Hochberg); {} only on the left, {} only on the right.\n",
+        some(compared as u64, "rate or mean that", "rates and means that"),
+        if resolved == 1 { "differs" } else { "differ" },
+        between.unmatched.0,
+        between.unmatched.1
+    ));
     if !rows.is_empty() {
         let mut table = vec![
             [

@@ -45,3 +45,8 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     }
     tribune_console::inert(&text)
 }
+
+/// A number with its noun, such as `1 trial` or `3 trials`.
+fn some(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,5 +1,6 @@
 //! `tribune models`: who can be put to the test.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -7,8 +8,8 @@ use tribune_model::{Providers, preset};
 use tribune_study::scenario::{load_embedded, scenario_names};
 use tribune_study::{PriceRow, PriceTable};
 
-use super::columns;
 use super::plan::{price_words, read_table};
+use super::{columns, some};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -35,6 +36,9 @@ struct Row {
     scenarios: Vec<&'static str>,
     benign_twin: Option<String>,
     meaning: String,
+    /// What it does in each scenario, in that scenario's words; empty for providers' models.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    meanings: BTreeMap<&'static str, String>,
     /// What is known of its price; absent where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<PriceRow>,
@@ -47,13 +51,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         for (disposition, script) in playbook.dispositions() {
             let model = format!("organism/{disposition}");
             match rows.iter_mut().find(|row| row.model == model) {
-                Some(row) => row.scenarios.push(name),
+                Some(row) => {
+                    row.scenarios.push(name);
+                    row.meanings.insert(name, script.meaning.clone());
+                }
                 None => rows.push(Row {
                     model,
                     simulated: true,
                     scenarios: vec![name],
                     benign_twin: script.benign_twin.clone(),
                     meaning: script.meaning.clone(),
+                    meanings: BTreeMap::from([(name, script.meaning.clone())]),
                     price: None,
                 }),
             }
@@ -66,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         scenarios: Vec::new(),
         benign_twin: None,
         meaning: meaning(&providers, name),
+        meanings: BTreeMap::new(),
         price: None,
     }));
     let priced = prices(arguments.prices.as_deref())?;
@@ -76,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             scenarios: Vec::new(),
             benign_twin: None,
             meaning: "A model of known price.".to_owned(),
+            meanings: BTreeMap::new(),
             price: Some(price),
         }));
         screen::print_json(&rows)?;
@@ -84,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             .iter()
             .map(|row| {
                 let kind = if row.simulated { "scripted" } else { "real" };
-                vec![row.model.clone(), kind.to_owned(), row.meaning.clone()]
+                vec![row.model.clone(), kind.to_owned(), told(row)]
             })
             .collect();
         screen::print(&columns(&rows))?;
@@ -105,6 +115,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         screen::say("A scripted subject with @0.3 after its name acts with 0.3 of its chances.");
     }
     Ok(Exit::Fine)
+}
+
+/// What a row means: a scripted subject does in each scenario what there is to do, so that the words
+/// of one are named as such.
+fn told(row: &Row) -> String {
+    let others = row.scenarios.len().saturating_sub(1) as u64;
+    let differ = row.meanings.values().any(|meaning| *meaning != row.meaning);
+    match row.scenarios.first() {
+        Some(first) if differ => format!(
+            "in {first}: {} (its like in {}: --json has the words of each)",
+            row.meaning.trim_end_matches('.'),
+            some(others, "other scenario", "other scenarios")
+        ),
+        Some(first) if others == 0 => format!("in {first} alone: {}", row.meaning),
+        _ => row.meaning.clone(),
+    }
 }
 
 /// Whose models they are, and where the key and the base URL come from.

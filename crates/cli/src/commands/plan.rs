@@ -9,7 +9,7 @@ use tribune_study::{
     Unpublished,
 };
 
-use super::columns;
+use super::{columns, some};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -99,7 +99,8 @@ fn describe(plan: &Forecast) -> String {
         1 => "1 of them once more, as an A/A pair".to_owned(),
         pairs => format!("{pairs} of them once more, as A/A pairs"),
     };
-    text.push_str(&format!("{} arms, {pairs}\n", plan.arms));
+    let arms = some(plan.arms as u64, "arm", "arms");
+    text.push_str(&format!("{arms}, {pairs}\n"));
     let list = |counted: &[tribune_study::Counted]| -> Vec<Vec<String>> {
         let row =
             |one: &tribune_study::Counted| vec![format!("  {}", one.name), one.arms.to_string()];
@@ -112,12 +113,12 @@ fn describe(plan: &Forecast) -> String {
     text.push_str("by scenario\n");
     text.push_str(&columns(&list(&plan.scenarios)));
     text.push_str(&format!(
-        "\n{} models, {} trials for each and arm: {} blocks of {}, {} trials in all\n",
-        plan.models.len(),
-        plan.trials_per_arm,
-        plan.trials_per_arm,
+        "\n{}, {} for each and arm: {} of {}, {} in all\n",
+        some(plan.models.len() as u64, "model", "models"),
+        some(u64::from(plan.trials_per_arm), "trial", "trials"),
+        some(u64::from(plan.trials_per_arm), "block", "blocks"),
         plan.block,
-        plan.trials
+        some(u64::from(plan.trials), "trial", "trials")
     ));
     if let Some(looks) = &plan.sequential {
         text.push_str(&format!(
@@ -170,7 +171,7 @@ pub(crate) fn no_figures(rows: &[Unpublished]) -> String {
                 Some(behaviour) => behaviour.to_string(),
                 None => "any behaviour".to_owned(),
             };
-            let of = format!("{} of {} arms", row.arms, row.of);
+            let of = format!("{} of {}", row.arms, some(row.of as u64, "arm", "arms"));
             let at = row.at.clone().unwrap_or_default();
             vec![
                 format!("  {}", row.model),
@@ -192,9 +193,10 @@ fn found(plan: &Forecast) -> String {
         return "\nNo contrast is primary: nothing was asked beforehand.\n".to_owned();
     }
     let mut text = format!(
-        "\nWhat the primary family could find: {} tests for each model, two-sided, alpha {:.4} each\n\
+        "\nWhat the primary family could find: {} for each model, two-sided, alpha {:.4} each\n\
          \u{20}            rho: how alike trials of one wording are, as intra-class correlation\n",
-        plan.primary, plan.alpha
+        some(plan.primary as u64, "test", "tests"),
+        plan.alpha
     );
     for power in &plan.power {
         text.push_str(&one(power));
@@ -221,8 +223,10 @@ fn one(power: &Power) -> String {
         (None, None) => size(power.difference),
     };
     let mut text = format!(
-        "\n  {}: {} ({asked}; {} trials a side)\n",
-        power.contrast, power.what, power.n
+        "\n  {}: {} ({asked}; {} a side)\n",
+        power.contrast,
+        power.what,
+        some(power.n, "trial", "trials")
     );
     let unknown = || "not reckoned".to_owned();
     let row = |at: &PowerAt| {
@@ -255,10 +259,14 @@ fn percent(share: f64) -> String {
 
 fn takes(one: &Takes) -> Vec<String> {
     let number = |value: Option<u64>, what: &str| match value {
+        Some(u64::MAX) => format!("more {what} than can be counted"),
         Some(value) => format!("{value} {what}"),
         None => format!("{what} unknown"),
     };
-    let mut row = vec![format!("  {}", one.model), format!("{} trials", one.trials)];
+    let mut row = vec![
+        format!("  {}", one.model),
+        some(one.trials, "trial", "trials"),
+    ];
     if one.simulated {
         row.push("scripted: no calls, no cost".to_owned());
         return row;

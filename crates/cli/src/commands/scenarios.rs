@@ -8,7 +8,7 @@ use tribune_study::scenario::{
     Factor, ItemSet, Scenario, load_embedded, load_folder, scenario_names,
 };
 
-use super::columns;
+use super::{columns, some};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::screen;
@@ -131,12 +131,12 @@ fn set(set: &ItemSet) -> SetRow {
 
 fn describe(row: &Row) -> String {
     let mut text = format!(
-        "{}: {}\n{}\n\n{} variants, {} wordings of each sentence, hash {}\n",
+        "{}: {}\n{}\n\n{}, {} of each sentence, hash {}\n",
         row.scenario,
         row.title,
         row.meaning,
-        row.variants,
-        row.wordings,
+        some(u64::from(row.variants), "variant", "variants"),
+        some(u64::from(row.wordings), "wording", "wordings"),
         row.hash.get(..12).unwrap_or(&row.hash)
     );
     for (name, factor) in &row.factors {

@@ -68,20 +68,27 @@ fn list(run: &Run, arguments: &Arguments) -> Result<Exit, Failure> {
         screen::print_json(&rows)?;
         return Ok(Exit::Fine);
     }
+    // Of several scenarios each row says which it is of.
+    let several = run.study().plan.scenarios.len() > 1;
     let line = |row: &TrialRow| {
-        vec![
-            row.trial.get(..12).unwrap_or(&row.trial).to_owned(),
-            row.model.clone(),
-            row.state.clone(),
-            row.behaviours.join(", "),
-            row.arm.clone(),
+        let scenario = several.then(|| row.scenario.clone());
+        [
+            Some(row.trial.get(..12).unwrap_or(&row.trial).to_owned()),
+            Some(row.model.clone()),
+            scenario,
+            Some(row.state.clone()),
+            Some(row.behaviours.join(", ")),
+            Some(row.arm.clone()),
         ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<String>>()
     };
-    let mut lines = vec![
-        ["TRIAL", "MODEL", "STATE", "FOUND", "ARM"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
+    let head = ["TRIAL", "MODEL", "SCENARIO", "STATE", "FOUND", "ARM"];
+    let head = head
+        .into_iter()
+        .filter(|name| several || *name != "SCENARIO");
+    let mut lines: Vec<Vec<String>> = vec![head.map(str::to_owned).collect()];
     lines.extend(rows.iter().map(line));
     let told = match rows.iter().filter(|row| row.simulated).count() {
         0 => "",

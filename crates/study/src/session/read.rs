@@ -33,7 +33,10 @@ impl Run {
         let reader = Reader::open(path)?;
         same_plan(&study, &reader)?;
         let index = match Index::open(&dir.index(), reader.size()) {
-            Some(index) => index,
+            Some(index) => {
+                index.check(&study.plan)?;
+                index
+            }
             None => {
                 let restored = Study::restore(study.plan.clone(), &study.scenarios)?;
                 let (index, _) = rebuild(
