@@ -64,7 +64,10 @@ pub(crate) fn parts(figure: &FormulaFigure) -> Vec<String> {
     let of = |list: Vec<(&str, f64)>| -> String {
         let texts = list.into_iter().map(|(name, one)| {
             let name = crate::safe::name(name);
-            format!("{name} {}", value(one, figure.is_difference))
+            let value = value(one, figure.is_difference);
+            // A number and its sign stay together, and the unit stands with the average.
+            let value = value.trim_end_matches(" points").replace(' ', "\u{a0}");
+            format!("{name}\u{a0}{value}")
         });
         texts.collect::<Vec<_>>().join(", ")
     };
@@ -72,10 +75,10 @@ pub(crate) fn parts(figure: &FormulaFigure) -> Vec<String> {
     let ways = figure.ways.iter().filter(|it| !it.way.is_empty());
     let settings: Vec<(&str, f64)> = settings.map(|it| (&*it.setting, it.value)).collect();
     let ways: Vec<(&str, f64)> = ways.map(|it| (&*it.way, it.value)).collect();
-    // One setting or one way is the average itself.
+    // One setting or one way is the average itself, and where all are alike so is each.
     [settings, ways]
         .into_iter()
-        .filter(|list| list.len() > 1)
+        .filter(|list| list.len() > 1 && list.iter().any(|(_, one)| *one != list[0].1))
         .map(of)
         .collect()
 }

@@ -28,8 +28,8 @@ fn formulas(view: &View<'_>) -> Markup {
                 th scope="col" { "Of" }
                 th scope="col" { "Model" }
                 th scope="col" { "Ours" span.quiet.below { "by the publication’s formula" } }
-                th scope="col" { "Greatest" span.quiet.below { "of any way of telling" } }
                 th scope="col" { "Published" }
+                th scope="col" { "Ours in parts" span.quiet.below { "greatest of any way; settings; ways of telling" } }
                 th scope="col" { "Source" }
             } }
             @for (formula, rows) in by_formula(view.results) { tbody {
@@ -63,22 +63,26 @@ fn formula_row(view: &View<'_>, figure: &FormulaFigure) -> Markup {
     html! { tr {
         th scope="row" { (safe::name_markup(&figure.party)) ", " (safe::name_markup(&figure.relation)) }
         td { (view.model(&figure.model)) }
-        td.n.wide {
+        td.n {
             (shown(figure.ours))
             @if let Some(interval) = interval(figure) { span.quiet.below { (interval) } }
-            @for line in parts(figure) { span.quiet.below { (line) } }
         }
-        td.n { (shown(figure.greatest)) }
         @match &figure.published {
             Some(published) => {
                 td.n {
                     (value(published.value, published.is_difference))
                     @if published.is_difference { span.quiet.below { "above its own baseline" } }
                 }
-                td.wide { (safe::markup(&published.source, safe::TEXT_LIMIT, false)) }
             }
-            None => { td.n { (NOTHING) } td {} }
+            None => { td.n { (NOTHING) } }
         }
+        td.wide {
+            (shown(figure.greatest))
+            @for line in parts(figure) { span.quiet.below { (line) } }
+        }
+        td.wide { @if let Some(published) = &figure.published {
+            (safe::markup(&published.source, safe::TEXT_LIMIT, false))
+        } }
     } }
 }
 
