@@ -32,7 +32,11 @@ pub(super) fn same_formats(plan: &Plan) -> Result<(), SessionError> {
 
 /// Puts the plan into the record, with the hash of the file that states it, and the record's
 /// checkpoint on disk.
-pub(super) fn fix_plan(record: &Record, study: &StudyJson, file: BlobId) -> Result<(), SessionError> {
+pub(super) fn fix_plan(
+    record: &Record,
+    study: &StudyJson,
+    file: BlobId,
+) -> Result<(), SessionError> {
     let fixed = Fixed {
         plan: &study.plan,
         scenarios: &study.scenarios,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp as Moment;
 use tokio::sync::watch;
+use tribune_evidence::BlobId;
 use tribune_model::{Cache, Providers};
 use tribune_record::{Closed, Reader, Record, RecordError};
 
