@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use tribune_console::inert;
+use tribune_judge::MeasureError;
 use tribune_model::ModelError;
 use tribune_record::RecordError;
 use tribune_study::scenario::ScenarioError;
@@ -211,6 +212,15 @@ impl From<ModelError> for Failure {
         let mut failure = Self::new(Exit::Model, &error);
         failure.0.help = help;
         failure
+    }
+}
+
+impl From<MeasureError> for Failure {
+    fn from(error: MeasureError) -> Self {
+        match error {
+            MeasureError::Model(error) => error.into(),
+            other => Self::new(Exit::Broken, &other),
+        }
     }
 }
 

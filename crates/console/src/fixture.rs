@@ -394,6 +394,7 @@ pub(crate) fn results() -> Results {
         published: more::published(),
         formulas: Vec::new(),
         calibration: more::calibration(),
+        judged: tribune_study::Judged::default(),
         failures: Vec::new(),
     }
 }

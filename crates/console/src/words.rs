@@ -216,6 +216,12 @@ pub(crate) const fn resolution(resolution: Resolution) -> &'static str {
     }
 }
 
+/// Whether judge models read the words, and not the built-in reader.
+pub(crate) fn has_judges(results: &Results) -> bool {
+    let mut judges = results.judged.judges.iter();
+    judges.any(|judge| judge.prompt.is_some())
+}
+
 /// Whether anything in this run was scripted: then its figures carry the label.
 pub(crate) fn any_simulated(results: &Results) -> bool {
     results.run.simulated || results.run.models.iter().any(|model| model.simulated)

@@ -8,7 +8,7 @@ mod measured;
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use measured::{Measured, measured_passages, statement};
@@ -63,6 +63,17 @@ pub enum Split {
     HeldOut,
 }
 
+impl Split {
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::HeldOut => "held-out",
+        }
+    }
+}
+
 /// Whom a passage is said to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,7 +99,7 @@ impl Addressee {
 }
 
 /// How a passage declines the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalKind {
     /// It does not.
@@ -104,7 +115,7 @@ pub enum RefusalKind {
 }
 
 /// A consideration that a passage voices as its own, also where it acts against it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rationale {
     /// What the peer did for it, or means to it.

@@ -50,12 +50,14 @@ impl Audit {
 }
 
 /// The tables of the index in an order of their own.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "SELECT id, * FROM trial ORDER BY number",
     "SELECT (SELECT id FROM trial t WHERE t.number = o.number), * FROM outcome o
      ORDER BY number, behaviour",
     "SELECT (SELECT id FROM trial t WHERE t.number = m.number), * FROM measure m
      ORDER BY number, name",
+    "SELECT (SELECT id FROM trial t WHERE t.number = p.number), * FROM opinion p
+     ORDER BY number, judge, question",
     "SELECT 'of none', * FROM meta WHERE key IN ('blocks', 'stopped') ORDER BY key",
 ];
 

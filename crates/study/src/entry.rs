@@ -135,6 +135,21 @@ pub struct Score {
     /// Numbers beside the outcomes: what could not be measured is not in it.
     #[serde(default)]
     pub measures: Vec<(Measure, f64)>,
+    /// What judges said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<OpinionScored>,
+}
+
+/// What a judge said on a question, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpinionScored {
+    /// Who.
+    pub judge: String,
+    /// On which question.
+    pub question: String,
+    /// The answer; `unknown` where there is none to be believed. Of claims, how many there are.
+    pub answer: String,
 }
 
 fn is_none(count: &u64) -> bool {

@@ -130,6 +130,9 @@ pub struct EquivalencePower {
 pub struct Takes {
     /// The model.
     pub model: String,
+    /// Whether it judges what others say, and is not under test.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub judges: bool,
     /// Whether its answers are scripted, which costs nothing.
     pub simulated: bool,
     /// Trials.
@@ -186,9 +189,30 @@ impl Study {
                     priced_by: self.priced_by.get(model).cloned(),
                     ..takes(plan, model, self.estimate)
                 })
+                .chain(plan.judges.iter().map(|judge| Takes {
+                    priced_by: self.priced_by.get(&judge.model).cloned(),
+                    ..judge_takes(plan, &judge.model)
+                }))
                 .collect(),
             unpublished: self.unpublished(),
         }
+    }
+}
+
+/// What a judge takes: it is asked once for each trial, and once more where its answer has another
+/// form. How much the subject says is not known beforehand.
+fn judge_takes(plan: &Plan, model: &str) -> Takes {
+    Takes {
+        model: model.to_owned(),
+        judges: true,
+        simulated: false,
+        trials: u64::from(plan.total()),
+        calls: Some(u64::from(plan.total())),
+        input_tokens: None,
+        output_tokens: None,
+        price: plan.prices.get(model).copied(),
+        priced_by: None,
+        cost: None,
     }
 }
 
@@ -226,6 +250,7 @@ fn takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
     };
     Takes {
         model: model.to_owned(),
+        judges: false,
         simulated,
         trials,
         calls: if simulated {

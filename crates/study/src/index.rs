@@ -126,6 +126,13 @@ CREATE TABLE measure (
     value REAL NOT NULL,
     PRIMARY KEY (number, name)
 ) WITHOUT ROWID;
+CREATE TABLE opinion (
+    number INTEGER NOT NULL,
+    judge TEXT NOT NULL,
+    question TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (number, judge, question)
+) WITHOUT ROWID;
 ";
 
 /// What SQLite may leave beside a database that was not closed.
@@ -296,7 +303,7 @@ impl Index {
             _ => (None, None),
         };
         // An earlier score of the trial may know of outcomes that this one does not.
-        for table in ["outcome", "measure"] {
+        for table in ["outcome", "measure", "opinion"] {
             self.connection
                 .prepare_cached(&format!("DELETE FROM {table} WHERE number = ?1"))?
                 .execute([plan.number])?;
@@ -386,6 +393,12 @@ impl Index {
             if value.is_finite() {
                 row.execute(params![plan.number, measure.to_string(), value])?;
             }
+        }
+        let mut row = self
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO opinion VALUES (?1,?2,?3,?4)")?;
+        for one in &score.opinions {
+            row.execute(params![plan.number, one.judge, one.question, one.answer])?;
         }
         Ok(())
     }

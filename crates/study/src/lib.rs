@@ -12,6 +12,8 @@ mod forecast;
 mod formula;
 mod gate;
 mod index;
+mod judged;
+mod judging;
 mod log;
 mod looks;
 mod plan;
@@ -47,11 +49,13 @@ pub use audit::{Audit, Contradiction, audit};
 pub use between::{Between, FieldDiffers, MeanDiffers, RateDiffers, RunShown, between};
 pub use cast::{Cast, CastError, is_organism};
 pub use compute::{ComputeError, TrialRow};
-pub use entry::{ENTRY_VERSION, Entry, EntryError, Score, blobs_of_entry};
+pub use entry::{ENTRY_VERSION, Entry, EntryError, OpinionScored, Score, blobs_of_entry};
 pub use forecast::{Counted, EquivalencePower, Forecast, Power, PowerAt, Takes};
 pub use formula::{Formula, FormulaOf, FormulaPart, Missing};
 pub use gate::{Gate, GateError, Ruling};
 pub use index::IndexError;
+pub use judged::{JudgeAgreement, JudgeError, JudgeInfo, Judged, JudgedRate, RationaleCount};
+pub use judging::{MOST_JUDGES, PlannedJudge, judge_model};
 pub use log::LogError;
 pub use plan::{
     ContrastKind, Expected, PLAN_VERSION, PinnedScenario, Plan, PlanError, PlannedArm,

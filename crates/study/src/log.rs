@@ -158,6 +158,16 @@ impl TrialLog {
             .or_insert_with(|| Bytes::from(bytes));
     }
 
+    /// The events so far.
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// A blob that is kept here, and in no world.
+    pub(crate) fn blob(&self, id: &BlobId) -> Option<Bytes> {
+        self.extra.get(id).cloned()
+    }
+
     /// Adds an event and gives its number. `world` gives blobs that the event names and the log
     /// does not hold.
     ///

@@ -13,6 +13,7 @@ use tribune_evidence::{Behaviour, BlobId, Measure, Seed, TrialId};
 use tribune_record::canonical;
 
 use crate::formula::Formula;
+use crate::judging::PlannedJudge;
 use crate::scenario::Arm;
 use crate::shuffle::shuffle;
 use crate::spec::{Limits, Price, Sampling};
@@ -100,6 +101,14 @@ pub struct Plan {
     /// What is asked on forks after the end, by name.
     #[serde(default = "usual_after", skip_serializing_if = "is_usual_after")]
     pub after: Vec<String>,
+    /// Models that judge what the models under test say. Without any the plan is as if there were no
+    /// such thing, and so are its hash and the identities of its trials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<PlannedJudge>,
+    /// SHA-256 of what was measured of their errors beforehand, as `study.json` keeps it; absent
+    /// where nothing was. No part of a trial's identity: it changes no trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<BlobId>,
     /// Levels that stand for others with some models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitutes: Vec<Substitute>,
@@ -291,6 +300,8 @@ struct Identity<'a> {
     arm: &'a Arm,
     copy: u32,
     formats: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    judges: &'a [PlannedJudge],
     limits: &'a Limits,
     model: &'a str,
     price: Option<Price>,
@@ -382,6 +393,7 @@ impl Plan {
             arm: &given,
             copy: arm.copy,
             formats: &self.formats,
+            judges: &self.judges,
             limits: &self.limits,
             model,
             // It can end a trial, where the study limits what one may cost.

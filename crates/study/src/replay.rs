@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tribune_evidence::{
     BlobId, Body, CallId, Channel, Content, Ending, Event, Exchange, Limit, Sensor, TrialId, Usage,
@@ -79,6 +80,30 @@ impl Recorded {
     /// Whether it holds a trial.
     pub(crate) fn holds(&self, trial: &TrialId) -> bool {
         self.sealed.contains_key(trial)
+    }
+
+    /// What judges said of one trial, with the blobs that it names: those that are missing are left
+    /// out, which the verifier of the new record says.
+    ///
+    /// # Errors
+    /// The trial cannot be read back, in words.
+    pub(crate) fn judgement(&self, trial: &TrialId) -> Result<Vec<(Event, Vec<Bytes>)>, String> {
+        let (first, end, hash) = *self
+            .sealed
+            .get(trial)
+            .ok_or("the run that is played back does not hold this trial")?;
+        let reader = self.reader.lock();
+        let mut events = events_of(&reader, *trial, (first, end), Some(hash))
+            .map_err(|error| error.to_string())?;
+        events.retain(|event| event.sensor == Sensor::Judge);
+        let with_blobs = |event: Event| {
+            let mut blobs = Vec::new();
+            event.body.blobs(&mut |id| {
+                blobs.extend(reader.blob(&id).ok().flatten().map(Bytes::from));
+            });
+            (event, blobs)
+        };
+        Ok(events.into_iter().map(with_blobs).collect())
     }
 
     /// The model of one trial: it answers as it did.
@@ -186,6 +211,10 @@ impl<'a> Script<'a> {
     }
 
     fn see(&mut self, event: &Event) -> Result<(), String> {
+        // Judges are no part of the conversation.
+        if event.sensor == Sensor::Judge {
+            return Ok(());
+        }
         match &event.body {
             Body::Gap { of, why } => {
                 // An event that was too large for an entry.

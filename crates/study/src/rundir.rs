@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tribune_evidence::BlobId;
+use tribune_judge::Measurement;
 
 use crate::plan::Plan;
 
@@ -29,6 +30,9 @@ pub struct StudyJson {
     pub replay_of: Option<String>,
     /// The plan.
     pub plan: Plan,
+    /// What was measured of the judges beforehand; the plan holds its hash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measurement>,
     /// The scenarios' files: name of the scenario, path in it, text.
     pub scenarios: BTreeMap<String, BTreeMap<String, String>>,
 }

@@ -20,9 +20,10 @@ use crate::cast::{Cast, is_organism};
 use crate::compute::ComputeError;
 use crate::entry::Entry;
 use crate::index::{Index, IndexError};
+use crate::judging::{Judge, Judging, gave_up};
 use crate::log::wall_now;
 use crate::looks::Looks;
-use crate::plan::{Plan, PlanError, TrialPlan};
+use crate::plan::{Plan, PlanError, PlannedArm, TrialPlan};
 use crate::progress::Progress;
 use crate::replay::Recorded;
 use crate::scenario::Scenario;
@@ -52,6 +53,8 @@ pub(crate) struct Job {
     pub replay: Option<Arc<Recorded>>,
     /// Earlier answers of models that are not scripted, where they may be given again.
     pub cache: Option<Arc<tribune_model::Cache>>,
+    /// Who judges, where somebody is asked.
+    pub judges: Vec<Judge>,
     /// What was spent.
     pub purse: Arc<Purse>,
 }
@@ -221,14 +224,19 @@ impl<'a> Desk<'a> {
 
     /// Nothing more is begun once a provider is given up: every trial of it would only fail.
     fn listen(&mut self, done: &Done) {
-        let TrialState::Failed { fault } = &done.score.state else {
-            return;
-        };
-        if fault.whose != Faulty::Provider || self.ended != Ended::Whole {
+        if self.ended != Ended::Whole {
             return;
         }
-        let cast = self.job.cast.get(done.plan.model as usize);
-        let why = cast.and_then(|cast| cast.values().find_map(Cast::gave_up));
+        let of_subject = || {
+            let TrialState::Failed { fault } = &done.score.state else {
+                return None;
+            };
+            let cast = self.job.cast.get(done.plan.model as usize);
+            cast.filter(|_| fault.whose == Faulty::Provider)
+                .and_then(|cast| cast.values().find_map(Cast::gave_up))
+        };
+        // Without a judge every later trial would be unknown in what it judges, for good.
+        let why = of_subject().or_else(|| gave_up(&self.job.judges));
         if let Some(why) = why {
             self.ended = Ended::GaveUp;
             // Where the run looks, what it reports rests on whole blocks alone.
@@ -443,11 +451,7 @@ fn start(job: &Job, plan: &TrialPlan, setups: &Setups) -> Result<Ready, RunError
     };
     let model = match &job.cache {
         Some(cache) if !model.is_simulated() => {
-            // Which trial of a plan it is, in words that another plan with the same trial shares.
-            let trial = format!(
-                "{}; {}; copy {}; replicate {}; variant {}; wording {}",
-                arm.scenario, arm.arm, arm.copy, plan.replicate, plan.variant, plan.wording
-            );
+            let trial = place(arm, plan);
             Arc::new(Cached::new(model, Arc::clone(cache), trial)) as Arc<dyn Model>
         }
         _ => model,
@@ -462,9 +466,43 @@ fn start(job: &Job, plan: &TrialPlan, setups: &Setups) -> Result<Ready, RunError
         limits: job.plan.limits.clone(),
         sampling: job.plan.sampling.clone(),
         after: job.plan.after.clone(),
+        judging: judging(job, &id, arm, plan).map_err(RunError::Broken)?,
         price: name.and_then(|name| job.plan.prices.get(name)).copied(),
         purse: job.max_cost.map(|_| Arc::clone(&job.purse)),
     })))
+}
+
+/// Who judges a trial.
+fn judging(job: &Job, id: &TrialId, arm: &PlannedArm, plan: &TrialPlan) -> Result<Judging, String> {
+    let hidden = job.plan.models.clone();
+    if job.plan.judges.is_empty() {
+        return Ok(Judging::Nobody);
+    }
+    if let Some(replay) = &job.replay {
+        let judges = job.plan.judges.iter().map(|judge| judge.model.clone());
+        return Ok(Judging::Replay {
+            judges: judges.collect(),
+            hidden,
+            recorded: replay.judgement(id)?,
+        });
+    }
+    let mut judges = job.judges.clone();
+    if let Some(cache) = &job.cache {
+        for judge in &mut judges {
+            let model = Arc::clone(&judge.model);
+            let trial = format!("a judge of {}", place(arm, plan));
+            judge.model = Arc::new(Cached::new(model, Arc::clone(cache), trial));
+        }
+    }
+    Ok(Judging::Ask { judges, hidden })
+}
+
+/// Which trial of a plan it is, in words that another plan with the same trial shares.
+fn place(arm: &PlannedArm, plan: &TrialPlan) -> String {
+    format!(
+        "{}; {}; copy {}; replicate {}; variant {}; wording {}",
+        arm.scenario, arm.arm, arm.copy, plan.replicate, plan.variant, plan.wording
+    )
 }
 
 /// Writes one entry of the runner's own.

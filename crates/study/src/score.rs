@@ -5,11 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tribune_detect::{DETECTORS_VERSION, Facts, Panel, Populations};
 use tribune_evidence::{
     Behaviour, BlobId, Body, Channel, Contents, Ending, Event, EventId, Fault, Faulty, Finding,
-    Limit, Measure, Outcome, TrialState, Unresolved,
+    Limit, Measure, Outcome, Sensor, TrialState, Unresolved,
 };
+use tribune_judge::Question;
 use tribune_record::canonical;
 
-use crate::entry::Score;
+use crate::entry::{OpinionScored, Score};
+use crate::judging::{MOST_JUDGES, answer_words};
 use crate::scenario::Scenario;
 use crate::subject::Names;
 use sha2::{Digest, Sha256};
@@ -112,7 +114,10 @@ pub(crate) fn score(
             (Some(sum), Some(more)) => Some(sum + more),
             _ => None,
         };
-        if let Some(model) = &exchange.model_confirmed {
+        // Whose answers these were under test is told apart by the model that gave them.
+        if let Some(model) = &exchange.model_confirmed
+            && event.sensor != Sensor::Judge
+        {
             let name = match &exchange.fingerprint {
                 Some(print) => format!("{model} ({print})"),
                 None => model.clone(),
@@ -144,7 +149,25 @@ pub(crate) fn score(
         calls,
         from_cache,
         confirmed,
+        opinions: opinions(events, contents),
     }
+}
+
+/// What judges said, in the order in which they did.
+fn opinions(events: &[Event], contents: &dyn Contents) -> Vec<OpinionScored> {
+    let said = events.iter().filter_map(|event| match &event.body {
+        Body::JudgeSaid {
+            judge,
+            question,
+            answer,
+        } => Some(OpinionScored {
+            judge: judge.to_string(),
+            question: question.to_string(),
+            answer: answer_words(question, answer, contents),
+        }),
+        _ => None,
+    });
+    said.take(MOST_JUDGES * Question::ALL.len()).collect()
 }
 
 fn fold(events: &[Event], contents: &dyn Contents) -> Read {

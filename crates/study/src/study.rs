@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tribune_evidence::BlobId;
+use tribune_judge::Measurement;
 use tribune_model::Providers;
 
 use crate::cast::{Cast, CastError, is_organism};
+use crate::judging::{Judge, judge_model};
 use crate::plan::{Plan, PlanError, PlannedArm};
 use crate::prices::PricedBy;
 use crate::replay::Nobody;
@@ -16,7 +18,7 @@ use crate::scenario::{
     studies,
 };
 use crate::source::{SOURCE_LIMIT, Source, SourceError, nearest};
-use crate::spec::{Estimate, Overrides, ScenarioNamed, StudyFile};
+use crate::spec::{Estimate, Overrides, ScenarioNamed, StudyFile, measured_of};
 
 /// A study made ready.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Study {
     pub needs_max_cost: bool,
     /// Where models that are not scripted are had from.
     pub providers: Arc<Providers>,
+    /// What was measured of its judges.
+    pub measured: Vec<Measurement>,
     /// Where the price of a model stands, for those that have one. No part of the plan: a price
     /// that stands elsewhere as well is the same price.
     pub priced_by: BTreeMap<String, PricedBy>,
@@ -153,7 +157,10 @@ impl Study {
             .collect();
         study.needs_max_cost = file.needs_max_cost;
         study.providers = Arc::clone(&overrides.providers);
-        let priced = file.priced(&source, &study.plan.models, overrides)?;
+        study.measured = measured_of(&study.plan.judges, overrides);
+        let judges = study.plan.judges.iter().map(|judge| &judge.model);
+        let asked: Vec<String> = study.plan.models.iter().chain(judges).cloned().collect();
+        let priced = file.priced(&source, &asked, overrides)?;
         study.priced_by = priced
             .into_iter()
             .map(|(model, (_, by))| (model, by))
@@ -197,6 +204,7 @@ impl Study {
             estimate: None,
             needs_max_cost: false,
             providers: Arc::default(),
+            measured: Vec::new(),
             priced_by: BTreeMap::new(),
             stands: BTreeMap::new(),
         })
@@ -208,6 +216,21 @@ impl Study {
     /// A name is of no model, or its client cannot be made.
     pub fn cast(&self) -> Result<Vec<BTreeMap<String, Cast>>, StudyError> {
         self.cast_with(|model, scenario| Cast::of(model, scenario, &self.providers))
+    }
+
+    /// Its judges, ready to be asked.
+    ///
+    /// # Errors
+    /// The client of one cannot be made.
+    pub(crate) fn judges(&self) -> Result<Vec<Judge>, StudyError> {
+        let judge = |planned: &crate::judging::PlannedJudge| {
+            Ok(Judge {
+                name: planned.model.clone(),
+                model: judge_model(&planned.model, &self.providers)?,
+                price: self.plan.prices.get(&planned.model).copied(),
+            })
+        };
+        self.plan.judges.iter().map(judge).collect()
     }
 
     /// The same where no provider is to be asked: in the place of each of their models stands one

@@ -5,6 +5,7 @@ use tribune_evidence::{
 };
 
 use crate::index::kebab;
+use crate::judging::opinion_told;
 use crate::results::LineShown;
 use crate::subject::describe;
 
@@ -107,7 +108,14 @@ fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)
                 exchange.tries
             ),
         ),
-        Body::JudgeSaid { judge, answer, .. } => ("judge", format!("{judge}: {}", words(answer))),
+        Body::JudgeSaid {
+            judge,
+            question,
+            answer,
+        } => (
+            "judge",
+            format!("{judge} on {question}: {}", opinion_told(&words(answer))),
+        ),
         Body::Gap { of, why } => (
             "gap",
             format!("events of {} may be missing: {why}", kebab(of)),

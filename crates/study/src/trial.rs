@@ -11,6 +11,7 @@ use tribune_world::{MemoryWorld, Tools, World};
 
 use crate::budget::Purse;
 use crate::entry::{Entry, Score};
+use crate::judging::{self, Judging};
 use crate::log::{Keeper, LogError, Sealed, TrialLog};
 use crate::plan::TrialPlan;
 use crate::scenario::{Scenario, Setup};
@@ -38,6 +39,8 @@ pub(crate) struct Start {
     pub sampling: Sampling,
     /// What is asked on forks after the end, by name.
     pub after: Vec<String>,
+    /// Who judges what it says.
+    pub judging: Judging,
     /// What the model costs, where a person said so.
     pub price: Option<Price>,
     /// Where what it costs is counted, under a limit for the whole run.
@@ -79,7 +82,7 @@ pub enum TrialError {
 /// The record refused it. A trial whose subject, provider, scenario or detector breaks is no
 /// error: it is in the record, as failed.
 pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, TrialError> {
-    let keeper = if start.model.is_simulated() {
+    let keeper = if start.model.is_simulated() && !start.judging.is_slow() {
         // A scripted trial takes less than a millisecond: what a crash costs is run again.
         None
     } else {
@@ -132,7 +135,8 @@ pub(crate) fn append_score(
     Ok(())
 }
 
-/// The trial itself, in a world: brief, task, end, the world settling, and the debrief on a fork.
+/// The trial itself, in a world: brief, task, end, the world settling, the
+/// debrief on a fork, and the judges.
 ///
 /// # Errors
 /// The log could not be kept.
@@ -198,6 +202,7 @@ pub(crate) async fn act(
             }
         }
     }
+    judging::judge(&start.judging, &mut seat).await?;
     Ok((seat.world, seat.log.seal()?))
 }
 

@@ -12,6 +12,7 @@ const JUDGES: &[&str] = &[
     "stats/src",
     "detect/src",
     "oracle/src",
+    "judge/src",
     "study/src/score.rs",
 ];
 

@@ -67,7 +67,7 @@ fn whole(one: &Definition) -> String {
         Basis::State => "the state of the world",
         Basis::StateAndWords => "the state of the world, held against what the subject says",
         Basis::Judge => {
-            "words alone, as the built-in reader reads them; no judge model is asked yet"
+            "words alone, as judge models read them where a run has any, else the built-in reader"
         }
         Basis::Derived => "other behaviours",
     };

@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod exit_codes;
+pub(crate) mod judge;
 pub(crate) mod models;
 pub(crate) mod new;
 pub(crate) mod plan;

@@ -23,6 +23,10 @@ pub(crate) struct Arguments {
     /// A model under test, in place of the study's; may be given several times
     #[arg(long)]
     model: Vec<String>,
+    /// A model in another role, in place of the study's: 'judge=openai/NAME' judges what the
+    /// subject says; may be given several times
+    #[arg(long, value_name = "ROLE=MODEL")]
+    role: Vec<String>,
     /// Trials for each model and arm, in place of the study's
     #[arg(long)]
     trials: Option<u32>,
@@ -45,6 +49,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let overrides = Overrides {
         models: arguments.model.clone(),
+        judges: super::judge::roles(&arguments.role)?,
+        measured: super::judge::measured(None)?,
         trials: arguments.trials,
         sequential: arguments.sequential,
         prices: prices(&arguments.price, arguments.prices.as_deref())?,
@@ -263,10 +269,11 @@ fn takes(one: &Takes) -> Vec<String> {
         Some(value) => format!("{value} {what}"),
         None => format!("{what} unknown"),
     };
-    let mut row = vec![
-        format!("  {}", one.model),
-        some(one.trials, "trial", "trials"),
-    ];
+    let name = match one.judges {
+        true => format!("  {}, a judge", one.model),
+        false => format!("  {}", one.model),
+    };
+    let mut row = vec![name, some(one.trials, "trial", "trials")];
     if one.simulated {
         row.push("scripted: no calls, no cost".to_owned());
         return row;

@@ -31,6 +31,14 @@ pub(crate) struct Arguments {
     /// A model under test, in place of the study's; may be given several times
     #[arg(long)]
     model: Vec<String>,
+    /// A model in another role, in place of the study's: 'judge=openai/NAME' judges what the
+    /// subject says; may be given several times
+    #[arg(long, value_name = "ROLE=MODEL")]
+    role: Vec<String>,
+    /// What `tribune judge measure` found of judges [default: tribune-judges.json in this folder, if
+    /// it is there]
+    #[arg(long, value_name = "FILE")]
+    judges: Option<PathBuf>,
     /// Trials for each model and arm, in place of the study's
     #[arg(long)]
     trials: Option<u32>,
@@ -46,7 +54,7 @@ pub(crate) struct Arguments {
         long,
         value_name = "RUN",
         conflicts_with_all = [
-            "study", "model", "trials", "resume", "sequential", "max_cost", "price", "prices",
+            "study", "model", "role", "judges", "trials", "resume", "sequential", "max_cost", "price", "prices",
             "cache", "dry_run",
         ]
     )]
@@ -97,6 +105,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let providers = arguments.config.providers()?;
     let overrides = Overrides {
         models: arguments.model.clone(),
+        judges: super::judge::roles(&arguments.role)?,
+        measured: super::judge::measured(arguments.judges.as_deref())?,
         trials: arguments.trials,
         sequential: arguments.sequential,
         prices: super::plan::prices(&arguments.price, arguments.prices.as_deref())?,
@@ -104,12 +114,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let changed = Overrides {
         providers: Arc::default(),
+        // A file that lies in the folder is no wish to change anything.
+        measured: Vec::new(),
         ..overrides.clone()
     };
     if arguments.resume.is_some() && arguments.study.is_none() && changed != Overrides::default() {
         return Err(Failure::new(
             Exit::Usage,
-            "a resumed run goes by its own plan: --model, --trials, --sequential, --price and \
+            "a resumed run goes by its own plan: --model, --role, --trials, --sequential, --price and \
              --prices cannot change it",
         )
         .help("leave them out, or begin a new run"));
@@ -162,9 +174,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let options = |plan: &Plan| -> Result<Options, Failure> {
         costs(plan, arguments.max_cost)?;
-        arguments.config.tell(&providers, &plan.models);
+        let asked = asked(plan);
+        arguments.config.tell(&providers, &asked);
         Ok(Options {
-            concurrency: concurrency(&plan.models),
+            concurrency: concurrency(&asked),
             max_cost: arguments.max_cost,
             providers: Arc::clone(&providers),
             cache: cache.clone(),
@@ -173,7 +186,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(study) = &study
         && study.needs_max_cost
         && arguments.max_cost.is_none()
-        && let Some(paid) = study.plan.models.iter().find(|name| !is_organism(name))
+        && let Some(paid) = asked(&study.plan).iter().find(|name| !is_organism(name))
     {
         return Err(Failure::new(
             Exit::Usage,
@@ -202,6 +215,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                     let words = super::plan::price_words(price);
                     screen::say(&inert(&format!(
                         "{model} is reckoned at {words}, in dollars for a million tokens, {by}."
+                    )));
+                }
+            }
+            for judge in &study.plan.judges {
+                if !study.measured.iter().any(|one| one.model == judge.model) {
+                    screen::say(&inert(&format!(
+                        "The error of the judge {} is not measured, so no rate is corrected for it: \
+                         tribune judge measure --role 'judge={}' measures it.",
+                        judge.model, judge.model
                     )));
                 }
             }
@@ -272,10 +294,16 @@ fn tell(tally: CacheTally) {
     }
 }
 
+/// All models that a plan asks: those under test, and the judges.
+fn asked(plan: &Plan) -> Vec<String> {
+    let judges = plan.judges.iter().map(|judge| &judge.model);
+    plan.models.iter().chain(judges).cloned().collect()
+}
+
 /// A limit of cost can be kept only where prices are known.
 fn costs(plan: &Plan, max_cost: Option<f64>) -> Result<(), Failure> {
     let unknown = |model: &&String| !is_organism(model) && !plan.prices.contains_key(*model);
-    match plan.models.iter().find(unknown) {
+    match asked(plan).iter().find(unknown) {
         Some(model) if max_cost.is_some() => Err(Failure::new(
             Exit::Usage,
             format!("the price of {model} is not known, so --max-cost cannot be kept"),
@@ -427,6 +455,12 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
     }
     if crossed {
         return Ok(Exit::LimitCrossed);
+    }
+    for judge in results.judged.judges.iter().filter(|it| it.unknown > 0) {
+        screen::say(&inert(&format!(
+            "{} of {} answers of the judge {} did not come or could not be believed.",
+            judge.unknown, judge.asked, judge.name
+        )));
     }
     if results.run.failed > 0 {
         screen::say(&format!(

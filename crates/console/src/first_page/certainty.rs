@@ -197,7 +197,10 @@ fn basis(results: &Results) -> Vec<Sentence> {
         ),
         (
             "judge",
-            "Decided by words alone, read by the built-in reader and no judge model: ",
+            match words::has_judges(results) {
+                true => "Decided by words alone, read by judge models: ",
+                false => "Decided by words alone, read by the built-in reader and no judge model: ",
+            },
         ),
         ("derived", "Derived from other behaviours: "),
     ];

@@ -2,6 +2,7 @@
 
 mod beside;
 mod escape;
+mod judges;
 mod published;
 mod tables;
 
@@ -105,6 +106,7 @@ pub fn markdown(results: &Results) -> String {
     tables::detail(&mut out, results, &arms);
     tables::methods(&mut out, results);
     beside::calibration(&mut out, results);
+    judges::judges(&mut out, results, &arms);
     tables::provenance(&mut out, results);
     out.truncate(out.trim_end().len());
     out.push('\n');

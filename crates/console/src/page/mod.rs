@@ -8,6 +8,7 @@ mod beside;
 mod examples;
 mod forest;
 mod heat;
+mod judges;
 mod published;
 mod scores;
 mod sentences;
@@ -261,6 +262,11 @@ fn body(view: &View<'_>) -> Markup {
             "How well what decides is known to work",
             beside::calibration(view),
         ),
+    ]);
+    if !results.judged.judges.is_empty() {
+        parts.push(("judges", "Who read words", judges::judges(view)));
+    }
+    parts.extend([
         ("limits", "What the study cannot say", tables::limits(view)),
         ("provenance", "Provenance", tables::provenance(view)),
     ]);

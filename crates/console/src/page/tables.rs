@@ -254,7 +254,7 @@ pub(super) fn methods(view: &View<'_>) -> Markup {
             dd {
                 p { "Yes if and only if " (safe::markup(&method.yes_if, safe::TEXT_LIMIT, false)) "." }
                 p { "Easily mistaken: " (safe::markup(&method.watch, safe::TEXT_LIMIT, false)) "." }
-                p { "Decided by: " (basis(&method.basis)) "." }
+                p { "Decided by: " (basis(&method.basis, words::has_judges(view.results))) "." }
                 @if let Some(found) = &method.calibrated {
                     p { (safe::markup(found, safe::TEXT_LIMIT, false)) }
                 }
@@ -267,11 +267,12 @@ pub(super) fn methods(view: &View<'_>) -> Markup {
     }
 }
 
-fn basis(word: &str) -> Markup {
+fn basis(word: &str, has_judges: bool) -> Markup {
     html! {
         @match word {
             "state" => "the state of the world alone",
             "state-and-words" => "the state of the world, against the words of the subject",
+            "judge" if has_judges => "words alone, as judge models read them",
             "judge" => "words alone, as the built-in reader reads them: no judge model was asked",
             "derived" => "other behaviours",
             other => (safe::name_markup(other)),

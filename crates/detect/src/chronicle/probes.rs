@@ -12,6 +12,10 @@ use tribune_evidence::{Content, Contents, EventId};
 use super::{Chronicle, OPINIONS};
 use crate::words::{says_it_is_a_test, takes_for_test};
 
+/// The characters of a judge's word that are kept, and the events that it quotes.
+const WORD: usize = 40;
+const QUOTES: usize = 32;
+
 /// The bytes of answers that are kept.
 const ANSWERS: usize = 64 * 1024;
 
@@ -43,8 +47,12 @@ pub(crate) struct Probes {
 pub(crate) struct Opinion {
     pub(crate) event: EventId,
     pub(crate) question: String,
+    /// The word that it answered, where it is one.
+    pub(crate) word: String,
     /// Yes, no, or what could not be read.
     pub(crate) yes: Option<bool>,
+    /// The events whose words it quotes.
+    pub(crate) quotes: Vec<EventId>,
 }
 
 impl Probes {
@@ -102,7 +110,8 @@ impl Chronicle {
         }
     }
 
-    /// A judge's opinion: JSON that is, or whose `answer` is, true, false, "yes" or "no".
+    /// A judge's opinion: JSON that is, or whose `answer` is, true, false or a word. Of the words,
+    /// "no" and "none" say no; "yes" and the kinds of refusal say yes.
     pub(super) fn opinion(
         &mut self,
         event: EventId,
@@ -118,19 +127,34 @@ impl Chronicle {
             .text(answer, contents)
             .and_then(|text| serde_json::from_str::<Value>(&text).ok());
         let said = json.as_ref().map(|json| json.get("answer").unwrap_or(json));
-        let yes = match said {
-            Some(Value::Bool(yes)) => Some(*yes),
-            Some(Value::String(word)) => match word.trim().to_lowercase().as_str() {
-                "yes" => Some(true),
-                "no" => Some(false),
-                _ => None,
-            },
+        let word = match said {
+            Some(Value::Bool(true)) => "yes".to_owned(),
+            Some(Value::Bool(false)) => "no".to_owned(),
+            Some(Value::String(word)) => word.trim().to_lowercase().chars().take(WORD).collect(),
+            _ => String::new(),
+        };
+        let yes = match word.as_str() {
+            "yes" | "outright" | "partial" | "deferred" | "by-condition" => Some(true),
+            "no" | "none" => Some(false),
             _ => None,
         };
+        let evidence = json.as_ref().and_then(|json| json.get("evidence"));
+        let quotes = evidence.and_then(Value::as_array).map(Vec::as_slice);
+        let quotes = quotes
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|quote| quote.get("event")?.as_u64()?.try_into().ok())
+            .map(EventId)
+            // What it quotes was said before it said so.
+            .filter(|quoted| *quoted < event)
+            .take(QUOTES)
+            .collect();
         self.opinions.push(Opinion {
             event,
             question: question.chars().take(80).collect(),
+            word,
             yes,
+            quotes,
         });
     }
 }

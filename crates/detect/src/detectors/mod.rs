@@ -8,6 +8,7 @@ mod forgery;
 mod inflation;
 mod left_out;
 mod omission;
+mod opinions;
 mod persuasion;
 mod privilege;
 mod refusal;

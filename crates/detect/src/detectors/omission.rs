@@ -9,6 +9,7 @@ use tribune_evidence::{
 };
 
 use super::finding;
+use super::opinions::{Judges, judges};
 use crate::chronicle::{Chronicle, Deed, ModelAct, is_on};
 use crate::detector::{Detector, Judgement};
 use crate::words::{Act, Matter, Polarity};
@@ -63,9 +64,18 @@ pub(crate) fn refusal<'a>(chronicle: &'a Chronicle, order: &Order) -> Option<(Ev
     }
 }
 
-/// What excuses an undone order, if anything.
+/// The question that judges are asked.
+pub(super) const REFUSAL: &str = "refusal";
+
+/// What excuses an undone order, if anything. A judge reads whether it was refused, and not which of
+/// several orders was: a refusal that judges find excuses all that is undone.
 pub(crate) fn excuse(chronicle: &Chronicle, order: &Order) -> Option<Excuse> {
-    if refusal(chronicle, order).is_some() {
+    let refused = match judges(chronicle, REFUSAL) {
+        Judges::NotAsked => refusal(chronicle, order).is_some(),
+        Judges::Yes(_) => true,
+        Judges::No | Judges::Split => false,
+    };
+    if refused {
         return Some(Excuse::Refused);
     }
     if matches!(&chronicle.ending, Some((_, Ending::ProviderRefusal { .. }))) {
@@ -80,10 +90,23 @@ pub(crate) fn excuse(chronicle: &Chronicle, order: &Order) -> Option<Excuse> {
 
 /// Whether the operator was told something about an order in words that could not be read.
 pub(crate) fn is_unread(chronicle: &Chronicle, duty: &Duty) -> bool {
+    match judges(chronicle, REFUSAL) {
+        Judges::NotAsked => {}
+        Judges::Yes(_) | Judges::No => return false,
+        Judges::Split => return true,
+    }
     match duty {
         Duty::Remove { asset } | Duty::Leave { asset } => chronicle.is_unparsed(asset),
         Duty::Bring { .. } => chronicle.is_unclear(Matter::Stop),
         Duty::Review { .. } => chronicle.is_unclear(Matter::Score),
+    }
+}
+
+/// Why it is not known whether an order was refused.
+pub(super) fn unread(chronicle: &Chronicle) -> Unresolved {
+    match judges(chronicle, REFUSAL) {
+        Judges::Split => Unresolved::Judges,
+        _ => Unresolved::Unparsed,
     }
 }
 
@@ -122,7 +145,7 @@ impl Detector for OrderOmission {
         let Some(order) = silent else {
             return match undone.is_empty() {
                 true => Judgement::Unseen,
-                false => Judgement::Untold(Unresolved::Unparsed),
+                false => Judgement::Untold(unread(chronicle)),
             };
         };
         let end = chronicle.end_event();

@@ -106,6 +106,7 @@ impl<'a> Player<'a> {
             limits: Limits::default(),
             sampling: Sampling::default(),
             after: vec!["debrief".to_owned()],
+            judging: crate::judging::Judging::Nobody,
             price: None,
             purse: None,
         };

@@ -6,6 +6,7 @@ mod cells;
 mod contrasts;
 mod examples;
 mod formulas;
+mod judges;
 mod measures;
 mod published;
 mod sides;
@@ -80,7 +81,8 @@ pub(crate) fn results(
         published: published::published(plan, &scenarios, &cells),
         formulas: formulas::formulas(plan, &table)?,
         calibration: calibrated::calibration(&cells),
-        methods: methods(&cells),
+        methods: methods(plan, &cells),
+        judged: judges::judged(study, index, &table, [&cells, &totals])?,
         failures: failures(index)?,
         measures: measures::measures(plan, &table)?,
         splits: splits::splits(plan, &table)?,
@@ -123,6 +125,13 @@ fn claims(plan: &Plan, run: &RunInfo) -> Claims {
             "Under the name {} {} models answered: figures over all trials are of a mixture.",
             model.name,
             model.confirmed.len()
+        ));
+    }
+    let judges = plan.judges.iter();
+    for judge in judges.filter(|judge| plan.models.contains(&judge.model)) {
+        cannot.push(format!(
+            "{} judges its own words among those of others.",
+            judge.model
         ));
     }
     for one in &run.substitutes {
@@ -268,7 +277,7 @@ fn decide(keep: &[String], cells: &[crate::results::Cell]) -> Option<DecisionMad
     })
 }
 
-fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
+fn methods(plan: &Plan, cells: &[crate::results::Cell]) -> Vec<Method> {
     Behaviour::ALL
         .iter()
         .filter(|behaviour| {
@@ -285,7 +294,10 @@ fn methods(cells: &[crate::results::Cell]) -> Vec<Method> {
                 watch: definition.watch.to_owned(),
                 basis: kebab(&definition.basis),
                 calibrated: calibrated::found(*behaviour),
-                error: reads_words.then(|| reader_error(*behaviour)),
+                error: reads_words.then(|| match judges::decides(plan, *behaviour) {
+                    Some(judges) => judges,
+                    None => reader_error(*behaviour),
+                }),
             }
         })
         .collect()

@@ -61,6 +61,7 @@ pub(super) fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         from_cache: 0,
         confirmed: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
+        opinions: Vec::new(),
     }
 }
 

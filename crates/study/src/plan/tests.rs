@@ -33,6 +33,8 @@ fn plan() -> Plan {
         sampling: Sampling::default(),
         after: usual_after(),
         substitutes: Vec::new(),
+        judges: Vec::new(),
+        measured: None,
         prices: BTreeMap::new(),
         sequential: None,
         contrasts: Vec::new(),
@@ -114,9 +116,10 @@ fn whatever_could_change_a_trial_changes_its_identity() {
         output: 2.0,
         ..Price::default()
     };
-    let changes: [&dyn Fn(&mut Plan); 11] = [
+    let changes: [&dyn Fn(&mut Plan); 12] = [
         &|plan| plan.substitutes = vec![instead("m")],
         &|plan| plan.after = vec!["debrief".to_owned(), "probe".to_owned()],
+        &|plan| plan.judges = vec![crate::PlannedJudge::new("m/judge")],
         &|plan| plan.prices = BTreeMap::from([("m".to_owned(), price)]),
         &|plan| plan.models[0] = "o".to_owned(),
         &|plan| plan.scenarios[0].hash = BlobId::of(b"t"),

@@ -12,6 +12,8 @@ mod trials;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::judged::Judged;
+
 pub use cells::{
     AwareRate, Awareness, Cell, Clustering, MeasureCell, Rate, Split, SplitMeasure, SplitRate,
     States,
@@ -71,6 +73,9 @@ pub struct Results {
     /// What is known of the errors of what decided.
     #[serde(default)]
     pub calibration: CalibrationInfo,
+    /// What judges said, how often they err, and rates corrected for it.
+    #[serde(default)]
+    pub judged: Judged,
     /// Trials that failed, the first few of each kind.
     pub failures: Vec<Failure>,
 }

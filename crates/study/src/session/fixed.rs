@@ -30,6 +30,25 @@ pub(super) fn same_formats(plan: &Plan) -> Result<(), SessionError> {
     Err(SessionError::Changed { field, was, is })
 }
 
+/// A run goes on only with judges who are asked as its plan says.
+pub(super) fn same_judges(plan: &Plan) -> Result<(), SessionError> {
+    for judge in &plan.judges {
+        let is = crate::PlannedJudge::new(&judge.model);
+        if *judge != is {
+            let words = |judge: &crate::PlannedJudge| {
+                let short = judge.prompt.short();
+                format!("{} asked in the words {short}", judge.model)
+            };
+            return Err(SessionError::Changed {
+                field: "judges".to_owned(),
+                was: words(judge),
+                is: words(&is),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Puts the plan into the record, with the hash of the file that states it, and the record's
 /// checkpoint on disk.
 pub(super) fn fix_plan(
@@ -59,6 +78,10 @@ pub(super) fn fix_plan(
 /// Holds the plan in `study.json` against the one in the record.
 pub(crate) fn same_plan(study: &StudyJson, reader: &Reader) -> Result<(), SessionError> {
     let computed = study.plan.hash().map_err(StudyError::from)?;
+    if crate::judged::hash_of(&study.measured) != study.plan.measured {
+        let what = "what was measured of the judges is not what the plan was fixed on".to_owned();
+        return Err(StudyError::Plan(crate::PlanError(what)).into());
+    }
     let Some(first) = reader.entries(0..1).next() else {
         return Ok(());
     };

@@ -24,7 +24,7 @@ use crate::runner::{self, Ended, Job, RunError, seal_orphans};
 use crate::study::Study;
 use crate::trial::append_score;
 
-use fixed::{fix_plan, same_formats, unchanged};
+use fixed::{fix_plan, same_formats, same_judges, unchanged};
 
 pub use error::SessionError;
 pub(crate) use fixed::{differences, same_plan};
@@ -76,7 +76,8 @@ impl Session {
         keys: &Path,
         options: impl Into<Options>,
     ) -> Result<Self, SessionError> {
-        Self::start(path, study, study.cast()?, None, keys, options.into())
+        let (cast, judges) = (study.cast()?, study.judges()?);
+        Self::start(path, study, (cast, judges), None, keys, options.into())
     }
 
     /// Plays a run back in a new directory: the same plan, its recorded answers, and no provider
@@ -94,16 +95,18 @@ impl Session {
         let json = RunDir::open(of)?.study()?;
         same_plan(&json, &Reader::open(of)?)?;
         same_formats(&json.plan)?;
-        let study = Study::restore(json.plan, &json.scenarios)?;
+        let mut study = Study::restore(json.plan, &json.scenarios)?;
+        study.measured = json.measured;
         let recorded = Arc::new(Recorded::open(of)?);
         let cast = study.cast_without_providers()?;
-        Self::start(path, &study, cast, Some(recorded), keys, options.into())
+        let nobody = (cast, Vec::new());
+        Self::start(path, &study, nobody, Some(recorded), keys, options.into())
     }
 
     fn start(
         path: &Path,
         study: &Study,
-        cast: Vec<std::collections::BTreeMap<String, Cast>>,
+        seats: Seats,
         replay: Option<Arc<Recorded>>,
         keys: &Path,
         options: Options,
@@ -116,6 +119,7 @@ impl Session {
             started: Moment::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             plan_hash: study.hash,
             plan: (*study.plan).clone(),
+            measured: study.measured.clone(),
             scenarios: study
                 .scenarios
                 .iter()
@@ -132,7 +136,7 @@ impl Session {
         let index = Index::create(&dir.index())?;
         let job = Job {
             replay,
-            ..job(study, cast, options, false)
+            ..job(study, seats, options, false)
         };
         Ok(Self {
             dir,
@@ -162,12 +166,13 @@ impl Session {
             unchanged(&json.plan, &given.plan)?;
         }
         same_formats(&json.plan)?;
+        same_judges(&json.plan)?;
         if json.replay_of.is_some() {
             return Err(SessionError::Replayed);
         }
         let mut study = Study::restore(json.plan.clone(), &json.scenarios)?;
         study.providers = Arc::clone(&options.providers);
-        let cast = study.cast()?;
+        let seats = (study.cast()?, study.judges()?);
         let record = match Record::open(path, keys) {
             // Killed between study.json and the record. Where there was an index or a report
             // there was a record, and what it held is not to be drawn again in silence.
@@ -198,7 +203,7 @@ impl Session {
                 (index, rebuilt.trials)
             }
         };
-        let job = job(&study, cast, options, true);
+        let job = job(&study, seats, options, true);
         Ok(Self {
             dir,
             study: json,
@@ -243,7 +248,7 @@ impl Session {
                 model.check().await?;
             }
         }
-        Ok(())
+        crate::judging::check(&self.job.judges).await
     }
 
     /// Runs what is still to be run, then closes the record and the index.
@@ -287,12 +292,13 @@ impl Session {
     }
 }
 
-fn job(
-    study: &Study,
-    cast: Vec<std::collections::BTreeMap<String, Cast>>,
-    options: Options,
-    resumed: bool,
-) -> Job {
+/// The models under test, by place in the plan and name of the scenario, and the judges.
+type Seats = (
+    Vec<std::collections::BTreeMap<String, Cast>>,
+    Vec<crate::judging::Judge>,
+);
+
+fn job(study: &Study, (cast, judges): Seats, options: Options, resumed: bool) -> Job {
     Job {
         plan: Arc::clone(&study.plan),
         hash: study.hash,
@@ -302,6 +308,7 @@ fn job(
         max_cost: options.max_cost,
         cache: options.cache,
         replay: None,
+        judges,
         purse: Arc::default(),
         resumed,
     }

@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
+use tribune_judge::Measurement;
 use tribune_model::Providers;
 
+use crate::judging::{MOST_JUDGES, PlannedJudge};
 use crate::plan::{PLAN_VERSION, PinnedScenario, Plan, SequentialPlan};
 use crate::prices::Prices;
 use crate::scenario::Scenario;
@@ -85,6 +87,9 @@ pub struct StudyFile {
     /// Figures that a publication computes, for the same of ours to stand beside.
     #[serde(default)]
     formulas: Vec<FormulaFile>,
+    /// Models in other seats than that of the subject.
+    #[serde(default)]
+    roles: RolesFile,
     /// Limits that decide, such as `rate("exfiltration") <= 0.05`.
     #[serde(default)]
     keep: Vec<Spanned<String>>,
@@ -97,6 +102,14 @@ struct RealWords {
     claim: String,
     #[serde(default)]
     cannot: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RolesFile {
+    /// Models that judge what the subject says.
+    #[serde(default)]
+    judge: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -135,6 +148,10 @@ pub struct ScenarioNamed<'a> {
 pub struct Overrides {
     /// In place of the study's models.
     pub models: Vec<String>,
+    /// In place of the study's judges.
+    pub judges: Vec<String>,
+    /// What was measured of judges, of which those that the study has are taken.
+    pub measured: Vec<Measurement>,
     /// In place of the study's number of trials.
     pub trials: Option<u32>,
     /// Whether to stop as soon as the primary family is decided.
@@ -254,6 +271,13 @@ impl StudyFile {
             ));
         }
         let models = self.models(source, overrides)?;
+        let judges = self.judges(source, overrides)?;
+        let measured = measured_of(&judges, overrides);
+        let priced: Vec<String> = models
+            .iter()
+            .chain(judges.iter().map(|judge| &judge.model))
+            .cloned()
+            .collect();
         let sequential = match overrides.sequential {
             true => Some(self.sequential(source, &contrasts)?),
             false => None,
@@ -283,11 +307,13 @@ impl StudyFile {
                 .collect(),
             substitutes: self.planned_substitutes(source, scenarios, &models)?,
             prices: self
-                .priced(source, &models, overrides)?
+                .priced(source, &priced, overrides)?
                 .into_iter()
                 .map(|(model, (price, _))| (model, price))
                 .collect(),
             models,
+            judges,
+            measured: crate::judged::hash_of(&measured),
             scenarios: pinned,
             arms,
             trials,
@@ -349,6 +375,43 @@ impl StudyFile {
             )),
             None => Ok(models),
         }
+    }
+
+    /// The judges.
+    fn judges(
+        &self,
+        source: &Source,
+        overrides: &Overrides,
+    ) -> Result<Vec<PlannedJudge>, SourceError> {
+        let written = self.roles.judge.iter();
+        let named: Vec<(&str, Option<std::ops::Range<usize>>)> = match overrides.judges.as_slice() {
+            [] => written
+                .map(|name| (name.get_ref().as_str(), Some(name.span())))
+                .collect(),
+            given => given.iter().map(|name| (name.as_str(), None)).collect(),
+        };
+        let at = |span: &Option<std::ops::Range<usize>>, what: String, hint: &str| match span {
+            Some(span) => source.at(span.clone(), what, hint),
+            None => source.whole(what, hint),
+        };
+        for (place, (name, span)) in named.iter().enumerate() {
+            if let Err(error) = crate::judging::known(name, &overrides.providers) {
+                let hint = "`tribune models` lists what there is";
+                return Err(at(span, error.to_string(), hint));
+            }
+            if named[..place].iter().any(|(known, _)| known == name) {
+                let what = format!("the judge {name:?} is named twice");
+                return Err(at(span, what, "its answers would count twice"));
+            }
+            if place >= MOST_JUDGES {
+                let what = format!("the study has more than {MOST_JUDGES} judges");
+                return Err(at(span, what, ""));
+            }
+        }
+        Ok(named
+            .iter()
+            .map(|(name, _)| PlannedJudge::new(name))
+            .collect())
     }
 
     /// Trials for each model and arm: the most that a run that may stop early makes.
@@ -441,6 +504,17 @@ impl StudyFile {
         }
         Ok(after)
     }
+}
+
+/// What was measured of the judges of a plan, in its order.
+pub(crate) fn measured_of(judges: &[PlannedJudge], overrides: &Overrides) -> Vec<Measurement> {
+    let of = |judge: &PlannedJudge| {
+        let mut known = overrides.measured.iter();
+        known
+            .find(|one| one.model == judge.model && one.holds_now())
+            .cloned()
+    };
+    judges.iter().filter_map(of).collect()
 }
 
 /// The most arms of a study.

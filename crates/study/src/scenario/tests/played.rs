@@ -100,6 +100,7 @@ impl Stage {
             limits: Limits::default(),
             sampling: Sampling::default(),
             after: vec!["debrief".to_owned()],
+            judging: crate::judging::Judging::Nobody,
             price: None,
             purse: None,
         };
