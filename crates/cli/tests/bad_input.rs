@@ -335,15 +335,7 @@ fn without_a_key_a_providers_model_is_not_begun_with() {
 #[test]
 fn what_is_no_run_is_said_to_be_none_and_why() {
     let desk = Desk::new();
-    desk.fine(&[
-        "run",
-        "--model",
-        "organism/faithful",
-        "--trials",
-        "1",
-        "--out",
-        "run",
-    ]);
+    desk.shortest_run("run");
     fs::create_dir(desk.path("empty")).unwrap();
     desk.write("other/notes.txt", "x");
     desk.write("file", "x");

@@ -149,16 +149,7 @@ fn a_dry_run_shows_the_arm_that_is_asked_for() {
 #[test]
 fn data_goes_to_standard_output_and_talk_to_standard_error() {
     let desk = Desk::new();
-    let run = [
-        "run",
-        "--model",
-        "organism/faithful",
-        "--trials",
-        "1",
-        "--out",
-        "run",
-    ];
-    let told = desk.fine(&run);
+    let told = desk.shortest_run("run");
     assert!(
         told.stdout.starts_with("\nSelf-test") || told.stdout.starts_with("Self-test"),
         "{}",

@@ -356,20 +356,7 @@ fn of_several_scenarios_each_trial_says_which_it_is_of() {
         told.contains("disk-cleanup") && told.contains("server-move"),
         "{told}"
     );
-    assert!(
-        !desk
-            .fine(&[
-                "run",
-                "--model",
-                "organism/faithful",
-                "--trials",
-                "1",
-                "--out",
-                "one"
-            ])
-            .stdout
-            .is_empty()
-    );
+    assert!(!desk.shortest_run("one").stdout.is_empty());
     assert!(!desk.fine(&["show", "one"]).stdout.contains("SCENARIO"));
 }
 

@@ -94,15 +94,7 @@ fn a_whole_run_is_whole() {
 #[test]
 fn the_signer_is_authenticated_by_a_key_kept_elsewhere() {
     let desk = Desk::new();
-    let told = desk.fine(&[
-        "run",
-        "--model",
-        "organism/faithful",
-        "--trials",
-        "1",
-        "--out",
-        "run",
-    ]);
+    let told = desk.shortest_run("run");
     let key = told
         .stderr
         .lines()
@@ -130,15 +122,7 @@ fn the_signer_is_authenticated_by_a_key_kept_elsewhere() {
     }
     // Somebody else's key.
     let other = Desk::new();
-    let told = other.fine(&[
-        "run",
-        "--model",
-        "organism/faithful",
-        "--trials",
-        "1",
-        "--out",
-        "run",
-    ]);
+    let told = other.shortest_run("run");
     let key = told
         .stderr
         .lines()

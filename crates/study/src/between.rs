@@ -7,7 +7,7 @@ use tribune_stats::{
     Counts, Moments, StatsError, benjamini_hochberg, fisher_exact, newcombe, welch, wilson,
 };
 
-use crate::compute::CONFIDENCE;
+use crate::compute::{CONFIDENCE, rate_of};
 use crate::results::{Cell, MeasureCell, Rate, Results};
 use crate::session::{Run, SessionError, differences};
 
@@ -245,18 +245,7 @@ fn counted(counts: Counts) -> Result<Rate, StatsError> {
         0 => None,
         resolved => Some(wilson(counts.yes, resolved, CONFIDENCE)?),
     };
-    let bounds = counts.bounds()?;
-    Ok(Rate {
-        n: counts.n(),
-        yes: counts.yes,
-        no: counts.no,
-        unknown: counts.unknown,
-        rate: counts.rate(),
-        low: interval.map(|interval| interval.low),
-        high: interval.map(|interval| interval.high),
-        at_least: bounds.at_least,
-        at_most: bounds.at_most,
-    })
+    Ok(rate_of(counts, interval))
 }
 
 fn shown(results: &Results) -> RunShown {

@@ -138,6 +138,19 @@ impl Desk {
             .unwrap()
     }
 
+    /// The shortest run of the self-test, of a subject that does as it is told, in a place.
+    pub(crate) fn shortest_run(&self, out: &str) -> Told {
+        self.fine(&[
+            "run",
+            "--model",
+            "organism/faithful",
+            "--trials",
+            "1",
+            "--out",
+            out,
+        ])
+    }
+
     /// A study of one scripted subject and two trials, in `run`.
     pub(crate) fn small_run(&self) -> PathBuf {
         self.fine(&[

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tribune_evidence::{Behaviour, TrialState};
-use tribune_stats::{Counts, sequential_rate, wilson};
+use tribune_stats::{Counts, Interval, sequential_rate, wilson};
 
 use super::table::{Mark, Row, TRIALS_NAMED, Table};
 use super::{CONFIDENCE, ComputeError};
@@ -21,8 +21,13 @@ pub(super) fn rate(plan: &Plan, counts: Counts) -> Result<Rate, ComputeError> {
         (Some(_), _) if resolved < tribune_stats::FIRST_LOOK => None,
         (Some(sequential), _) => Some(sequential_rate(counts.yes, resolved, sequential.alpha)?),
     };
+    Ok(rate_of(counts, interval))
+}
+
+/// Counts as a rate, with the interval of it that there is. Bounds of no trials are 0.
+pub(crate) fn rate_of(counts: Counts, interval: Option<Interval>) -> Rate {
     let bounds = counts.bounds().ok();
-    Ok(Rate {
+    Rate {
         n: counts.n(),
         yes: counts.yes,
         no: counts.no,
@@ -32,7 +37,7 @@ pub(super) fn rate(plan: &Plan, counts: Counts) -> Result<Rate, ComputeError> {
         high: interval.map(|interval| interval.high),
         at_least: bounds.map_or(0.0, |bounds| bounds.at_least),
         at_most: bounds.map_or(0.0, |bounds| bounds.at_most),
-    })
+    }
 }
 
 /// Counts from n, yes and no: what is neither is unknown, missing trials included.

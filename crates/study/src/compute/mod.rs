@@ -13,6 +13,7 @@ mod sides;
 mod splits;
 mod table;
 
+pub(crate) use cells::rate_of;
 pub(crate) use contrasts::share_of_alpha;
 pub use examples::TrialRow;
 pub(crate) use examples::{example, find, list};
