@@ -188,7 +188,9 @@ fn quoted(rest: &str) -> Option<(String, usize)> {
         }
     };
     let after = &rest[end..];
-    let comment = after.starts_with([' ', '\t']) && after.trim_start().starts_with('#');
+    // As behind a bare value: between the quotes and the space there may be other white space.
+    let (space, rest) = after.split_at(after.len() - after.trim_start().len());
+    let comment = space.ends_with([' ', '\t']) && rest.starts_with('#');
     (after.trim().is_empty() || comment).then_some((value, end))
 }
 
@@ -224,6 +226,10 @@ mod tests {
         assert_eq!(setting("\"a\" : yes\r\nb: no", "a"), is("yes"));
         assert_eq!(setting("a: \"un\"closed\"", "a"), is("\"un\"closed\""));
         assert_eq!(setting("a: #c", "a"), is(""));
+        // A comment begins after a space, whatever white space is before that.
+        assert_eq!(setting("a: \"x\"\r #c", "a"), is("x"));
+        assert_eq!(setting("a: \"x\"\t#c", "a"), is("x"));
+        assert_eq!(setting("a: \"x\" \r#c", "a"), is("\"x\" \r#c"));
         // Neither wins.
         assert_eq!(setting("a: yes\na: no\n", "a"), Setting::Repeated);
     }
