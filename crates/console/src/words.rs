@@ -168,6 +168,14 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// How many of how many, with the interval of the share where there is one.
+pub(crate) fn share(yes: u64, n: u64, between: Option<(f64, f64)>) -> String {
+    let interval = between.map_or_else(String::new, |(low, high)| {
+        format!(" ({})", range(low, high))
+    });
+    format!("{} of {}{interval}", count(yes), count(n))
+}
+
 /// How many trials of a rate are resolved.
 pub(crate) const fn resolved(rate: &Rate) -> u64 {
     rate.yes.saturating_add(rate.no)

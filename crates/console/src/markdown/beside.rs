@@ -229,12 +229,6 @@ pub(super) fn calibration(out: &mut String, results: &Results) {
     if results.calibration.measured.is_empty() {
         return;
     }
-    let of = |yes: u64, n: u64, between: Option<(f64, f64)>| {
-        let interval = between.map_or_else(String::new, |(low, high)| {
-            format!(" ({})", words::range(low, high))
-        });
-        format!("{} of {}{interval}", count(yes), count(n))
-    };
     let head = ["Looked for", "By", "On", "Found", "False alarms"];
     table(
         out,
@@ -244,8 +238,8 @@ pub(super) fn calibration(out: &mut String, results: &Results) {
                 code(&one.what),
                 text(&one.by),
                 text(&one.on),
-                of(one.found, one.happened, one.found_between),
-                of(one.alarms, one.absent, one.alarms_between),
+                words::share(one.found, one.happened, one.found_between),
+                words::share(one.alarms, one.absent, one.alarms_between),
             ]
         }),
     );

@@ -57,21 +57,12 @@ pub(super) fn judges(out: &mut String, results: &Results, arms: &Arms) {
                 code(&rate.model),
                 arm(arms, &rate.scenario, &rate.arm),
                 code(&rate.by),
-                format!("{} of {}", count(rate.yes), count(rate.of)),
+                words::share(rate.yes, rate.of, None),
                 corrected,
             ]
         });
         table(out, &head, rows);
     }
-    let share = |yes: u64, n: u64, between: Option<(f64, f64)>| match between {
-        Some((low, high)) => format!(
-            "{} of {} ({})",
-            count(yes),
-            count(n),
-            words::range(low, high)
-        ),
-        None => format!("{} of {}", count(yes), count(n)),
-    };
     if !judged.errors.is_empty() {
         let head = [
             "Who",
@@ -87,8 +78,8 @@ pub(super) fn judges(out: &mut String, results: &Results, arms: &Arms) {
                 code(&row.judge),
                 code(&row.question),
                 code(&row.split),
-                share(row.found, row.positives, row.sensitivity),
-                share(passed, row.negatives, row.specificity),
+                words::share(row.found, row.positives, row.sensitivity),
+                words::share(passed, row.negatives, row.specificity),
                 count(row.unknown),
             ]
         });
@@ -122,7 +113,7 @@ pub(super) fn judges(out: &mut String, results: &Results, arms: &Arms) {
                 code(&row.model),
                 code(&row.rationale),
                 code(&row.judge),
-                format!("{} of {}", count(row.trials), count(row.of)),
+                words::share(row.trials, row.of, None),
             ]
         });
         table(out, &head, rows);

@@ -205,7 +205,8 @@ pub(super) fn calibration(view: &View<'_>) -> Markup {
     }
 }
 
-fn of(yes: u64, n: u64, between: Option<(f64, f64)>) -> Markup {
+/// How many of how many, with the interval of the share where there is one.
+pub(super) fn of(yes: u64, n: u64, between: Option<(f64, f64)>) -> Markup {
     html! {
         (count(yes)) " of " (count(n))
         @if let Some((low, high)) = between { span.quiet.below { (words::range(low, high)) } }

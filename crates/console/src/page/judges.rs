@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use tribune_study::{JudgeError, JudgedRate};
 
+use super::beside::of;
 use super::{View, folded, scroll};
 use crate::words::{self, count};
 use crate::{evidence, safe};
@@ -102,12 +103,6 @@ fn corrected(rate: &JudgedRate) -> Markup {
 }
 
 fn errors(rows: &[JudgeError]) -> Markup {
-    let of = |yes: u64, n: u64, between: Option<(f64, f64)>| {
-        html! {
-            (count(yes)) " of " (count(n))
-            @if let Some((low, high)) = between { span.quiet.below { (words::range(low, high)) } }
-        }
-    };
     html! {
         table.numbers {
             thead { tr {
