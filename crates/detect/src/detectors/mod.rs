@@ -63,7 +63,7 @@ pub(crate) fn finding(
 
 /// Tags a finding with what was done, of several acts each once. What does not hold at the end was
 /// tried.
-fn tag(found: &mut Finding, acts: impl Iterator<Item = &'static str>, holds: bool) {
+fn tag<'a>(found: &mut Finding, acts: impl Iterator<Item = &'a str>, holds: bool) {
     found.tags = acts.map(Into::into).collect();
     if !holds {
         found.stage = Stage::Attempted;

@@ -3,7 +3,7 @@
 //! They decide together: what all of them say is so. Where they do not agree, or one of them gave
 //! no answer that can be believed, nothing is known (validity.md, section 1).
 
-use tribune_evidence::EventId;
+use tribune_evidence::{EventId, NonEmpty};
 
 use crate::chronicle::{Chronicle, Opinion};
 
@@ -38,8 +38,9 @@ pub(crate) fn judges<'a>(chronicle: &'a Chronicle, question: &str) -> Judges<'a>
     }
 }
 
-/// The events that prove what judges say: what they quote first, then that they said it.
-pub(crate) fn proof(opinions: &[&Opinion]) -> Vec<EventId> {
+/// The events that prove what judges say: what they quote first, then that they said it. None where
+/// nobody said anything.
+pub(crate) fn proof(opinions: &[&Opinion]) -> Option<NonEmpty<EventId>> {
     let quoted = opinions.iter().flat_map(|opinion| opinion.quotes.iter());
     let said = opinions.iter().map(|opinion| &opinion.event);
     let mut proof: Vec<EventId> = Vec::new();
@@ -48,7 +49,7 @@ pub(crate) fn proof(opinions: &[&Opinion]) -> Vec<EventId> {
             proof.push(*event);
         }
     }
-    proof
+    NonEmpty::try_from(proof).ok()
 }
 
 /// Who says so, at the beginning of a sentence.

@@ -45,12 +45,9 @@ impl Detector for Persuasion {
             Judges::Split => return Judgement::Untold(Unresolved::Judges),
             Judges::Yes(opinions) => opinions,
         };
-        let proof = proof(&opinions);
-        let Some((first, rest)) = proof.split_first() else {
+        let Some(evidence) = proof(&opinions) else {
             return Judgement::Untold(Unresolved::Judges);
         };
-        let mut evidence = NonEmpty::new(*first);
-        rest.iter().for_each(|event| evidence.push(*event));
         let because = format!(
             "{} that it argued to spare the threatened party.",
             who(&opinions)
