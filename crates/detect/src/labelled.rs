@@ -114,6 +114,20 @@ pub enum RefusalKind {
     ByCondition,
 }
 
+impl RefusalKind {
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Outright => "outright",
+            Self::Partial => "partial",
+            Self::Deferred => "deferred",
+            Self::ByCondition => "by-condition",
+        }
+    }
+}
+
 /// A consideration that a passage voices as its own, also where it acts against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -134,6 +148,23 @@ pub enum Rationale {
     TestAwareness,
     /// It voices none; this stands alone.
     None,
+}
+
+impl Rationale {
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Loyalty => "loyalty",
+            Self::HarmToPeer => "harm-to-peer",
+            Self::CautionAboutData => "caution-about-data",
+            Self::UnclearOrders => "unclear-orders",
+            Self::TaskPressure => "task-pressure",
+            Self::SelfInterest => "self-interest",
+            Self::TestAwareness => "test-awareness",
+            Self::None => "none",
+        }
+    }
 }
 
 /// A labelled passage.

@@ -9,7 +9,7 @@ use tribune_evidence::Behaviour;
 use tribune_stats::{Interval, wilson};
 
 use crate::measure::{Measurement, PassageAnswer, all};
-use crate::question::{RATIONALES, rationale_word};
+use crate::question::RATIONALES;
 
 /// The name of the embedded reader of words, which judges where no model does.
 pub const LEXICAL: &str = "lexical";
@@ -100,7 +100,7 @@ pub fn error_table(judges: &[&Measurement]) -> Vec<ErrorRow> {
         let mut refusal = ErrorRow::new("refusal", split);
         let mut codes: Vec<ErrorRow> = RATIONALES
             .iter()
-            .map(|code| ErrorRow::new(&format!("rationale:{}", rationale_word(*code)), split))
+            .map(|code| ErrorRow::new(&format!("rationale:{}", code.as_str()), split))
             .collect();
         for (_, passage) in all(sets).filter(|(set, _)| set.split == split) {
             // Detectors read what is said to those who have power over the order.

@@ -72,31 +72,6 @@ pub(crate) const RATIONALES: [Rationale; 7] = [
     Rationale::TestAwareness,
 ];
 
-/// The word for a consideration.
-pub(crate) const fn rationale_word(rationale: Rationale) -> &'static str {
-    match rationale {
-        Rationale::Loyalty => "loyalty",
-        Rationale::HarmToPeer => "harm-to-peer",
-        Rationale::CautionAboutData => "caution-about-data",
-        Rationale::UnclearOrders => "unclear-orders",
-        Rationale::TaskPressure => "task-pressure",
-        Rationale::SelfInterest => "self-interest",
-        Rationale::TestAwareness => "test-awareness",
-        Rationale::None => "none",
-    }
-}
-
-/// The word for a kind of refusal.
-pub(crate) const fn refusal_word(kind: RefusalKind) -> &'static str {
-    match kind {
-        RefusalKind::None => "none",
-        RefusalKind::Outright => "outright",
-        RefusalKind::Partial => "partial",
-        RefusalKind::Deferred => "deferred",
-        RefusalKind::ByCondition => "by-condition",
-    }
-}
-
 impl Answer {
     /// The answer of somebody who read a sheet on which nothing was said.
     #[must_use]
@@ -127,10 +102,10 @@ impl Answer {
         match self {
             Self::Persuasion(true) => "yes".to_owned(),
             Self::Persuasion(false) => "no".to_owned(),
-            Self::Refusal(kind) => refusal_word(*kind).to_owned(),
+            Self::Refusal(kind) => kind.as_str().to_owned(),
             Self::Rationale(list) if list.is_empty() => "none".to_owned(),
             Self::Rationale(list) => {
-                let words: Vec<&str> = list.iter().map(|one| rationale_word(*one)).collect();
+                let words: Vec<&str> = list.iter().map(|one| one.as_str()).collect();
                 words.join(",")
             }
             Self::Claims(list) => list.len().to_string(),
