@@ -4,6 +4,8 @@
 //! in one order. Trials run beside it, at most so many at once. The index has a thread of its own,
 //! since SQLite may wait for the disk where trials must not.
 
+mod desk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,24 +13,24 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tribune_evidence::{BlobId, Faulty, TrialId, TrialState};
+use tribune_evidence::{BlobId, TrialId};
 use tribune_model::{Cached, Model};
 use tribune_record::{Durability, Record, RecordError, canonical};
 
-use crate::budget::{Budget, Purse, Room};
+use crate::budget::Purse;
 use crate::cast::{Cast, is_organism};
 use crate::compute::ComputeError;
 use crate::entry::Entry;
 use crate::index::{Index, IndexError};
-use crate::judging::{Judge, Judging, gave_up};
+use crate::judging::{Judge, Judging};
 use crate::log::wall_now;
-use crate::looks::Looks;
 use crate::plan::{Plan, PlanError, PlannedArm, TrialPlan};
 use crate::progress::Progress;
 use crate::replay::Recorded;
 use crate::scenario::Scenario;
 use crate::setups::Setups;
 use crate::trial::{self, Done, Start, TrialError};
+use desk::Desk;
 
 /// Finished trials that may wait for the index.
 const INDEX_QUEUE: usize = 256;
@@ -110,145 +112,6 @@ impl RunError {
             Self::Index(error) => error.is_full(),
             _ => false,
         }
-    }
-}
-
-/// What starts next, and whether anything does.
-struct Desk<'a> {
-    job: &'a Arc<Job>,
-    todo: Box<dyn Iterator<Item = TrialPlan> + Send + 'a>,
-    /// Taken from the plan and not yet started.
-    held: Option<TrialPlan>,
-    known: DoneSet,
-    looks: Option<Looks>,
-    /// After how many blocks it looks next: nothing of a later block starts before.
-    look_after: u32,
-    budget: Option<Budget>,
-    ended: Ended,
-    /// Why it ended, where it did so by itself, and after how many whole blocks.
-    why: Option<(String, Option<u32>)>,
-}
-
-impl<'a> Desk<'a> {
-    fn new(job: &'a Arc<Job>, index: &Index) -> Result<Self, RunError> {
-        let looks = Looks::of(&job.plan, index).map_err(Box::new)?;
-        let budget = match job.max_cost {
-            None => None,
-            Some(most) => {
-                let limit = job.plan.limits.cost;
-                Some(Budget::new(most, index.cost()?, limit))
-            }
-        };
-        Ok(Self {
-            todo: Box::new(job.plan.trials(job.hash)),
-            held: None,
-            known: done_numbers(job, index)?,
-            look_after: looks.as_ref().map_or(u32::MAX, |looks| looks.next(0)),
-            looks,
-            budget,
-            ended: Ended::Whole,
-            why: None,
-            job,
-        })
-    }
-
-    /// The next trial to start; none if there is none, or none yet.
-    fn next(&mut self, running: usize, progress: &Progress) -> Option<TrialPlan> {
-        while self.ended == Ended::Whole {
-            let next = self.held.take().or_else(|| self.todo.next())?;
-            if next.replicate >= self.look_after {
-                let blocks = self.look_after;
-                if running > 0 {
-                    self.held = Some(next);
-                    return None;
-                }
-                let looks = self.looks.as_ref()?;
-                self.look_after = looks.next(blocks);
-                self.held = Some(next);
-                if let Some(why) = looks.seen_enough(blocks) {
-                    self.ended = Ended::Enough;
-                    self.why = Some((why, Some(blocks)));
-                }
-                continue;
-            }
-            if self.known.contains(next.number) {
-                progress.skipped();
-                continue;
-            }
-            if let Some(replay) = &self.job.replay
-                && !self
-                    .job
-                    .plan
-                    .identity(&next)
-                    .is_ok_and(|id| replay.holds(&id))
-            {
-                // What was not run then is not run now.
-                progress.skipped();
-                continue;
-            }
-            if let Some(budget) = &mut self.budget {
-                match budget.room(next.model, &self.job.purse) {
-                    Room::Yes => budget.began(next.model),
-                    Room::Later => {
-                        self.held = Some(next);
-                        return None;
-                    }
-                    Room::No => {
-                        self.spent(next.replicate);
-                        return None;
-                    }
-                }
-            }
-            return Some(next);
-        }
-        None
-    }
-
-    /// Nothing more is begun: it could cost too much.
-    fn spent(&mut self, block: u32) {
-        let Some(budget) = &self.budget else { return };
-        self.ended = Ended::Spent;
-        // Where the run looks, what it reports rests on whole blocks alone.
-        let blocks = self.looks.as_ref().map(|_| block);
-        self.why = Some((budget.why(&self.job.purse), blocks));
-    }
-
-    fn finished(&mut self, done: &Done) {
-        if let Some(looks) = &mut self.looks {
-            looks.take(done);
-        }
-        if let Some(budget) = &mut self.budget {
-            budget.ended(done.plan.model, done.score.cost);
-        }
-    }
-
-    /// Nothing more is begun once a provider is given up: every trial of it would only fail.
-    fn listen(&mut self, done: &Done) {
-        if self.ended != Ended::Whole {
-            return;
-        }
-        let of_subject = || {
-            let TrialState::Failed { fault } = &done.score.state else {
-                return None;
-            };
-            let cast = self.job.cast.get(done.plan.model as usize);
-            cast.filter(|_| fault.whose == Faulty::Provider)
-                .and_then(|cast| cast.values().find_map(Cast::gave_up))
-        };
-        // Without a judge every later trial would be unknown in what it judges, for good.
-        let why = of_subject().or_else(|| gave_up(&self.job.judges));
-        if let Some(why) = why {
-            self.ended = Ended::GaveUp;
-            // Where the run looks, what it reports rests on whole blocks alone.
-            let blocks = self.looks.as_ref().map(|_| done.plan.replicate);
-            self.why = Some((format!("a provider was given up: {why}"), blocks));
-        }
-    }
-
-    fn is_near(&self) -> bool {
-        self.budget
-            .as_ref()
-            .is_some_and(|budget| budget.is_near(&self.job.purse))
     }
 }
 
@@ -540,31 +403,6 @@ pub(crate) fn seal_orphans(record: &Record) -> Result<u32, RunError> {
         spool.discard()?;
     }
     Ok(sealed)
-}
-
-/// Which trials an index holds, one bit each.
-struct DoneSet(Vec<u64>);
-
-impl DoneSet {
-    fn contains(&self, number: u32) -> bool {
-        self.0
-            .get(number as usize / 64)
-            .is_some_and(|word| word >> (number % 64) & 1 == 1)
-    }
-}
-
-/// Asks the index which trials are done, and holds each against its identity in the plan.
-fn done_numbers(job: &Job, index: &Index) -> Result<DoneSet, RunError> {
-    let mut set = DoneSet(vec![0; job.plan.total() as usize / 64 + 1]);
-    if !job.resumed {
-        return Ok(set);
-    }
-    for trial in job.plan.trials(job.hash) {
-        if index.has(&job.plan.identity(&trial)?, trial.number)? {
-            set.0[trial.number as usize / 64] |= 1 << (trial.number % 64);
-        }
-    }
-    Ok(set)
 }
 
 /// The thread that keeps the index.
