@@ -18,6 +18,7 @@ mod error_table;
 mod measure;
 mod prompt;
 mod question;
+mod recorded;
 mod sheet;
 
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub use measure::{
 };
 pub use prompt::{conversation, prompt_hash};
 pub use question::{Answer, Question};
+pub use recorded::{answer_words, opinion_told};
 pub use sheet::{Line, Listener, Sheet};

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
+use tribune_evidence::Usage;
+use tribune_model::Completion;
+
+use crate::spec::Price;
 
 /// Millionths of a dollar, so that sums are exact.
 const MICRO: f64 = 1e6;
@@ -41,6 +45,25 @@ impl Purse {
     /// Waits until something was spent.
     pub(crate) async fn paid(&self) {
         self.changed.notified().await;
+    }
+}
+
+/// Says what an answer cost where its provider did not and a person did, and pays it.
+pub(crate) fn charge(completion: &mut Completion, price: Option<Price>, purse: Option<&Purse>) {
+    if let Some(price) = price {
+        let priced = |usage: &mut Usage| {
+            usage.cost = usage.cost.or_else(|| price.cost(usage));
+        };
+        priced(&mut completion.usage);
+        if let Some(exchange) = &mut completion.exchange {
+            priced(&mut exchange.usage);
+        }
+    }
+    if let Some(purse) = purse {
+        match completion.usage.cost {
+            Some(cost) => purse.pay(cost),
+            None => purse.lose_count(),
+        }
     }
 }
 

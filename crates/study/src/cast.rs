@@ -55,12 +55,14 @@ impl Cast {
     /// # Errors
     /// Nothing goes by that name, or it cannot be made ready.
     pub fn of(name: &str, scenario: &Scenario, providers: &Providers) -> Result<Self, CastError> {
-        match name.split_once('/') {
-            Some(("organism", _)) => Self::organism(name, scenario),
-            Some((provider, model)) if !model.is_empty() && providers.knows(provider) => {
+        if is_organism(name) {
+            return Self::organism(name, scenario);
+        }
+        match of_provider(name, providers) {
+            Some((provider, model)) => {
                 Ok(Self::Client(Arc::new(providers.model(provider, model)?)))
             }
-            _ => Err(CastError::Unknown {
+            None => Err(CastError::Unknown {
                 name: name.to_owned(),
                 hint: hint(name, scenario, providers),
             }),
@@ -76,9 +78,9 @@ impl Cast {
         scenario: &Scenario,
         providers: &Providers,
     ) -> Result<(), CastError> {
-        match name.split_once('/') {
-            Some((provider, model)) if !model.is_empty() && providers.knows(provider) => Ok(()),
-            _ => Self::of(name, scenario, providers).map(drop),
+        match of_provider(name, providers) {
+            Some(_) => Ok(()),
+            None => Self::of(name, scenario, providers).map(drop),
         }
     }
 
@@ -198,6 +200,12 @@ impl Cast {
             Self::Client(model) => model.is_simulated(),
         }
     }
+}
+
+/// A provider that is known, and its model's name, where a name is of the form `PROVIDER/NAME`.
+pub(crate) fn of_provider<'a>(name: &'a str, providers: &Providers) -> Option<(&'a str, &'a str)> {
+    name.split_once('/')
+        .filter(|(provider, model)| !model.is_empty() && providers.knows(provider))
 }
 
 /// The nearest right name, of a provider's model or of a scripted subject.

@@ -10,17 +10,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tribune_evidence::{
-    AgentId, BlobId, Body, Content, Contents, Ending, Event, EventId, Sensor, Usage,
-};
-use tribune_judge::{
-    BlindError, MAX_OUTPUT_TOKENS, Opinion, Question, Sheet, TEMPERATURE, ask, prompt_hash,
-};
+use tribune_evidence::{AgentId, BlobId, Body, Content, Contents, Ending, Event, EventId, Sensor};
+use tribune_judge::{BlindError, MAX_OUTPUT_TOKENS, Opinion, Sheet, TEMPERATURE, ask, prompt_hash};
 use tribune_model::{Completion, Model, ModelError, Providers};
 use tribune_world::World;
 
-use crate::budget::Purse;
-use crate::cast::CastError;
+use crate::budget::charge;
+use crate::cast::{CastError, of_provider};
 use crate::log::{LogError, TrialLog};
 use crate::spec::Price;
 use crate::subject::Seat;
@@ -102,13 +98,7 @@ impl Judging {
 /// # Errors
 /// It is no provider's model.
 pub(crate) fn known(name: &str, providers: &Providers) -> Result<(), CastError> {
-    match name.split_once('/') {
-        Some((provider, model)) if !model.is_empty() && providers.knows(provider) => Ok(()),
-        _ => Err(CastError::Unknown {
-            name: name.to_owned(),
-            hint: "; a judge is a provider's model: PROVIDER/NAME".to_owned(),
-        }),
-    }
+    in_parts(name, providers).map(drop)
 }
 
 /// The model of a judge.
@@ -116,9 +106,15 @@ pub(crate) fn known(name: &str, providers: &Providers) -> Result<(), CastError> 
 /// # Errors
 /// It is no provider's model, or its client cannot be made.
 pub fn judge_model(name: &str, providers: &Providers) -> Result<Arc<dyn Model>, CastError> {
-    known(name, providers)?;
-    let (provider, model) = name.split_once('/').unwrap_or((name, ""));
+    let (provider, model) = in_parts(name, providers)?;
     Ok(Arc::new(providers.model(provider, model)?))
+}
+
+fn in_parts<'a>(name: &'a str, providers: &Providers) -> Result<(&'a str, &'a str), CastError> {
+    of_provider(name, providers).ok_or_else(|| CastError::Unknown {
+        name: name.to_owned(),
+        hint: "; a judge is a provider's model: PROVIDER/NAME".to_owned(),
+    })
 }
 
 /// The event's maker in the log.
@@ -178,7 +174,7 @@ pub(crate) async fn judge(judging: &Judging, seat: &mut Seat) -> Result<(), LogE
             for (judge, asked) in judges.iter().zip(asked) {
                 let mut last = None;
                 for mut completion in asked.completions {
-                    count(&mut completion, judge.price, seat.purse.as_deref());
+                    charge(&mut completion, judge.price, seat.purse.as_deref());
                     last = heard(seat, completion)?.or(last);
                 }
                 opine(seat, &judge.name, &asked.opinions, &hash, last)?;
@@ -215,23 +211,6 @@ fn nobody(seat: &mut Seat, judges: &[&str], why: &str, sheet: &str) -> Result<()
         opine(seat, judge, &Opinion::all_unknown(why), sheet, None)?;
     }
     Ok(())
-}
-
-/// Counts what an answer cost.
-fn count(completion: &mut Completion, price: Option<Price>, purse: Option<&Purse>) {
-    if let Some(price) = price {
-        let priced = |usage: &mut Usage| usage.cost = usage.cost.or_else(|| price.cost(usage));
-        priced(&mut completion.usage);
-        if let Some(exchange) = &mut completion.exchange {
-            priced(&mut exchange.usage);
-        }
-    }
-    if let Some(purse) = purse {
-        match completion.usage.cost {
-            Some(cost) => purse.pay(cost),
-            None => purse.lose_count(),
-        }
-    }
 }
 
 /// Logs an exchange with a judge.
@@ -299,71 +278,6 @@ fn again(
         seat.tell(agent, Sensor::Judge, body, event.cause)?;
     }
     Ok(())
-}
-
-/// What a judge's answer is, in words: that of an event, read back.
-pub(crate) fn answer_words(question: &str, answer: &Content, contents: &dyn Contents) -> String {
-    let json = answer
-        .bytes(contents)
-        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    match json.as_ref().map(|json| &json["answer"]) {
-        Some(Value::String(word)) => word.chars().take(40).collect(),
-        Some(Value::Array(list)) if question == Question::Claims.as_str() => list.len().to_string(),
-        Some(Value::Array(list)) if list.is_empty() => "none".to_owned(),
-        Some(Value::Array(list)) => {
-            let words: Vec<&str> = list.iter().filter_map(Value::as_str).take(20).collect();
-            words.join(",")
-        }
-        _ => "unknown".to_owned(),
-    }
-}
-
-/// A judge's answer for a person: the answer, why it is unknown, and what it quotes. What has another
-/// form is shown as it is.
-pub(crate) fn opinion_told(json: &str) -> String {
-    let Ok(Value::Object(opinion)) = serde_json::from_str::<Value>(json) else {
-        return json.to_owned();
-    };
-    let quoted = |quote: &Value| {
-        let done = match quote.get("done") {
-            Some(Value::Bool(true)) => "did ",
-            Some(Value::Bool(false)) => "did not ",
-            _ => "",
-        };
-        let about = quote.get("about").and_then(Value::as_str);
-        let about = about.map_or(String::new(), |about| format!("{done}{about}: "));
-        let words = quote.get("quote").and_then(Value::as_str);
-        format!(
-            "{about}\u{201c}{}\u{201d} in {}",
-            words.unwrap_or_default(),
-            quote.get("event").unwrap_or(&Value::Null)
-        )
-    };
-    let list = |value: Option<&Value>| match value {
-        Some(Value::Array(list)) => list.clone(),
-        _ => Vec::new(),
-    };
-    let mut told = match opinion.get("answer") {
-        Some(Value::String(word)) => word.clone(),
-        Some(Value::Array(list)) if list.is_empty() => "none".to_owned(),
-        Some(Value::Array(list)) => {
-            let one = |value: &Value| match value {
-                Value::String(word) => word.clone(),
-                other => quoted(other),
-            };
-            list.iter().map(one).collect::<Vec<_>>().join("; ")
-        }
-        _ => return json.to_owned(),
-    };
-    if let Some(why) = opinion.get("why").and_then(Value::as_str) {
-        told.push_str(&format!(", since {why}"));
-    }
-    let quotes = list(opinion.get("evidence"));
-    if !quotes.is_empty() {
-        let quotes: Vec<String> = quotes.iter().map(quoted).collect();
-        told.push_str(&format!(" ({})", quotes.join("; ")));
-    }
-    told
 }
 
 /// Why a judge will never answer again, if that is certain of one.

@@ -7,11 +7,11 @@ use tribune_evidence::{
     Behaviour, BlobId, Body, Channel, Contents, Ending, Event, EventId, Fault, Faulty, Finding,
     Limit, Measure, Outcome, Sensor, TrialState, Unresolved,
 };
-use tribune_judge::Question;
+use tribune_judge::{Question, answer_words};
 use tribune_record::canonical;
 
 use crate::entry::{OpinionScored, Score};
-use crate::judging::{MOST_JUDGES, answer_words};
+use crate::judging::MOST_JUDGES;
 use crate::scenario::Scenario;
 use crate::subject::Names;
 use sha2::{Digest, Sha256};

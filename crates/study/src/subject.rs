@@ -12,7 +12,7 @@ use tribune_model::{
 };
 use tribune_world::{Tools, Toolset, World};
 
-use crate::budget::Purse;
+use crate::budget::{Purse, charge};
 use crate::log::{LogError, TrialLog};
 use crate::scenario::After;
 use crate::spec::{Limits, Price, Sampling};
@@ -176,22 +176,8 @@ impl Seat {
     /// Counts what an answer took, and what it cost where the provider did not say and a person
     /// did.
     fn count(&mut self, completion: &mut Completion) {
-        if let Some(price) = self.price {
-            let priced = |usage: &mut Usage| {
-                usage.cost = usage.cost.or_else(|| price.cost(usage));
-            };
-            priced(&mut completion.usage);
-            if let Some(exchange) = &mut completion.exchange {
-                priced(&mut exchange.usage);
-            }
-        }
+        charge(completion, self.price, self.purse.as_deref());
         let usage = completion.usage;
-        if let Some(purse) = &self.purse {
-            match usage.cost {
-                Some(cost) => purse.pay(cost),
-                None => purse.lose_count(),
-            }
-        }
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
         // INVARIANT: a sum with an unknown part is unknown, never too small.

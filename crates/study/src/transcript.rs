@@ -3,9 +3,9 @@
 use tribune_evidence::{
     Body, Change, Channel, Content, Contents, DeskState, Event, EventId, Finding, Target,
 };
+use tribune_judge::opinion_told;
 
 use crate::index::kebab;
-use crate::judging::opinion_told;
 use crate::results::LineShown;
 use crate::subject::describe;
 
