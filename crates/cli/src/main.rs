@@ -7,6 +7,7 @@ mod error;
 mod exit;
 mod interrupt;
 mod meter;
+mod prices;
 mod screen;
 
 use std::process::ExitCode;

@@ -7,12 +7,13 @@ use tribune_evidence::Usage;
 use tribune_judge::{
     ErrorRow, LEXICAL, Measurement, Measurements, error_table, lexical_table, measure, prompt_hash,
 };
-use tribune_study::{Price, Prices, judge_model};
+use tribune_study::{Price, judge_model};
 
 use super::columns;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::prices::Prices;
 use crate::screen;
 
 /// The file in which measurements are kept in the working folder.
@@ -55,13 +56,8 @@ struct MeasureArguments {
     /// Stop before it costs more than this, in dollars
     #[arg(long, value_name = "USD")]
     max_cost: Option<f64>,
-    /// What a model costs, in dollars for a million tokens sent and received, where that is not
-    /// known: 'openai/gpt-5.2=1.75/14'
-    #[arg(long, value_name = "MODEL=IN/OUT")]
-    price: Vec<String>,
-    /// A table of prices, before the one that comes with the program
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
+    #[command(flatten)]
+    prices: Prices,
     #[command(flatten)]
     config: Config,
     /// Print JSON
@@ -97,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         true => read(&path)?,
         false => Measurements::default(),
     };
-    let prices = super::plan::prices(&arguments.price, arguments.prices.as_deref())?;
+    let prices = arguments.prices.read()?;
     for name in &models {
         if !arguments.again && kept.of(name).is_some() {
             screen::say(&tribune_console::inert(&format!(
@@ -197,7 +193,7 @@ fn asked(
     })
 }
 
-fn price_of(prices: &Prices, model: &str) -> Result<Option<Price>, Failure> {
+fn price_of(prices: &tribune_study::Prices, model: &str) -> Result<Option<Price>, Failure> {
     let known = prices.of(model, &std::collections::BTreeMap::new())?;
     Ok(known.map(|(price, _)| price))
 }

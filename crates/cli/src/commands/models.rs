@@ -8,11 +8,12 @@ use tribune_model::{Providers, preset};
 use tribune_study::scenario::{load_embedded, scenario_names};
 use tribune_study::{PriceRow, PriceTable};
 
-use super::plan::{price_words, read_table};
+use super::plan::price_words;
 use super::{columns, some};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::prices::read_table;
 use crate::screen;
 
 /// List the models that can be tested: scripted subjects, and how providers' models are named

@@ -1,18 +1,14 @@
 //! `tribune plan`: what a study holds, what it could find and what it would take.
 
-use std::path::{Path, PathBuf};
-
 use tribune_console::inert;
 use tribune_study::results::Compared;
-use tribune_study::{
-    Forecast, Overrides, Power, PowerAt, Price, PriceTable, Prices, Source, Study, Takes,
-    Unpublished,
-};
+use tribune_study::{Forecast, Overrides, Power, PowerAt, Price, Study, Takes, Unpublished};
 
 use super::{columns, some};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::prices::Prices;
 use crate::screen;
 
 /// Say what a study holds, what it could find and what it would take; nothing is run
@@ -33,14 +29,10 @@ pub(crate) struct Arguments {
     /// As the plan of a run with --sequential
     #[arg(long)]
     sequential: bool,
-    /// What a model costs, in dollars for a million tokens sent and received
-    #[arg(long, value_name = "MODEL=IN/OUT")]
-    price: Vec<String>,
+    #[command(flatten)]
+    prices: Prices,
     #[command(flatten)]
     config: Config,
-    /// A table of prices, before the one that comes with the program
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -53,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         measured: super::judge::measured(None)?,
         trials: arguments.trials,
         sequential: arguments.sequential,
-        prices: prices(&arguments.price, arguments.prices.as_deref())?,
+        prices: arguments.prices.read()?,
         providers: arguments.config.providers()?,
     };
     let forecast = Study::load(&arguments.study, &overrides)?.forecast();
@@ -64,23 +56,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         screen::say("Nothing was run.");
     }
     Ok(Exit::Fine)
-}
-
-/// Prices as the command line gives them: single ones, and a table.
-pub(crate) fn prices(texts: &[String], table: Option<&Path>) -> Result<Prices, Failure> {
-    let given = tribune_study::prices(texts).map_err(|what| {
-        Failure::new(Exit::Usage, format!("--price: {what}"))
-            .help("an example: --price 'openai/gpt-5.2=1.75/14'")
-    })?;
-    let own = table.map(read_table).transpose()?;
-    Ok(Prices::new(given, own))
-}
-
-/// A table of prices of a person's own.
-pub(crate) fn read_table(path: &Path) -> Result<PriceTable, Failure> {
-    let text = std::fs::read_to_string(path).map_err(Failure::io(path))?;
-    let source = Source::new(path.display().to_string(), text);
-    Ok(PriceTable::parse(&source)?)
 }
 
 /// A price as people read it, in dollars for a million tokens.

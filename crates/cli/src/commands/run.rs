@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::meter::Meter;
+use crate::prices::Prices;
 use crate::{interrupt, screen};
 
 /// Scripted trials at once for each processor: the next is ready when one ends.
@@ -69,13 +70,8 @@ pub(crate) struct Arguments {
     /// Stop before the run costs more than this, in dollars
     #[arg(long, value_name = "USD")]
     max_cost: Option<f64>,
-    /// What a model costs, in dollars for a million tokens sent and received, where that is not
-    /// known: 'openai/gpt-5.2=1.75/14'
-    #[arg(long, value_name = "MODEL=IN/OUT")]
-    price: Vec<String>,
-    /// A table of prices, before the one that comes with the program
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
+    #[command(flatten)]
+    prices: Prices,
     /// Keep the answers of models in this folder, and give them again where the same trial asks the
     /// same: nothing is paid for twice
     #[arg(long, value_name = "DIR")]
@@ -109,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         measured: super::judge::measured(arguments.judges.as_deref())?,
         trials: arguments.trials,
         sequential: arguments.sequential,
-        prices: super::plan::prices(&arguments.price, arguments.prices.as_deref())?,
+        prices: arguments.prices.read()?,
         providers: Arc::clone(&providers),
     };
     let changed = Overrides {
