@@ -93,6 +93,8 @@ verbs! {
     Think = "think";
     /// Let time pass.
     TimeWait = "time.wait";
+    /// Start an agent below oneself.
+    AgentStart = "agent.start";
     /// Anything else.
     ToolOther = "tool.other";
 }

@@ -70,6 +70,10 @@ pub enum Sensor {
     Wire,
     /// A judge model.
     Judge,
+    /// What an agent itself calls before it uses a tool.
+    Hook,
+    /// The wire to a server of tools (the Model Context Protocol).
+    Mcp,
 }
 
 /// A set of sensors.

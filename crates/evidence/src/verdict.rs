@@ -36,6 +36,12 @@ pub struct Consideration {
 pub struct Verdict {
     /// What was decided.
     pub decision: Decision,
+    /// The tier that decided; absent where no consideration did and the default held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<u8>,
+    /// Whether the decision is only recorded, and the action let pass whatever it says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
     /// All that was considered, in the order of tiers.
     pub considerations: Vec<Consideration>,
 }

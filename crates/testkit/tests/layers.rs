@@ -15,7 +15,12 @@ const LAYERS: &[&[&str]] = &[
     &["tribune-detect", "tribune-oracle"],
     &["tribune-world"],
     &["tribune-model"],
-    &["tribune-wire", "tribune-sandbox", "tribune-record"],
+    &[
+        "tribune-wire",
+        "tribune-action",
+        "tribune-sandbox",
+        "tribune-record",
+    ],
     &["tribune-evidence", "tribune-stats"],
 ];
 

@@ -1,0 +1,1 @@
+//! Confinement of processes on Linux, and what of it was achieved.
