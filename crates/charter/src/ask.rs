@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cedar_policy::{Authorizer, Context, Entity, EntityUid, Request, RestrictedExpression};
+use cedar_policy::{
+    Authorizer, Context, Entities, Entity, EntityUid, PolicySet, Request, Response,
+    RestrictedExpression,
+};
 
 use crate::charter::Charter;
 use crate::error::CharterError;
@@ -27,40 +30,57 @@ pub(crate) fn ask(charter: &Charter, facts: &Facts) -> Heard {
     heard
 }
 
+/// A request as Cedar takes it, held against the schema.
+pub(crate) struct Asked {
+    request: Request,
+    entities: Entities,
+}
+
+impl Asked {
+    pub(crate) fn new(charter: &Charter, facts: &Facts) -> Result<Self, String> {
+        let terms = charter.terms;
+        let text = |error: CharterError| error.to_string();
+        let principal = terms.uid(Type::Agent, &facts.agent).map_err(text)?;
+        let resource = terms.uid(Type::Target, &facts.target).map_err(text)?;
+        let action = terms.action(facts.verb).map_err(text)?;
+        let mut roles = HashSet::new();
+        for role in &facts.roles {
+            roles.insert(terms.uid(Type::Role, role).map_err(text)?);
+        }
+        let mut groups = HashSet::new();
+        for (kind, name) in &facts.groups {
+            groups.insert(terms.uid(*kind, name).map_err(text)?);
+        }
+        let entities = [
+            entity(terms, &principal, &facts.principal, roles)?,
+            entity(terms, &resource, &facts.resource, groups)?,
+        ];
+        // The schema is held against what is in a request here, before any rule sees it.
+        let entities = terms
+            .verbs
+            .clone()
+            .add_entities(entities, Some(&terms.schema))
+            .map_err(|error| error.to_string())?;
+        let context = pairs(terms, &facts.context)?;
+        let context = Context::from_pairs(context).map_err(|error| error.to_string())?;
+        let request = Request::new(principal, action, resource, context, Some(&terms.schema))
+            .map_err(|error| error.to_string())?;
+        Ok(Self { request, entities })
+    }
+
+    /// What a set of rules says.
+    pub(crate) fn response(&self, set: &PolicySet) -> Response {
+        Authorizer::new().is_authorized(&self.request, set, &self.entities)
+    }
+}
+
 fn evaluate(charter: &Charter, facts: &Facts, heard: &mut Heard) -> Result<(), String> {
-    let terms = &charter.terms;
-    let text = |error: CharterError| error.to_string();
-    let principal = terms.uid(Type::Agent, &facts.agent).map_err(text)?;
-    let resource = terms.uid(Type::Target, &facts.target).map_err(text)?;
-    let action = terms.action(facts.verb).map_err(text)?;
-    let mut roles = HashSet::new();
-    for role in &facts.roles {
-        roles.insert(terms.uid(Type::Role, role).map_err(text)?);
-    }
-    let mut groups = HashSet::new();
-    for (kind, name) in &facts.groups {
-        groups.insert(terms.uid(*kind, name).map_err(text)?);
-    }
-    let entities = [
-        entity(terms, &principal, &facts.principal, roles)?,
-        entity(terms, &resource, &facts.resource, groups)?,
-    ];
-    // The schema is held against what is in a request here, before any rule sees it.
-    let entities = terms
-        .verbs
-        .clone()
-        .add_entities(entities, Some(&terms.schema))
-        .map_err(|error| error.to_string())?;
-    let context = pairs(terms, &facts.context)?;
-    let context = Context::from_pairs(context).map_err(|error| error.to_string())?;
-    let request = Request::new(principal, action, resource, context, Some(&terms.schema))
-        .map_err(|error| error.to_string())?;
+    let asked = Asked::new(charter, facts)?;
     let Some(sets) = charter.sets.get(&facts.verb) else {
         return Err(format!("there are no rules for {}", facts.verb));
     };
-    let authorizer = Authorizer::new();
     for set in [&sets.permits, &sets.forbids] {
-        let response = authorizer.is_authorized(&request, set, &entities);
+        let response = asked.response(set);
         let place = |name: &str| charter.places.get(name).copied();
         for rule in response.diagnostics().reason() {
             let name: &str = rule.as_ref();

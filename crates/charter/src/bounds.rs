@@ -71,10 +71,8 @@ pub(crate) fn policies(source: &Source) -> Result<Vec<Range<usize>>, SourceError
                             return Err(source.at(at..at + 1, what, ""));
                         }
                     }
-                    b')' | b']' | b'}' => {
-                        if scan.open.pop().is_none() {
-                            return Err(source.at(at..at + 1, "this bracket was not opened", ""));
-                        }
+                    b')' | b']' | b'}' if scan.open.pop().is_none() => {
+                        return Err(source.at(at..at + 1, "this bracket was not opened", ""));
                     }
                     b';' if scan.open.is_empty() => {
                         found.push(start..next);

@@ -249,15 +249,36 @@ fn read(source: &Source, charter: &Charter) -> Result<Vec<Case>, SourceError> {
 /// A mistake that the reader of YAML found, at its place.
 fn mistake(source: &Source, error: &serde_saphyr::Error) -> SourceError {
     let message = error.to_string();
-    let what = message.lines().next().unwrap_or_default().to_owned();
+    let message = message.lines().next().unwrap_or_default();
+    // The place is told before the message.
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message, |(what, _)| what);
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let is_unknown = message.contains("unknown field") || message.contains("unknown variant");
-    let hint = match quoted.split_first() {
-        Some((word, known)) if is_unknown => match nearest(word, known.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => format!("known here: {}", known.join(", ")),
-        },
-        _ => String::new(),
+    let known = message
+        .split_once(" expected one of ")
+        .map_or(Vec::new(), |(_, list)| list.split(", ").collect());
+    let kind = match message {
+        _ if message.starts_with("unknown field") => Some("key"),
+        _ if message.starts_with("unknown variant") => Some("word"),
+        _ => None,
+    };
+    let (what, hint) = match (kind, quoted.first()) {
+        (Some(kind), Some(word)) => {
+            let hint = match nearest(word, known.iter().copied()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            (format!("there is no {kind} {word:?} here"), hint)
+        }
+        _ if message.starts_with("budget breached") => (
+            "this is more than a file of cases may hold".to_owned(),
+            "no anchors and aliases, no deep nesting".to_owned(),
+        ),
+        _ => {
+            let what = message.split(", set DuplicateKeyPolicy").next();
+            (what.unwrap_or_default().to_owned(), String::new())
+        }
     };
     match error.location() {
         Some(location) => source.at(

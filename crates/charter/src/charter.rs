@@ -11,7 +11,7 @@ use tribune_source::Source;
 
 use crate::exception::Grant;
 use crate::rule::Rule;
-use crate::schema::{Names, Terms};
+use crate::schema::Terms;
 use crate::settings::{Asset, Settings, Value};
 
 /// Values in tiers, rules that serve them, who there is and what is protected.
@@ -28,11 +28,12 @@ pub struct Charter {
     /// The place of each rule by its name.
     pub(crate) places: HashMap<String, usize>,
     pub(crate) grants: Vec<Grant>,
-    pub(crate) names: Names,
-    pub(crate) terms: Terms,
+    pub(crate) terms: &'static Terms,
     pub(crate) sets: BTreeMap<Verb, Sets>,
     /// `charter.toml`, for places in it.
     pub(crate) source: Source,
+    /// The files of rules, by the names that rules give them.
+    pub(crate) sources: BTreeMap<String, Source>,
     /// The files of `tests/`.
     pub(crate) tests: Vec<Source>,
 }

@@ -68,8 +68,11 @@ pub fn decide(
     verdict
 }
 
+/// What was found of one request: the ruling by the rules in force, the one by all rules, and why.
+pub(crate) type Judged = (Ruling, Ruling, Vec<Weighed>);
+
 /// A consideration on its way into a verdict.
-struct Weighed {
+pub(crate) struct Weighed {
     consideration: Consideration,
     weight: u32,
     /// Whether it belongs to the target that decided.
@@ -108,7 +111,7 @@ fn judge(
         return refuse("charter.unknown-agent", &because);
     }
     let call = Call::new(charter, actions, findings, context);
-    let mut judged: Vec<(Ruling, Ruling, Vec<Weighed>)> = Vec::new();
+    let mut judged: Vec<Judged> = Vec::new();
     for action in actions {
         for facts in call.requests(action) {
             judged.push(one(charter, action, &facts, context));
@@ -118,12 +121,12 @@ fn judge(
 }
 
 /// What the rules say of one request, in force and with those in shadow.
-fn one(
+pub(crate) fn one(
     charter: &Charter,
     action: &Action,
     facts: &Facts,
     context: &Context<'_>,
-) -> (Ruling, Ruling, Vec<Weighed>) {
+) -> Judged {
     let heard = ask(charter, facts);
     let mut voices = Vec::new();
     let mut weighed = Vec::new();
@@ -147,7 +150,7 @@ fn one(
             shadow: rule.shadow,
             lifted: grant.is_some(),
         });
-        let mut because = format!("{} ({})", rule.because, facts.shown);
+        let mut because = format!("{} ({}).", rule.because.trim_end_matches('.'), facts.shown);
         if rule.shadow {
             because = format!("In shadow, not counted: {because}");
         }
@@ -234,8 +237,8 @@ fn lifting<'a>(
 }
 
 /// Puts the rulings on all targets together.
-fn together(judged: Vec<(Ruling, Ruling, Vec<Weighed>)>) -> Verdict {
-    let worst = |pick: &dyn Fn(&(Ruling, Ruling, Vec<Weighed>)) -> Ruling| {
+fn together(judged: Vec<Judged>) -> Verdict {
+    let worst = |pick: &dyn Fn(&Judged) -> Ruling| {
         judged
             .iter()
             .map(pick)

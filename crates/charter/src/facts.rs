@@ -233,7 +233,9 @@ impl<'a> Call<'a> {
                 seen.kind = "host";
                 seen.host = place::host(host.as_str());
                 seen.name = seen.host.clone();
-                self.touch(&mut seen, super::settings::Asset::is_host);
+                self.touch(&mut seen, crate::settings::Asset::is_host);
+                // A target that is named in another way stays what it is.
+                self.name(&mut seen, host.as_str());
             }
             Target::Agent(agent) => {
                 seen.kind = "agent";
@@ -264,10 +266,11 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn touch(&self, seen: &mut Seen, is_touched: impl Fn(&super::settings::Asset, &str) -> bool) {
+    fn touch(&self, seen: &mut Seen, is_touched: impl Fn(&crate::settings::Asset, &str) -> bool) {
         for asset in &self.charter.assets {
-            if is_touched(asset, &seen.host) {
-                seen.assets.push(asset.id.as_str().to_owned());
+            let id = asset.id.as_str();
+            if is_touched(asset, &seen.host) && !seen.assets.iter().any(|it| it == id) {
+                seen.assets.push(id.to_owned());
                 seen.kinds.insert(asset.kind.clone());
                 seen.owners
                     .extend(asset.owner.as_ref().map(|it| it.as_str().to_owned()));

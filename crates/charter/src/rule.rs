@@ -6,9 +6,7 @@
 
 use std::ops::Range;
 
-use cedar_policy::{
-    ActionConstraint, Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator,
-};
+use cedar_policy::{ActionConstraint, Effect, Policy, PolicyId, PolicySet, ValidationMode};
 use miette::Diagnostic;
 use tribune_evidence::{Decision, Verb};
 use tribune_source::{Source, SourceError};
@@ -86,8 +84,7 @@ fn one(
     names: &Names,
 ) -> Result<Rule, SourceError> {
     let text = source.text().get(span.clone()).unwrap_or_default();
-    let policy =
-        Policy::parse(None, text).map_err(|errors| parse_error(source, &span, text, &errors))?;
+    let policy = Policy::parse(None, text).map_err(|errors| parse_error(source, &span, &errors))?;
     let at = |needle: &str| find(text, needle, &span);
     for (key, _) in policy.annotations() {
         if !ANNOTATIONS.contains(&key) {
@@ -165,7 +162,7 @@ fn one(
     }
     named(source, &policy, text, &span, names)?;
     let policy = policy.new_id(PolicyId::new(&name));
-    valid(source, &policy, text, &span, terms)?;
+    valid(source, &policy, &span, terms)?;
     Ok(Rule {
         verbs: verbs(&policy, terms),
         name,
@@ -200,7 +197,6 @@ fn place(diagnostic: &dyn Diagnostic, span: &Range<usize>) -> Range<usize> {
 fn parse_error(
     source: &Source,
     span: &Range<usize>,
-    _text: &str,
     errors: &cedar_policy::ParseErrors,
 ) -> SourceError {
     let first: &dyn Diagnostic = errors;
@@ -243,7 +239,6 @@ fn named(
 fn valid(
     source: &Source,
     policy: &Policy,
-    text: &str,
     span: &Range<usize>,
     terms: &Terms,
 ) -> Result<(), SourceError> {
@@ -251,15 +246,16 @@ fn valid(
     if let Err(error) = set.add(policy.clone()) {
         return Err(source.at(span.clone(), error.to_string(), ""));
     }
-    let result = Validator::new(terms.schema.clone()).validate(&set, ValidationMode::Strict);
-    let Some(error) = result.validation_errors().next() else {
+    let result = terms.validator.validate(&set, ValidationMode::Strict);
+    // Cedar finds the same mistake for several verbs, in no fixed order: the first by its words.
+    let all = result.validation_errors();
+    let Some(error) = all.min_by_key(|error| error.to_string()) else {
         return Ok(());
     };
-    let hint = error.help().map(|help| help.to_string());
-    let message = error.to_string();
     let prefix = format!("for policy `{}`, ", policy.id());
-    let what = message.strip_prefix(&prefix).unwrap_or(&message).to_owned();
-    let _ = text;
+    let plain = |text: String| text.replace(&prefix, "");
+    let hint = error.help().map(|help| plain(help.to_string()));
+    let what = plain(error.to_string());
     Err(source.at(place(error, span), what, hint.unwrap_or_default()))
 }
 
@@ -284,10 +280,9 @@ fn verbs(policy: &Policy, terms: &Terms) -> Vec<Verb> {
 pub(crate) fn proven_empty(rule: &Rule, terms: &Terms) -> Option<String> {
     let mut set = PolicySet::new();
     set.add(rule.policy.clone()).ok()?;
-    let result = Validator::new(terms.schema.clone()).validate(&set, ValidationMode::Strict);
-    let found = result
+    let result = terms.validator.validate(&set, ValidationMode::Strict);
+    result
         .validation_warnings()
         .map(ToString::to_string)
-        .find(|warning| warning.contains("policy is impossible"));
-    found
+        .find(|warning| warning.contains("policy is impossible"))
 }

@@ -1,8 +1,9 @@
 //! What rules can speak of: the schema of requests, and the names that a charter fills it with.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
-use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid, Schema};
+use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid, Schema, Validator};
 use tribune_evidence::{Behaviour, Sensor, Verb, Zone};
 
 use crate::error::CharterError;
@@ -128,6 +129,7 @@ impl Type {
 #[derive(Debug)]
 pub(crate) struct Terms {
     pub(crate) schema: Schema,
+    pub(crate) validator: Validator,
     /// The verbs and their groups, without which no rule can name a group.
     pub(crate) verbs: Entities,
     types: HashMap<Type, EntityTypeName>,
@@ -135,7 +137,16 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    pub(crate) fn new() -> Result<Self, CharterError> {
+    /// The terms, which are the same for every charter.
+    pub(crate) fn shared() -> Result<&'static Self, CharterError> {
+        static TERMS: OnceLock<Result<Terms, String>> = OnceLock::new();
+        TERMS
+            .get_or_init(|| Self::new().map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(|error| CharterError::Schema(error.clone()))
+    }
+
+    fn new() -> Result<Self, CharterError> {
         let wrong = |error: &dyn std::fmt::Display| CharterError::Schema(error.to_string());
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| wrong(&error))?;
         let verbs = Entities::from_entities([], Some(&schema)).map_err(|error| wrong(&error))?;
@@ -145,6 +156,7 @@ impl Terms {
             types.insert(kind, name);
         }
         let mut terms = Self {
+            validator: Validator::new(schema.clone()),
             schema,
             verbs,
             types,
