@@ -42,7 +42,7 @@ impl Asked {
         let text = |error: CharterError| error.to_string();
         let principal = terms.uid(Type::Agent, &facts.agent).map_err(text)?;
         let resource = terms.uid(Type::Target, &facts.target).map_err(text)?;
-        let action = terms.action(facts.verb).map_err(text)?;
+        let (action, verb) = terms.of_verb(facts.verb).map_err(text)?;
         let mut roles = HashSet::new();
         for role in &facts.roles {
             roles.insert(terms.uid(Type::Role, role).map_err(text)?);
@@ -56,15 +56,20 @@ impl Asked {
             entity(terms, &resource, &facts.resource, groups)?,
         ];
         // The schema is held against what is in a request here, before any rule sees it.
-        let entities = terms
-            .verbs
+        let entities = verb
             .clone()
             .add_entities(entities, Some(&terms.schema))
             .map_err(|error| error.to_string())?;
         let context = pairs(terms, &facts.context)?;
         let context = Context::from_pairs(context).map_err(|error| error.to_string())?;
-        let request = Request::new(principal, action, resource, context, Some(&terms.schema))
-            .map_err(|error| error.to_string())?;
+        let request = Request::new(
+            principal,
+            action.clone(),
+            resource,
+            context,
+            Some(&terms.schema),
+        )
+        .map_err(|error| error.to_string())?;
         Ok(Self { request, entities })
     }
 

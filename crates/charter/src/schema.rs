@@ -133,7 +133,7 @@ pub(crate) struct Terms {
     /// The verbs and their groups, without which no rule can name a group.
     pub(crate) verbs: Entities,
     types: HashMap<Type, EntityTypeName>,
-    actions: HashMap<Verb, EntityUid>,
+    actions: HashMap<Verb, (EntityUid, Entities)>,
 }
 
 impl Terms {
@@ -164,7 +164,10 @@ impl Terms {
         };
         for verb in Verb::ALL {
             let uid = terms.uid(Type::Action, verb.as_str())?;
-            terms.actions.insert(*verb, uid);
+            // A request has one verb; the others would only be carried along.
+            let own = terms.verbs.get(&uid).cloned();
+            let own = Entities::from_entities(own, None).map_err(|error| wrong(&error))?;
+            terms.actions.insert(*verb, (uid, own));
         }
         Ok(terms)
     }
@@ -181,7 +184,12 @@ impl Terms {
 
     /// The action of a verb.
     pub(crate) fn action(&self, verb: Verb) -> Result<EntityUid, CharterError> {
-        let known = self.actions.get(&verb).cloned();
+        self.of_verb(verb).map(|(uid, _)| uid.clone())
+    }
+
+    /// The action of a verb, and all that it is in.
+    pub(crate) fn of_verb(&self, verb: Verb) -> Result<&(EntityUid, Entities), CharterError> {
+        let known = self.actions.get(&verb);
         known.ok_or_else(|| CharterError::Schema(verb.as_str().to_owned()))
     }
 }

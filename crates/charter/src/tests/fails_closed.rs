@@ -102,7 +102,7 @@ fn spoil(attributes: &mut Attributes, place: usize, inner: usize, how: &Spoil) -
     }
     let place = place % attributes.len();
     if let Datum::Record(within) = &mut attributes[place].1
-        && inner % 3 > 0
+        && !inner.is_multiple_of(3)
     {
         return spoil(within, inner / 3, 0, how);
     }

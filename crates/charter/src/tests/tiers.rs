@@ -122,3 +122,34 @@ fn a_verdict_reads_as_sentences() {
     insta::assert_snapshot!(told(&["process.exec opaque=eval"]));
     insta::assert_snapshot!(told(&["think"]));
 }
+
+#[test]
+fn a_group_of_verbs_holds_all_that_its_groups_hold() {
+    let changes = charter(&[rule(
+        "changes",
+        "low",
+        "allow",
+        "permit (principal, action in Action::\"model.change\", resource);",
+    )]);
+    let asks = charter(&[rule(
+        "asks",
+        "low",
+        "allow",
+        "permit (principal, action, resource) when { action in Action::\"model.change\" };",
+    )]);
+    for (call, is_in) in [
+        ("model.stop agent=b", true),
+        ("model.delete agent=b", true),
+        ("model.deploy agent=b", true),
+        ("model.evaluate agent=b", false),
+        ("file.write /x", false),
+    ] {
+        let wanted = if is_in {
+            (Allow, Some(2))
+        } else {
+            (Deny, None)
+        };
+        assert_eq!(decision(&changes, &[call]), wanted, "{call}");
+        assert_eq!(decision(&asks, &[call]), wanted, "{call}");
+    }
+}
