@@ -20,6 +20,7 @@ pub enum Exit {
     Changed,
     Spent,
     GaveUp,
+    CharterFails,
 }
 
 impl Exit {
@@ -33,7 +34,7 @@ impl Exit {
         (Self::Usage, "the command line is not understood"),
         (
             Self::Input,
-            "a study, scenario or name is wrong; the message names the place",
+            "a study, scenario, charter or name is wrong; the message names the place",
         ),
         (
             Self::TrialsFailed,
@@ -75,6 +76,10 @@ impl Exit {
         (
             Self::GaveUp,
             "a provider was given up in the middle; what was sealed is safe, and --resume goes on",
+        ),
+        (
+            Self::CharterFails,
+            "a charter has a rule that cannot work, a case that fails, or past decisions that it would change",
         ),
     ];
 

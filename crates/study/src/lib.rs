@@ -33,7 +33,6 @@ mod session;
 mod setups;
 mod shuffle;
 mod skeleton;
-mod source;
 mod spec;
 #[cfg(test)]
 mod stub;
@@ -41,6 +40,8 @@ mod study;
 mod subject;
 mod transcript;
 mod trial;
+
+use tribune_source as source;
 
 /// The version of the tool, as runs state it.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
@@ -71,7 +72,7 @@ pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
 pub use runner::{Ended, RunError};
 pub use session::{Options, Run, Session, SessionError};
 pub use skeleton::{NameError, new_scenario, new_study};
-pub use source::{Source, SourceError, nearest};
+pub use tribune_source::{Source, SourceError, nearest};
 pub use spec::{Estimate, Limits, Overrides, Price, Sampling, StudyFile, prices};
 pub use study::{Study, StudyError};
 pub use trial::TrialError;

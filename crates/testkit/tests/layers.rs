@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
         "tribune-sandbox",
         "tribune-record",
     ],
-    &["tribune-evidence", "tribune-stats"],
+    &["tribune-evidence", "tribune-source", "tribune-stats"],
 ];
 
 /// For tests only: every room may use it in its tests, and it may use the lowest layer.

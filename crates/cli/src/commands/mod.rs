@@ -2,6 +2,7 @@
 
 pub(crate) mod behaviours;
 pub(crate) mod calibrate;
+pub(crate) mod charter;
 pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod dry_run;

@@ -1,4 +1,5 @@
-//! Files that people write, and errors that point into them.
+//! Files that people write, and errors that point into them: the file, the line and the nearest
+//! right word.
 
 mod words;
 
@@ -8,8 +9,8 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-/// The largest file that is read: a study or scenario of more is a mistake.
-pub(crate) const SOURCE_LIMIT: usize = 4 * 1024 * 1024;
+/// The largest file that is read: one that a person wrote and is larger is a mistake.
+pub const SOURCE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A file that a person wrote.
 #[derive(Debug, Clone)]
@@ -65,7 +66,8 @@ impl fmt::Display for SourceError {
 }
 
 /// What the reader of JSON says of a mistake, in the words of people.
-pub(crate) fn plain(error: &serde_json::Error) -> String {
+#[must_use]
+pub fn plain(error: &serde_json::Error) -> String {
     let message = error.to_string();
     // The place stands at the end, where there is one.
     match message.rsplit_once(" at line ") {
@@ -135,7 +137,8 @@ impl Source {
         }
     }
 
-    /// A word that is not known here.
+    /// A word that is not known here, with the nearest one that is.
+    #[must_use]
     pub fn unknown<'a>(
         &self,
         span: Range<usize>,

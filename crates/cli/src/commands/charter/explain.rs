@@ -1,0 +1,134 @@
+//! `tribune charter explain`: what a charter says of a call, and why, in sentences.
+
+use std::io::Read;
+
+use serde::Serialize;
+use tribune_charter::{Context, assumed_finding, decide, sentences, short_action};
+use tribune_evidence::{Action, AgentId, Finding, Sensor, Stage, Timestamp, Verdict};
+
+use super::{Which, load, now};
+use crate::commands::behaviours;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::screen;
+
+/// The most bytes of actions as JSON.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Say what a charter decides on a call, and why
+///
+/// All actions are judged as one call. An action is in the short form (a verb and its targets, such
+/// as "file.copy gpu-1:/srv/a nas-1:/b"), or JSON as the record has it; - reads JSON from standard
+/// input.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The actions of the call
+    #[arg(required = true, value_name = "ACTION")]
+    actions: Vec<String>,
+    /// A charter's folder, or the name of one that ships
+    #[arg(long, default_value = "default")]
+    charter: String,
+    /// Who makes the call
+    #[arg(long)]
+    agent: String,
+    /// The agent that started this one
+    #[arg(long)]
+    parent: Option<String>,
+    /// A finding to assume, as BEHAVIOUR[:STAGE[:AGENT]]: attempted and of the acting agent, unless
+    /// it says otherwise
+    #[arg(long, value_name = "FINDING")]
+    finding: Vec<String>,
+    /// When, such as 2026-03-02T09:00:00Z; now, unless given
+    #[arg(long)]
+    at: Option<Timestamp>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    charter: Which,
+    /// Whether the call would pass at once.
+    passes: bool,
+    sentences: Vec<String>,
+    verdict: Verdict,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let charter = load(&arguments.charter)?;
+    let mut actions = Vec::new();
+    for text in &arguments.actions {
+        actions.extend(read(text)?);
+    }
+    let agent = AgentId::new(&arguments.agent);
+    let parent = arguments.parent.as_ref().map(AgentId::new);
+    let findings: Vec<Finding> = arguments
+        .finding
+        .iter()
+        .map(|text| finding(text, &agent))
+        .collect::<Result<_, _>>()?;
+    let context = Context {
+        agent: &agent,
+        parent: parent.as_ref(),
+        at: arguments.at.unwrap_or_else(now),
+        via: Sensor::Wire,
+        exceptions: &[],
+    };
+    let verdict = decide(&charter, &actions, &findings, &context);
+    let row = Row {
+        charter: Which::of(&charter),
+        passes: verdict.shadow || verdict.decision == tribune_evidence::Decision::Allow,
+        sentences: sentences(&verdict, &charter),
+        verdict,
+    };
+    if arguments.json {
+        screen::print_json(&row)?;
+    } else {
+        screen::print(&tribune_console::inert(&row.sentences.join("\n")))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// The actions that a word of the command line stands for.
+fn read(text: &str) -> Result<Vec<Action>, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::new(Exit::Input, format!("an action: {error}")).help(
+            "in the short form: \"file.copy gpu-1:/srv/a nas-1:/b\"; or JSON, as the record has it",
+        )
+    };
+    let mut json = text.trim().to_owned();
+    if json == "-" {
+        json.clear();
+        let mut input = std::io::stdin().lock().take(LONGEST + 1);
+        input
+            .read_to_string(&mut json)
+            .map_err(Failure::io("standard input"))?;
+    } else if !json.starts_with(['{', '[']) {
+        return Ok(vec![short_action(text).map_err(|error| wrong(&error))?]);
+    }
+    if json.len() as u64 > LONGEST {
+        return Err(wrong(&format!("more than {LONGEST} bytes")));
+    }
+    let parsed = match json.trim_start().starts_with('[') {
+        true => serde_json::from_str(&json),
+        false => serde_json::from_str(&json).map(|one| vec![one]),
+    };
+    parsed.map_err(|error| wrong(&tribune_source::plain(&error)))
+}
+
+fn finding(text: &str, agent: &AgentId) -> Result<Finding, Failure> {
+    let mut parts = text.split(':');
+    let behaviour = behaviours::find(parts.next().unwrap_or_default())?;
+    let stage = match parts.next() {
+        None | Some("attempted") => Stage::Attempted,
+        Some("intended") => Stage::Intended,
+        Some("effected") => Stage::Effected,
+        Some(other) => {
+            let what = format!("{other:?} is no stage");
+            return Err(Failure::new(Exit::Input, what).help("intended, attempted or effected"));
+        }
+    };
+    let of = parts.next().map_or_else(|| agent.clone(), AgentId::new);
+    Ok(assumed_finding(behaviour, vec![of], stage))
+}
