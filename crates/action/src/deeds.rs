@@ -135,6 +135,15 @@ impl Deeds {
         self.deeds.is_empty()
     }
 
+    /// Adds the host to every program that is run.
+    pub(crate) fn all_on(&mut self, host: &HostId) {
+        for deed in &mut self.deeds {
+            if deed.verb == Verb::ProcessExec {
+                deed.host(host.as_str());
+            }
+        }
+    }
+
     /// Marks every deed as not fully understood, those that were clear.
     pub(crate) fn all_unclear(&mut self, why: &str) {
         for deed in &mut self.deeds {

@@ -44,7 +44,7 @@ pub(crate) struct Memory {
     marks: HashSet<u64>,
     /// There were more marks than are kept: any file may have been written.
     full: bool,
-    links: BTreeMap<String, String>,
+    links: BTreeMap<String, Vec<String>>,
     links_full: bool,
     folders: Vec<String>,
     folders_full: bool,
@@ -167,10 +167,18 @@ impl Memory {
             self.links_full = true;
             return;
         }
-        self.links.insert(from.to_owned(), to.to_owned());
+        let all = self.links.entry(from.to_owned()).or_default();
+        if all.iter().any(|known| known == to) {
+            return;
+        }
+        if all.len() >= VERSIONS {
+            self.links_full = true;
+            return;
+        }
+        all.push(to.to_owned());
     }
 
-    pub(crate) fn links(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn links(&self) -> &BTreeMap<String, Vec<String>> {
         &self.links
     }
 

@@ -48,7 +48,11 @@ pub(crate) fn normal(folder: &str, path: &str) -> String {
 }
 
 /// Every reading of a path: as it stands, and through each link that is known.
-pub(crate) fn readings(folder: &str, path: &str, links: &BTreeMap<String, String>) -> Vec<String> {
+pub(crate) fn readings(
+    folder: &str,
+    path: &str,
+    links: &BTreeMap<String, Vec<String>>,
+) -> Vec<String> {
     let mut found = vec![normal(folder, path)];
     if links.is_empty() {
         return found;
@@ -60,12 +64,10 @@ pub(crate) fn readings(folder: &str, path: &str, links: &BTreeMap<String, String
         let mut next: Vec<String> = Vec::new();
         for at in &steps {
             let here = normal(at, part);
-            if let Some(to) = links.get(&here) {
+            for to in links.get(&here).into_iter().flatten() {
                 next.push(to.clone());
                 // A link to a link.
-                if let Some(further) = links.get(to) {
-                    next.push(further.clone());
-                }
+                next.extend(links.get(to).into_iter().flatten().cloned());
             }
             next.push(here);
         }
@@ -235,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_link_gives_a_path_two_readings() {
-        let links = BTreeMap::from([("/t/m".to_owned(), "/srv/models".to_owned())]);
+        let links = BTreeMap::from([("/t/m".to_owned(), vec!["/srv/models".to_owned()])]);
         assert_eq!(readings("/t", "m/a", &links), ["/t/m/a", "/srv/models/a"]);
         assert_eq!(readings("/t", "m/../a", &links), ["/t/a", "/srv/a"]);
         assert_eq!(readings("/t", "other", &links), ["/t/other"]);

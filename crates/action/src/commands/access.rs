@@ -56,9 +56,6 @@ pub(super) static ROWS: &[Row] = &[
             "groupdel",
             "addgroup",
             "delgroup",
-            "gpasswd",
-            "passwd",
-            "chage",
             "chsh",
             "chfn",
             "newusers",
@@ -74,16 +71,30 @@ pub(super) static ROWS: &[Row] = &[
         ],
         "*",
         &[
-            opt("-d --home --home-dir -m --move-home-dir", Value::Free),
+            opt("-d --home --home-dir", Value::Free),
             opt(
                 "-c -e -f -g -G -K -p -s -u -Z --comment --expiredate --inactive --gid --groups --password --shell --uid --gecos --ingroup",
                 Value::Free,
             ),
-            opt(
-                "-a --add -d --delete -M --members -A --administrators",
-                Value::Name,
-            ),
         ],
+        Does::Own(accounts),
+    ),
+    row(
+        &["gpasswd"],
+        "*",
+        &[opt(
+            "-a --add -d --delete -M --members -A --administrators",
+            Value::Name,
+        )],
+        Does::Own(accounts),
+    ),
+    row(
+        &["passwd", "chage"],
+        "*",
+        &[opt(
+            "-n -x -w -i -m -M -W -I -E --mindays --maxdays --warndays --inactive",
+            Value::Free,
+        )],
         Does::Own(accounts),
     ),
     row(&["chpasswd"], "*", &[], Does::Own(passwords)),

@@ -133,7 +133,8 @@ fn docker(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
                     .find(|(names, ..)| names.starts_with("-w"))
                     .and_then(|(.., field)| field.all().map(str::to_owned));
                 let there = State::new(HostId::new(&container.text), workdir, None);
-                run.invoke(there, words, invoked.input);
+                let host = there.host.clone();
+                run.on_host(&host, |run| run.invoke(there, words, invoked.input));
             }
         }
         "cp" => {
@@ -396,7 +397,8 @@ fn kubectl(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
             .map(|field| field.text.clone())
             .unwrap_or_default();
         let there = State::new(HostId::new(pod), None, None);
-        run.invoke(there, after, invoked.input);
+        let host = there.host.clone();
+        run.on_host(&host, |run| run.invoke(there, after, invoked.input));
     }
     run.print(&Text::unknown("what a cluster answers"));
     done(invoked)

@@ -451,7 +451,13 @@ fn temporary(run: &mut Run<'_>, invoked: &Invoked<'_>, given: &Given) {
     };
     run.add_path(&mut deed, invoked.state, above);
     changed(run, invoked.state, &deed);
-    run.print(&Text::partly(made, "a temporary name"));
+    // Some name in a folder that is known: a pattern.
+    let at = made.len();
+    run.print(&Text {
+        text: format!("{made}*"),
+        hole: None,
+        pattern: Some(at),
+    });
     if let Some(why) = &given.unclear {
         deed.unclear(why);
     }

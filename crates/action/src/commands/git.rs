@@ -209,7 +209,10 @@ fn followed(run: &mut Run<'_>, state: &State, command: &str, read: &Given, deed:
                 None => deed.name("the usual remote"),
             }
             for word in read.operands.iter().skip(1) {
-                if path::address(&word.text).is_some() || word.text.contains(':') {
+                // What follows a remote are branches, or the address of a new remote.
+                if path::address(&word.text).is_some()
+                    || (command == "remote" && word.text.contains(['/', ':']))
+                {
                     remote(run, state, deed, word);
                 } else {
                     deed.name(&word.text);

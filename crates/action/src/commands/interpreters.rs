@@ -117,8 +117,12 @@ fn shell(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
         }
     }
     let mut there = inner(state);
+    there.plain = matches!(invoked.name, "sh" | "dash" | "ash" | "ksh" | "mksh");
     if text {
         if let Some((commands, arguments)) = rest.split_first() {
+            if let Some(zero) = arguments.first() {
+                there.set_text("0", zero.to_text());
+            }
             there.arguments = Arc::new(arguments.iter().skip(1).map(Field::to_text).collect());
             let mut commands_text = commands.to_text();
             if commands.pattern.is_some() && commands.hole.is_none() {
@@ -185,6 +189,8 @@ pub(super) fn script(
             }
             _ => {
                 let mut there = inner(state);
+                there.set_text("0", file.to_text());
+                there.plain = interpreter.is_none_or(|name| name == "sh" || name == "dash");
                 there.arguments = Arc::new(arguments.iter().map(Field::to_text).collect());
                 run.commands_in(vec![there], &content, input);
             }

@@ -261,8 +261,15 @@ fn part_of_path(run: &mut Run<'_>, invoked: &Invoked<'_>, given: &Given) {
                 .unwrap_or(&part)
                 .to_owned();
         }
+        let kept = operand
+            .pattern
+            .filter(|_| operand.hole.is_none())
+            .and_then(|at| crate::shell::still_matches(&operand.text, at, &part));
+        if let Some(pattern) = kept {
+            text.pattern = text.pattern.or(pattern.map(|at| text.text.len() + at));
+        }
         text.add_str(&part);
-        if let Some(why) = operand.why() {
+        if let (None, Some(why)) = (kept, operand.why()) {
             let at = if invoked.name == "dirname" {
                 text.text.len()
             } else {
@@ -395,7 +402,7 @@ pub(super) fn awk(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>
     let mut deed = Deed::new(Verb::FileRead);
     // Comparisons with `>` outside of print statements are common: only what prints can write.
     let writes = AWK_ACTS.iter().any(|act| match *act {
-        ">" => program.contains('>') && program.contains("print"),
+        ">" => redirects(&program),
         "|" => {
             program.replace("||", "").contains('|')
                 && (program.contains("print")
@@ -445,6 +452,15 @@ pub(super) fn awk(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>
         status: crate::shell::Status::Unknown,
         ..invoked.state.clone()
     }])
+}
+
+/// Whether a statement that prints goes to a file. A comparison elsewhere is none.
+fn redirects(program: &str) -> bool {
+    program.split([';', '}', '\n']).any(|statement| {
+        statement
+            .find("print")
+            .is_some_and(|at| statement[at..].contains('>'))
+    })
 }
 
 /// Texts in single or double quotes.

@@ -228,6 +228,9 @@ fn options(run: &mut Run<'_>, invoked: &Invoked<'_>, given: &Given) {
             }
         };
         let mut deed = Deed::new(verb);
+        if field.text == "-" {
+            continue;
+        }
         match value {
             Value::Host => network::host(&mut deed, field),
             Value::Name => {

@@ -15,7 +15,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             opt("-o --output", Value::Write),
             opt("--output-dir", Value::Into),
-            opt("-T --upload-file", Value::Read),
+            opt("-T --upload-file", Value::Free),
             opt(
                 "-d --data --data-ascii --data-binary --data-raw --data-urlencode --json",
                 Value::Free,
@@ -488,7 +488,10 @@ fn ssh(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
     }
     // There, nothing is known: no folder, no home, no variable.
     let there = State::new(HostId::new(name), None, None);
-    run.commands_in(vec![there], &words, &Text::default());
+    let host = there.host.clone();
+    run.on_host(&host, |run| {
+        run.commands_in(vec![there], &words, &Text::default())
+    });
     run.print(&Text::unknown("what another host prints"));
     Some(vec![State {
         status: Status::Unknown,

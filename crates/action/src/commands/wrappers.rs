@@ -412,7 +412,7 @@ fn su(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
     ];
     let (read, _) = given(OPTIONS, "*", invoked.arguments, false);
     let mut deed = Deed::running("su");
-    for operand in &read.operands {
+    for operand in read.operands.iter().filter(|field| field.text != "-") {
         deed.name(&operand.text);
     }
     run.deeds.add(deed);
@@ -525,8 +525,9 @@ fn xargs(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
     static OPTIONS: &[Opt] = &[
         opt("-I --replace -J", Value::Free),
         opt("-a --arg-file", Value::Read),
+        opt("-d --delimiter", Value::Free),
         opt(
-            "-d --delimiter -E --eof -L --max-lines -n --max-args -P --max-procs -s --max-chars --process-slot-var -R -S",
+            "-E --eof -L --max-lines -n --max-args -P --max-procs -s --max-chars --process-slot-var -R -S",
             Value::Free,
         ),
     ];

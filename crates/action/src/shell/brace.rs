@@ -14,6 +14,12 @@ enum Unit {
     Piece(Piece),
 }
 
+/// Whether one of some words may have braces to expand.
+pub(super) fn any(words: &[Word]) -> bool {
+    let braces = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('{'));
+    words.iter().any(|word| word.0.iter().any(braces))
+}
+
 /// The words that a word becomes: itself where it has no braces. Where there would be too many the
 /// word stays as it is, with its braces turned to a pattern, so that it stands for any of them.
 pub(super) fn expand(word: &Word) -> Vec<Word> {

@@ -225,6 +225,16 @@ impl Run<'_> {
         fields
     }
 
+    /// The fields of some words whose braces are not expanded.
+    pub(super) fn fields_as_they_stand(&mut self, state: &mut State, words: &[Word]) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for word in words {
+            self.field(state, word, &mut fields);
+        }
+        fields.truncate(FIELDS);
+        fields
+    }
+
     fn field(&mut self, state: &mut State, word: &Word, fields: &mut Vec<Field>) {
         if let [Piece::Text(text)] = word.0.as_slice()
             && !text.starts_with('~')

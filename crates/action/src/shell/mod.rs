@@ -14,6 +14,7 @@ mod state;
 mod targets;
 
 pub(crate) use expand::Field;
+pub(crate) use parameter::still_matches;
 pub(crate) use parse::LENGTH;
 pub(crate) use parse_word::unescape;
 pub(crate) use run::{Run, quoted};

@@ -274,6 +274,18 @@ fn each(values: Option<Vec<Text>>, change: impl Fn(&str) -> String, sure: bool) 
     values
         .into_iter()
         .map(|mut text| {
+            if let (None, Some(at), true) =
+                (&text.hole, text.pattern, sure && text.text.len() <= MATCHED)
+            {
+                let changed = change(&text.text);
+                if let Some(kept) = still_matches(&text.text, at, &changed) {
+                    return Text {
+                        text: changed,
+                        hole: None,
+                        pattern: kept,
+                    };
+                }
+            }
             let known = text.is_known() && sure && text.text.len() <= MATCHED;
             let why = text
                 .why()
@@ -290,6 +302,28 @@ fn each(values: Option<Vec<Text>>, change: impl Fn(&str) -> String, sure: bool) 
             }
         })
         .collect()
+}
+
+/// Where the pattern is in a text that was made of one: the start is as it was, or it is the folder
+/// or the last part. `None` where what it stands for is not sure.
+#[expect(
+    clippy::option_option,
+    reason = "not sure, and sure that there is none, differ"
+)]
+pub(crate) fn still_matches(before: &str, at: usize, after: &str) -> Option<Option<usize>> {
+    let wild = |text: &str| text.find(['*', '?', '[']);
+    let start = before.get(..at)?;
+    if after.starts_with(start) && !after.is_empty() {
+        return Some(wild(after));
+    }
+    if start.trim_end_matches('/') == after && start.ends_with('/') && !before[at..].contains('/') {
+        return Some(None);
+    }
+    let last = before.rsplit('/').next()?;
+    if !after.is_empty() && !last.is_empty() && last.starts_with(after) && wild(after).is_some() {
+        return Some(wild(after));
+    }
+    None
 }
 
 fn indexed(state: &State, name: &str, index: &Text) -> Option<Vec<Text>> {

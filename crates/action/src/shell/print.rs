@@ -11,7 +11,19 @@ const ROUNDS: usize = 256;
 impl Run<'_> {
     pub(super) fn print_builtin(&mut self, state: &mut State, name: &str, arguments: &[Field]) {
         let text = match name {
-            "echo" => echo(arguments),
+            "echo" => {
+                let mut text = echo(arguments);
+                if state.plain && text.text.contains('\\') {
+                    // The echo of other shells always follows escapes: both may be printed.
+                    let followed = unescape(&text.text, true);
+                    text.add_str(&followed);
+                    text.hole.get_or_insert_with(|| super::state::Hole {
+                        at: 0,
+                        why: "whether echo follows escapes".into(),
+                    });
+                }
+                text
+            }
             "pwd" => match &state.folder {
                 Some(folder) => Text::known(format!("{folder}\n")),
                 None => Text::unknown("the folder"),

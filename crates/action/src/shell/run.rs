@@ -99,6 +99,20 @@ impl<'m> Run<'m> {
         made
     }
 
+    /// Runs something on another host, which stands among the targets of the programs run there.
+    pub(crate) fn on_host<T>(
+        &mut self,
+        host: &tribune_evidence::HostId,
+        inner: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = std::mem::take(&mut self.deeds);
+        let made = inner(self);
+        let mut within = std::mem::replace(&mut self.deeds, before);
+        within.all_on(host);
+        self.deeds.extend(within);
+        made
+    }
+
     /// A text that may be commands to somebody: what it would do is kept, as not understood.
     pub(crate) fn hidden(&mut self, state: &State, text: &str, why: &str) {
         let text = Text::known(text);
@@ -484,6 +498,12 @@ impl<'m> Run<'m> {
         words: &[Word],
         input: &Text,
     ) -> Vec<State> {
+        if state.plain && super::brace::any(words) {
+            // A shell that knows no braces takes them as they stand: both ways are followed.
+            let mut other = state.clone();
+            let fields = self.fields_as_they_stand(&mut other, words);
+            self.invoke(other, &fields, input);
+        }
         let fields = self.fields(&mut state, words);
         if fields.is_empty() {
             for assign in assigns {

@@ -154,6 +154,8 @@ pub(crate) struct State {
     pub(crate) going: Going,
     /// Whether names of programs may mean others than usual, since the search path was changed.
     pub(crate) path_changed: bool,
+    /// Whether the shell may be one that knows less than bash, as `sh` often is.
+    pub(crate) plain: bool,
 }
 
 impl State {
@@ -170,6 +172,7 @@ impl State {
             status: Status::Unknown,
             going: Going::On,
             path_changed: false,
+            plain: false,
         }
     }
 
@@ -252,6 +255,7 @@ pub(crate) fn widened(mut one: State, other: &State) -> State {
     }
     one.status = Status::Unknown;
     one.path_changed |= other.path_changed;
+    one.plain |= other.plain;
     if other.going == Going::On {
         one.going = Going::On;
     }

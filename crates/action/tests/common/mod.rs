@@ -6,7 +6,7 @@ use tribune_action::Place;
 use tribune_evidence::{Action, HostId, Target, Verb};
 
 /// A place on this host, in the folder `/work`.
-pub fn place() -> Place {
+pub(crate) fn place() -> Place {
     Place {
         host: HostId::new("here"),
         directory: "/work".to_owned(),
@@ -15,7 +15,7 @@ pub fn place() -> Place {
 }
 
 /// A target as text: a path, `host:path` elsewhere, `@host`, `~agent` or `"name"`.
-pub fn target(target: &Target) -> String {
+pub(crate) fn target(target: &Target) -> String {
     match target {
         Target::File(file) if file.host.as_str() == "here" => file.path.clone(),
         Target::File(file) => format!("{}:{}", file.host, file.path),
@@ -26,7 +26,7 @@ pub fn target(target: &Target) -> String {
 }
 
 /// An action as text: its verb, its targets, and `?` where it is opaque.
-pub fn action(action: &Action) -> String {
+pub(crate) fn action(action: &Action) -> String {
     let mut text = action.verb.to_string();
     if action.opaque.is_some() {
         text.push('?');
@@ -39,18 +39,18 @@ pub fn action(action: &Action) -> String {
 }
 
 /// Every action, one after another.
-pub fn shown(actions: &[Action]) -> String {
+pub(crate) fn shown(actions: &[Action]) -> String {
     actions.iter().map(action).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether some action has this verb and this target.
-pub fn has(actions: &[Action], verb: Verb, wanted: &str) -> bool {
+pub(crate) fn has(actions: &[Action], verb: Verb, wanted: &str) -> bool {
     actions
         .iter()
         .any(|action| action.verb == verb && action.targets.iter().any(|one| target(one) == wanted))
 }
 
 /// Whether some action is opaque.
-pub fn opaque(actions: &[Action]) -> bool {
+pub(crate) fn opaque(actions: &[Action]) -> bool {
     actions.iter().any(|action| action.opaque.is_some())
 }
