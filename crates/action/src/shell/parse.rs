@@ -76,6 +76,11 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// The text that is left.
+    pub(super) fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     pub(super) fn byte(&self) -> Option<u8> {
         self.byte_at(0)
     }
@@ -85,7 +90,10 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn starts(&self, with: &str) -> bool {
-        self.text.as_bytes()[self.at..].starts_with(with.as_bytes())
+        self.text
+            .as_bytes()
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(with.as_bytes()))
     }
 
     pub(super) fn take(&mut self, what: &str) -> bool {
@@ -133,7 +141,7 @@ impl<'t> Parser<'t> {
                 Some(b' ' | b'\t') => self.at += 1,
                 Some(b'\\') if self.byte_at(1) == Some(b'\n') => self.at += 2,
                 Some(b'#') => {
-                    let rest = &self.text[self.at..];
+                    let rest = self.rest();
                     self.at += rest.find('\n').unwrap_or(rest.len());
                 }
                 _ => return,
@@ -157,7 +165,7 @@ impl<'t> Parser<'t> {
         for document in std::mem::take(&mut self.pending) {
             let mut body = String::new();
             while self.at < self.text.len() {
-                let rest = &self.text[self.at..];
+                let rest = self.rest();
                 let end = rest.find('\n').unwrap_or(rest.len());
                 let mut line = &rest[..end];
                 self.at = (self.at + end + 1).min(self.text.len());
@@ -187,7 +195,7 @@ impl<'t> Parser<'t> {
 
     /// The plain word here, if it stands alone: reserved words are found by it.
     fn plain(&self) -> &'t str {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let length = rest
             .bytes()
             .take(12)
@@ -673,7 +681,7 @@ impl<'t> Parser<'t> {
     fn redirect(&mut self) -> Result<Option<Redirect>, Fault> {
         let start = self.at;
         let mut fd = None;
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let digits = rest.bytes().take(10).take_while(u8::is_ascii_digit).count();
         if digits > 0 && matches!(rest.as_bytes().get(digits), Some(b'<' | b'>')) {
             fd = rest[..digits].parse().ok();

@@ -26,7 +26,7 @@ impl Parser<'_> {
 
     /// Takes at least one character, and all that follow it that mean nothing anywhere.
     fn run(&mut self, pieces: &mut Vec<Piece>, quoted: bool) {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let first = rest.chars().next().map_or(1, char::len_utf8);
         let more = rest[first..]
             .bytes()
@@ -120,7 +120,7 @@ impl Parser<'_> {
         match byte {
             b'\'' if !literal_quotes => {
                 self.at += 1;
-                let rest = &self.text[self.at..];
+                let rest = self.rest();
                 let end = rest.find('\'').ok_or(UNCLOSED)?;
                 push(pieces, &rest[..end], true);
                 self.at += end + 1;
@@ -249,7 +249,7 @@ impl Parser<'_> {
     }
 
     fn name(&mut self) -> String {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let length = rest
             .bytes()
             .position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
@@ -400,6 +400,8 @@ impl Parser<'_> {
                 }
             }
             _ => {
+                // It may be the first byte of a longer character.
+                self.at -= 1;
                 self.until(b"}", false)?;
                 Operation::Other
             }

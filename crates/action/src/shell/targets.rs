@@ -108,11 +108,11 @@ impl Run<'_> {
                     (option.len() + 1, value)
                 }
                 _ if text.starts_with('-')
-                    && text.len() > 2
-                    && text[2..].starts_with(['/', '.', '~'])
-                    && text.is_char_boundary(2) =>
+                    && text
+                        .get(2..)
+                        .is_some_and(|rest| rest.starts_with(['/', '.', '~'])) =>
                 {
-                    (2, &text[2..])
+                    (2, text.get(2..).unwrap_or_default())
                 }
                 _ => (0, text),
             };
