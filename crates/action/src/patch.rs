@@ -3,6 +3,12 @@
 //! The form is that of Codex as seen in its public repository in 2026: `*** Begin Patch`, sections
 //! `*** Add File:`, `*** Update File:` with `*** Move to:`, `*** Delete File:`, `*** End Patch`.
 
+use tribune_evidence::Verb;
+
+use crate::deeds::Deed;
+use crate::memory::Written;
+use crate::shell::{Run, State};
+
 /// What a patch does to one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -67,6 +73,44 @@ pub(crate) fn steps(text: &str) -> (Vec<Step>, Option<String>) {
         why.get_or_insert_with(|| "the text is not a whole patch".to_owned());
     }
     (steps, why)
+}
+
+impl Run<'_> {
+    /// Adds what a patch does, in the folder of a state.
+    pub(crate) fn patch(&mut self, state: &State, text: &str) {
+        let (steps, why) = steps(text);
+        for step in steps {
+            let (verb, paths, content) = match step {
+                Step::Add(path, content) => (Verb::FileWrite, vec![path], Some(content)),
+                Step::Update(path) => (Verb::FileWrite, vec![path], None),
+                Step::Delete(path) => (Verb::FileDelete, vec![path], None),
+                Step::Move(from, to) => (Verb::FileMove, vec![from, to], None),
+            };
+            let mut deed = Deed::new(verb);
+            let mut files = Vec::new();
+            for path in &paths {
+                files.extend(self.add_path(&mut deed, state, path));
+            }
+            for file in &files {
+                match (&content, verb) {
+                    (Some(text), _) => {
+                        let text = text.clone();
+                        self.memory
+                            .write(&state.host, file, Written { text, why: None });
+                    }
+                    (None, Verb::FileDelete) => {}
+                    (None, _) => self.memory.change(&state.host, file),
+                }
+            }
+            self.deeds.add(deed);
+        }
+        if let Some(why) = why {
+            let mut deed = Deed::new(Verb::FileWrite);
+            deed.unclear(why);
+            self.readable(&mut deed, state, text);
+            self.deeds.add(deed);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use tribune_evidence::{Action, AgentId, HostId, Target, Verb};
 
 use crate::Place;
 use crate::agents::{self, Is, Tool};
-use crate::deeds::{Deed, Deeds, short};
+use crate::deeds::{Deed, short};
 use crate::mapping::{Mapped, Mapping, Meaning};
 use crate::memory::{Memory, Written};
-use crate::patch::{Step, steps};
 use crate::path;
 use crate::schema;
 use crate::shell::{Field, LENGTH, Run, State, Text, merged};
@@ -231,8 +230,12 @@ impl Reading<'_> {
             .or_else(|| matches.iter().find_map(|found| found.fault.clone()))
             .unwrap_or_else(|| "the arguments are not those of the tool".to_owned());
         // What it would be if each argument meant what it means elsewhere, and all that is left.
-        for found in &matches {
-            self.unclear(&why, |reading| reading.tool(found.tool, tree));
+        let mut objects = Vec::new();
+        tree.objects(&mut objects);
+        for object in &objects {
+            for found in &matches {
+                self.unclear(&why, |reading| reading.tool(found.tool, object));
+            }
         }
         let shells = tools.iter().any(|tool| {
             tool.arguments
@@ -275,6 +278,18 @@ impl Reading<'_> {
         // Words of a command may stand in a list.
         let mut lists = Vec::new();
         word_lists(tree, &mut lists);
+        // Any absolute path may be the folder that commands run in.
+        let mut states = self.states();
+        for (_, text) in &texts {
+            let folder =
+                text.starts_with('/') && text.len() < 512 && !text.contains(char::is_whitespace);
+            if folder && states.len() < 6 {
+                let mut other = state.clone();
+                other.folder = Some(path::normal("/", text));
+                states.push(other);
+            }
+        }
+        let states = merged(states);
         for (_, text) in &texts {
             let text = *text;
             if text.len() > LENGTH {
@@ -288,8 +303,8 @@ impl Reading<'_> {
                 self.unclear(why, |reading| reading.patch(text));
             }
             if shells && text.len() > 1 {
+                let states = states.clone();
                 self.unclear(why, |reading| {
-                    let states = reading.states();
                     reading
                         .run
                         .commands_in(states, &Text::known(text), &Text::default());
@@ -336,6 +351,18 @@ impl Reading<'_> {
             return;
         }
         let tree = Tree::Text(short(call.arguments, LENGTH).to_owned());
+        // There may be a value with something after it.
+        if let Some(first) = Tree::first(call.arguments) {
+            let mut objects = Vec::new();
+            first.objects(&mut objects);
+            for object in &objects {
+                for tool in tools {
+                    self.unclear(why, |reading| reading.tool(tool, object));
+                }
+            }
+            let verb = tools.first().map_or(Verb::ToolOther, |tool| tool.verb);
+            self.foreign(&first, verb, why);
+        }
         let verb = mapped
             .map(|mapped| mapped.verb)
             .or_else(|| tools.first().map(|tool| tool.verb));
@@ -556,43 +583,8 @@ impl Reading<'_> {
     }
 
     fn patch(&mut self, text: &str) {
-        let (steps, why) = steps(text);
-        let host = self.state.host.clone();
-        let mut found = Deeds::default();
-        for step in steps {
-            let (verb, paths, content) = match step {
-                Step::Add(path, content) => (Verb::FileWrite, vec![path], Some(content)),
-                Step::Update(path) => (Verb::FileWrite, vec![path], None),
-                Step::Delete(path) => (Verb::FileDelete, vec![path], None),
-                Step::Move(from, to) => (Verb::FileMove, vec![from, to], None),
-            };
-            let mut deed = Deed::new(verb);
-            let mut files = Vec::new();
-            for path in &paths {
-                files.extend(self.file(&mut deed, path));
-            }
-            for file in &files {
-                match (&content, verb) {
-                    (Some(text), _) => {
-                        let text = text.clone();
-                        self.run
-                            .memory
-                            .write(&host, file, Written { text, why: None });
-                    }
-                    (None, Verb::FileDelete) => {}
-                    (None, _) => self.run.memory.change(&host, file),
-                }
-            }
-            found.add(deed);
-        }
-        if let Some(why) = why {
-            let mut deed = Deed::new(Verb::FileWrite);
-            deed.unclear(why);
-            let state = self.state.clone();
-            self.run.readable(&mut deed, &state, text);
-            found.add(deed);
-        }
-        self.run.deeds.extend(found);
+        let state = self.state.clone();
+        self.run.patch(&state, text);
     }
 
     fn mapped(

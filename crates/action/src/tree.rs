@@ -41,6 +41,39 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The first value of a text that may have more after it.
+    pub(crate) fn first(text: &str) -> Option<Self> {
+        if text.len() > LENGTH || depth(text) > DEPTH {
+            return None;
+        }
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Self>();
+        let tree = values.next()?.ok()?;
+        (tree.nodes() <= NODES).then_some(tree)
+    }
+
+    /// Every object in it, those in texts that are JSON themselves among them.
+    pub(crate) fn objects(&self, found: &mut Vec<Self>) {
+        const MOST: usize = 8;
+        if found.len() >= MOST {
+            return;
+        }
+        match self {
+            Self::List(items) => items.iter().for_each(|item| item.objects(found)),
+            Self::Fields(fields) => {
+                found.push(self.clone());
+                fields.iter().for_each(|(_, value)| value.objects(found));
+            }
+            Self::Text(text) if text.trim_start().starts_with(['{', '[']) => {
+                if let Some(inner) = Self::first(text)
+                    && !matches!(inner, Self::Text(_))
+                {
+                    inner.objects(found);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn nodes(&self) -> usize {
         match self {
             Self::List(items) => 1 + items.iter().map(Self::nodes).sum::<usize>(),
@@ -75,7 +108,9 @@ impl Tree {
             Self::Fields(fields) => {
                 for (name, value) in fields {
                     // A name may be a path too, as in a map from files to texts.
-                    found.push(("", name));
+                    if name.contains('/') {
+                        found.push(("", name));
+                    }
                     value.texts(name, found);
                 }
             }

@@ -98,6 +98,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row(&["dd"], "", &[], Does::Raw(dd)),
     row(&["sed", "gsed"], "", &[], Does::Raw(super::look::sed)),
+    row(&["apply_patch", "applypatch"], "", &[], Does::Raw(apply_patch)),
     row(
         &["patch"],
         "-R -N -f -s -t -u -E -b --dry-run --verbose --quiet --reverse --forward --batch --force --backup",
@@ -359,6 +360,23 @@ fn dd(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
         run.memory.change(&state.host, path);
     }
     run.deeds.add(deed);
+    None
+}
+
+/// The patches of Codex, which some shells that it starts know as a program.
+fn apply_patch(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
+    let text = match invoked.arguments.first() {
+        Some(argument) => argument.to_text(),
+        None => invoked.input.clone(),
+    };
+    match text.why() {
+        None => run.patch(invoked.state, &text.text),
+        Some(why) => {
+            let why = format!("a patch is not known in full: {why}");
+            let state = invoked.state.clone();
+            run.unclear_within(&why, |run| run.patch(&state, &text.text));
+        }
+    }
     None
 }
 
