@@ -67,12 +67,9 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row(
         &["kill", "pkill", "killall", "skill", "xkill", "fuser"],
-        "*",
-        &[opt(
-            "-s -u -U -g -t -P --signal --user --pidfile -F -n",
-            Value::Free,
-        )],
-        Does::Own(kill),
+        "",
+        &[],
+        Does::Raw(kill),
     ),
     row(
         &["crontab"],
@@ -291,18 +288,45 @@ fn journal(run: &mut Run<'_>, invoked: &Invoked<'_>, given: &Given) {
     finish(run, deed, verb, invoked, given);
 }
 
-fn kill(run: &mut Run<'_>, invoked: &Invoked<'_>, given: &Given) {
+/// Who is signalled. Signals look like options, so that options are told by what takes a value.
+fn kill(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
     let mut deed = Deed::running(invoked.name);
-    for operand in &given.operands {
-        super::named(&mut deed, operand);
-        if !operand.text.bytes().all(|byte| byte.is_ascii_digit()) {
-            stopped_server(run, &operand.text);
+    let mut skips = false;
+    for argument in invoked.arguments {
+        let text = argument.text.as_str();
+        if std::mem::take(&mut skips) && argument.all().is_some() {
+            continue;
         }
-        if invoked.name == "fuser" && operand.text.contains('/') {
-            run.add_file(&mut deed, invoked.state, operand);
+        if text.starts_with('-') && text.len() > 1 && argument.all().is_some() {
+            skips = matches!(
+                text,
+                "-s" | "--signal"
+                    | "-u"
+                    | "--user"
+                    | "-U"
+                    | "-G"
+                    | "-g"
+                    | "-t"
+                    | "-P"
+                    | "-F"
+                    | "--pidfile"
+            );
+            // A group of processes is a number after a dash.
+            if text[1..].bytes().all(|byte| byte.is_ascii_digit()) && text.len() > 3 {
+                deed.name(text);
+            }
+            continue;
+        }
+        super::named(&mut deed, argument);
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            stopped_server(run, text);
+        }
+        if invoked.name == "fuser" && text.contains('/') {
+            run.add_file(&mut deed, invoked.state, argument);
         }
     }
-    finish(run, deed, Verb::ProcessExec, invoked, given);
+    run.deeds.add(deed);
+    None
 }
 
 /// Commands that run later are deeds of now.

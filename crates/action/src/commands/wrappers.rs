@@ -58,6 +58,11 @@ pub(super) static ROWS: &[Row] = &[
             "su-exec",
             "tini",
             "dumb-init",
+            "npx",
+            "bunx",
+            "pnpx",
+            "uvx",
+            "pipx",
         ],
         "",
         &[],
@@ -157,6 +162,14 @@ static WRAPPERS: &[Wrapper] = &[
         operands: 0,
     },
     Wrapper {
+        names: &["npx", "bunx", "pnpx", "uvx", "pipx"],
+        options: &[
+            opt("-p --package --from --with --python", Value::Free),
+            opt("-c --call", Value::Commands),
+        ],
+        operands: 0,
+    },
+    Wrapper {
         names: &["gosu", "su-exec", "setuidgid"],
         options: &[],
         operands: 1,
@@ -230,6 +243,11 @@ fn plain(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
         "sudo"
             | "doas"
             | "pkexec"
+            | "npx"
+            | "bunx"
+            | "pnpx"
+            | "uvx"
+            | "pipx"
             | "su-exec"
             | "gosu"
             | "setpriv"
@@ -548,7 +566,7 @@ fn xargs(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
         } else if *value == Value::Read {
             input = run.holds(invoked.state, field);
         } else if names.starts_with("-d") {
-            let mark = crate::shell::unescape(&field.text, true);
+            let mark = crate::shell::unescape(&field.text, crate::shell::Escapes::Echo);
             if let Some(char) = mark.chars().next() {
                 input.text = input.text.replace(char, "\n");
                 lines = true;

@@ -215,6 +215,16 @@ impl Run<'_> {
             }
             _ => return None,
         }
+        let hides = match name {
+            "history" => arguments.iter().any(|field| field.text.starts_with(['-'])),
+            "unset" => arguments.iter().any(|field| field.text.starts_with("HIST")),
+            _ => false,
+        };
+        if hides {
+            let mut deed = Deed::new(Verb::LogWrite);
+            deed.name("the history of the shell");
+            self.deeds.add(deed);
+        }
         let mut deed = Deed::running(name);
         for argument in arguments {
             if matches!(name, "test" | "[") && argument.text.starts_with('/') {

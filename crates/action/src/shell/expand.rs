@@ -309,6 +309,9 @@ impl Run<'_> {
                 }
                 Piece::Command { script, quoted } => {
                     let mut value = self.substitution(state, script);
+                    if value.text.contains('\0') {
+                        value.text.retain(|char| char != '\0');
+                    }
                     while value.hole.is_none() && value.text.ends_with('\n') {
                         value.text.pop();
                     }

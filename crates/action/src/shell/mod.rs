@@ -16,7 +16,7 @@ mod targets;
 pub(crate) use expand::Field;
 pub(crate) use parameter::still_matches;
 pub(crate) use parse::LENGTH;
-pub(crate) use parse_word::unescape;
+pub(crate) use parse_word::{Escapes, unescape};
 pub(crate) use run::{Run, quoted};
 pub(crate) use state::{Going, Hole, State, Status, Text, Variable, merged};
 

@@ -525,15 +525,25 @@ impl Parser<'_> {
                 Some(_) => end += 1,
             }
         }
-        let text = unescape(&self.text[self.at..self.at + end], false);
+        let text = unescape(&self.text[self.at..self.at + end], Escapes::Quote);
         self.at += end + 1;
         Ok(text)
     }
 }
 
-/// What escapes of `$'...'`, `echo -e` and `printf` stand for. A null byte ends the text, as it
-/// does in bash. With `zero`, three octal digits may follow a zero, as for `echo -e`.
-pub(crate) fn unescape(text: &str, zero: bool) -> String {
+/// Where escapes stand, which decides what some of them mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    /// In `$'...'`, where a null byte ends the text.
+    Quote,
+    /// In a format of `printf`.
+    Format,
+    /// After `echo -e` and for `%b`, where three octal digits may follow a zero.
+    Echo,
+}
+
+/// What escapes stand for.
+pub(crate) fn unescape(text: &str, escapes: Escapes) -> String {
     let mut bytes: Vec<u8> = Vec::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     let digits = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>, radix: u32, most: usize| {
@@ -603,7 +613,11 @@ pub(crate) fn unescape(text: &str, zero: bool) -> String {
             }
             Some(first @ '0'..='7') => {
                 let mut value = first.to_digit(8).unwrap_or(0);
-                let most = if zero && first == '0' { 3 } else { 2 };
+                let most = if escapes == Escapes::Echo && first == '0' {
+                    3
+                } else {
+                    2
+                };
                 for _ in 0..most {
                     let Some(digit) = chars.peek().and_then(|char| char.to_digit(8)) else {
                         break;
@@ -619,7 +633,7 @@ pub(crate) fn unescape(text: &str, zero: bool) -> String {
                 continue;
             }
         };
-        if byte == 0 {
+        if byte == 0 && escapes == Escapes::Quote {
             break;
         }
         bytes.push(byte);

@@ -1,7 +1,7 @@
 //! What `echo`, `printf` and `pwd` print, since it may be commands or paths to what reads it.
 
 use super::expand::Field;
-use super::parse_word::unescape;
+use super::parse_word::{Escapes, unescape};
 use super::run::Run;
 use super::state::{State, Text, Variable};
 
@@ -15,7 +15,7 @@ impl Run<'_> {
                 let mut text = echo(arguments);
                 if state.plain && text.text.contains('\\') {
                     // The echo of other shells always follows escapes: both may be printed.
-                    let followed = unescape(&text.text, true);
+                    let followed = unescape(&text.text, Escapes::Echo);
                     text.add_str(&followed);
                     text.hole.get_or_insert_with(|| super::state::Hole {
                         at: 0,
@@ -61,7 +61,7 @@ fn echo(arguments: &[Field]) -> Text {
         let mut part = field.to_text();
         if escapes {
             let before = part.text.len();
-            part.text = unescape(&part.text, true);
+            part.text = unescape(&part.text, Escapes::Echo);
             if part.text.len() != before
                 && let Some(hole) = &mut part.hole
             {
@@ -86,7 +86,7 @@ fn printf(arguments: &[Field]) -> Text {
         let left = values.len();
         let mut rest = format.text.as_str();
         while let Some(at) = rest.find('%') {
-            text.add_str(&unescape(&rest[..at], false));
+            text.add_str(&unescape(&rest[..at], Escapes::Format));
             rest = &rest[at + 1..];
             let end = rest
                 .find(|char: char| !matches!(char, '0'..='9' | '-' | '+' | ' ' | '#' | '.' | '*'));
@@ -107,7 +107,7 @@ fn printf(arguments: &[Field]) -> Text {
                 _ => {
                     let mut value = values.next().map(Field::to_text).unwrap_or_default();
                     match kind {
-                        'b' => value.text = unescape(&value.text, true),
+                        'b' => value.text = unescape(&value.text, Escapes::Echo),
                         'c' => value.text = value.text.chars().take(1).collect(),
                         'q' => value.text = super::run::quoted(&value.text),
                         's' => {
@@ -133,7 +133,7 @@ fn printf(arguments: &[Field]) -> Text {
                 }
             }
         }
-        text.add_str(&unescape(rest, false));
+        text.add_str(&unescape(rest, Escapes::Format));
         if values.len() == 0 || values.len() == left {
             break;
         }

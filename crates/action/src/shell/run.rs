@@ -609,6 +609,11 @@ impl<'m> Run<'m> {
     pub(crate) fn guard_variable(&mut self, state: &mut State, name: &str, value: &Variable) {
         let Variable::One(text) = value else { return };
         match name {
+            "HISTFILE" | "HISTSIZE" | "HISTFILESIZE" | "HISTCONTROL" | "HISTIGNORE" => {
+                let mut deed = Deed::new(Verb::LogWrite);
+                deed.name("the history of the shell");
+                self.deeds.add(deed);
+            }
             "PATH" => {
                 let usual = |folder: &str| {
                     folder.is_empty()
