@@ -4,6 +4,7 @@
 //! Each line runs in a folder of its own, with nothing but relative paths.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod common;
 
