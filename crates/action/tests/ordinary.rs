@@ -253,7 +253,7 @@ const LINES: &[(&str, &str)] = &[
     ("diff -r old new > changes.diff || true", r#"file.write /work/changes.diff; file.read /work/old /work/new; process.exec "true""#),
     ("test -f .env && source .env", r#"process.exec "test"; process.exec "source" /work/.env"#),
     (". venv/bin/activate && pip install x", r#"process.exec "source" /work/venv/bin/activate; process.exec "pip""#),
-    (r#"cd "$(git rev-parse --show-toplevel)" && make"#, r#"file.read /work; file.list?; process.exec "make""#),
+    (r#"cd "$(git rev-parse --show-toplevel)" && make"#, r#"file.read /work; file.list?; process.exec? "make""#),
     ("find . -name node_modules -prune -exec rm -rf {} +", r#"file.delete /work "pattern:/work/**"; file.list /work"#),
     ("find /tmp -mtime +7 -print0 | xargs -0 rm -f", r#"file.list /tmp; file.delete /tmp "pattern:/tmp/**""#),
     ("ls -t | tail -n +6 | xargs rm -f", r#"file.list /work; process.exec "tail"; file.delete? "rm""#),

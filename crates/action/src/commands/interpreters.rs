@@ -15,6 +15,7 @@ const SHELLS: &[&str] = &[
 ];
 
 pub(super) static ROWS: &[Row] = &[
+    row(&["make", "gmake"], "", &[], Does::Raw(make)),
     row(SHELLS, "", &[], Does::Raw(shell)),
     row(
         &[
@@ -64,6 +65,59 @@ pub(super) static ROWS: &[Row] = &[
         Does::Raw(language),
     ),
 ];
+
+/// `make` follows a file of its own; what the agent wrote for it is not followed.
+fn make(run: &mut Run<'_>, invoked: &Invoked<'_>) -> Option<Vec<State>> {
+    let state = invoked.state;
+    let mut deed = Deed::running(invoked.name);
+    let mut files: Vec<Field> = ["Makefile", "makefile", "GNUmakefile"]
+        .map(Field::known)
+        .to_vec();
+    let mut words = invoked.arguments.iter();
+    while let Some(word) = words.next() {
+        let text = word.text.as_str();
+        if matches!(text, "-f" | "--file" | "--makefile") {
+            files = words.next().cloned().into_iter().collect();
+        } else if let Some(cut) = ["--file=", "--makefile=", "-f"]
+            .iter()
+            .find(|start| text.starts_with(**start))
+        {
+            files = vec![word.after(cut.len())];
+        } else if text.starts_with("--eval") || text.starts_with("SHELL=") || text == "-E" {
+            deed.unclear("make is told to run what it is given");
+            run.readable(&mut deed, state, text);
+        }
+    }
+    for file in &files {
+        if file.text == "-" || file.text == "/dev/stdin" {
+            program(run, &mut deed, state, &invoked.input.text, invoked.name);
+            continue;
+        }
+        let (contents, why) = run.contents(state, file);
+        if let Some(why) = why {
+            deed.unclear(why);
+        }
+        for content in contents {
+            program(run, &mut deed, state, &content.text, invoked.name);
+            for line in content
+                .text
+                .lines()
+                .filter_map(|line| line.strip_prefix('\t'))
+                .take(32)
+            {
+                run.hidden(
+                    state,
+                    line.trim_start_matches(['@', '-', '+']),
+                    "make runs lines of a file that the agent wrote",
+                );
+            }
+        }
+    }
+    run.possible(&mut deed, state, invoked.arguments);
+    run.print(&Text::unknown("what make prints"));
+    run.deeds.add(deed);
+    after(state)
+}
 
 /// A shell of its own: it has what was exported, and nothing else.
 pub(super) fn inner(state: &State) -> State {

@@ -71,7 +71,8 @@ pub(crate) enum Kind {
     },
     Case {
         word: Word,
-        arms: Vec<(Vec<Word>, Script)>,
+        /// Patterns, commands, and whether the commands of the next arm follow as well.
+        arms: Vec<(Vec<Word>, Script, bool)>,
     },
     Function {
         name: String,

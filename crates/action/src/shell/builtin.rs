@@ -21,6 +21,24 @@ const QUIET: &[&str] = &[
     "unset", "bind", "complete", "compgen", "compopt", "history", "fc",
 ];
 
+fn is_builtin(name: &str) -> bool {
+    QUIET.contains(&name)
+        || matches!(
+            name,
+            "export"
+                | "declare"
+                | "typeset"
+                | "local"
+                | "readonly"
+                | "unset"
+                | "read"
+                | "mapfile"
+                | "readarray"
+                | "printf"
+                | "set"
+        )
+}
+
 impl Run<'_> {
     /// Runs a builtin of the shell, if the name is one's.
     pub(super) fn builtin(
@@ -32,12 +50,38 @@ impl Run<'_> {
     ) -> Option<Vec<State>> {
         let mut after = state.clone();
         after.status = Status::Success;
+        // The index of an array may hold commands, even in quotes, wherever a name is taken.
+        let takes_names = !matches!(
+            name,
+            "echo" | "eval" | "." | "source" | "trap" | "alias" | "exec" | "command" | "builtin"
+        );
+        if takes_names && is_builtin(name) {
+            for argument in arguments {
+                if argument.text.contains('[')
+                    && (argument.text.contains("$(") || argument.text.contains('`'))
+                {
+                    self.hidden(
+                        state,
+                        &argument.text,
+                        "commands stand in the index of an array",
+                    );
+                }
+            }
+        }
         match name {
             "cd" | "chdir" | "pushd" | "popd" => {
                 return Some(self.change_folder(after, name, arguments));
             }
             "export" | "declare" | "typeset" | "local" | "readonly" => {
                 self.declare(&mut after, arguments);
+                if arguments.iter().any(super::run::changes_values) {
+                    let names = arguments
+                        .iter()
+                        .map(|field| field.text.split('=').next().unwrap_or_default());
+                    for name in names.filter(|name| !name.is_empty() && !name.starts_with('-')) {
+                        super::run::unsure(&mut after, name);
+                    }
+                }
                 let shows = name == "export"
                     || arguments
                         .iter()
@@ -189,17 +233,6 @@ impl Run<'_> {
                 if name != ":" && name != "true" {
                     after.status = Status::Unknown;
                 }
-                for argument in arguments {
-                    if argument.text.contains('[')
-                        && (argument.text.contains("$(") || argument.text.contains('`'))
-                    {
-                        self.hidden(
-                            state,
-                            &argument.text,
-                            "commands stand in the index of an array",
-                        );
-                    }
-                }
                 if name == "let" {
                     let names: Vec<String> = after.variables.keys().cloned().collect();
                     for known in names {
@@ -341,6 +374,12 @@ impl Run<'_> {
         input: &Text,
     ) -> Vec<State> {
         self.deeds.add(Deed::running(name));
+        if let Some(at) = arguments.iter().position(|field| field.text == "-C")
+            && let Some(command) = arguments.get(at + 1)
+        {
+            let command = command.to_text();
+            self.commands_in(vec![state.clone()], &command, &Text::default());
+        }
         let mut names: Vec<&str> = Vec::new();
         let mut skip = false;
         let mut array = name != "read";

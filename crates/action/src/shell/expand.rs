@@ -291,7 +291,15 @@ impl Run<'_> {
                 Piece::Text(text) => parts.push(Part::Literal(text.clone())),
                 Piece::Quoted(text) => parts.push(Part::Quoted(text.clone())),
                 Piece::Parameter { parameter, quoted } => {
-                    let values = self.parameter(state, parameter);
+                    let mut values = self.parameter(state, parameter);
+                    let star = parameter.name == "*"
+                        || parameter
+                            .index
+                            .as_ref()
+                            .is_some_and(|index| index.literal().as_deref() == Some("*"));
+                    if *quoted && star && values.len() > 1 {
+                        values = vec![joined(state, &values)];
+                    }
                     let many = values.len() != 1;
                     if many && *quoted && values.is_empty() {
                         continue;
@@ -338,12 +346,21 @@ impl Run<'_> {
         // Text in an index is a command to bash: `a[$(command)]`, quoted or from a variable.
         let text = self.text(state, word);
         self.index_commands(state, &text.text);
-        let names = text
+        if text
             .text
-            .split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-        for name in names.filter(|name| !name.is_empty()) {
-            if let Some(Variable::One(value)) = state.variable(name).cloned() {
-                self.index_commands(state, &value.text);
+            .contains(|char: char| char.is_ascii_alphabetic() || char == '_')
+        {
+            // A name leads to its value, and on from there.
+            let values: Vec<String> = state
+                .variables
+                .values()
+                .filter_map(|value| match value {
+                    Variable::One(value) if value.text.contains('[') => Some(value.text.clone()),
+                    _ => None,
+                })
+                .collect();
+            for value in values {
+                self.index_commands(state, &value);
             }
         }
         if let Some(known) = text.all()
@@ -359,6 +376,27 @@ impl Run<'_> {
             self.hidden(state, text, "commands stand in the index of an array");
         }
     }
+}
+
+/// Values as one, joined by the first separator.
+fn joined(state: &State, values: &[Text]) -> Text {
+    let separator = match state.variable("IFS") {
+        Some(Variable::One(text)) => text
+            .text
+            .chars()
+            .next()
+            .map(String::from)
+            .unwrap_or_default(),
+        _ => " ".to_owned(),
+    };
+    let mut all = Text::default();
+    for (number, value) in values.iter().enumerate() {
+        if number > 0 {
+            all.add_str(&separator);
+        }
+        all.add(value);
+    }
+    all
 }
 
 /// A number, or two joined by a sign.

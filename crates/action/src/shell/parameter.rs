@@ -32,7 +32,70 @@ impl Run<'_> {
             None => self.plain(state, &name),
             Some(index) => indexed(state, &name, index),
         };
+        let all = matches!(name.as_str(), "@" | "*")
+            || index
+                .as_ref()
+                .is_some_and(|index| matches!(index.text.as_str(), "@" | "*"));
+        if all
+            && matches!(
+                parameter.operation,
+                Operation::Part { .. } | Operation::Length
+            )
+        {
+            return self.items(
+                state,
+                &name,
+                values.unwrap_or_default(),
+                &parameter.operation,
+            );
+        }
         self.operated(state, &name, values, &parameter.operation)
+    }
+
+    /// Some of many values, or how many there are.
+    fn items(
+        &mut self,
+        state: &mut State,
+        name: &str,
+        values: Vec<Text>,
+        operation: &Operation,
+    ) -> Vec<Text> {
+        let Operation::Part { offset, length } = operation else {
+            return vec![Text::known(values.len().to_string())];
+        };
+        let offset = self.number(state, offset);
+        let length = length.as_ref().map(|word| self.number(state, word));
+        let (Some(offset), Some(length)) =
+            (offset, length.map_or(Some(None), |length| length.map(Some)))
+        else {
+            return values
+                .into_iter()
+                .map(|mut text| {
+                    text.hole = Some(super::state::Hole {
+                        at: 0,
+                        why: "some of many values".into(),
+                    });
+                    text
+                })
+                .collect();
+        };
+        // The arguments are counted from the name of the shell on.
+        let mut all = values;
+        if matches!(name, "@" | "*") {
+            let zero = self.plain(state, "0").unwrap_or_default();
+            all.splice(0..0, zero);
+        }
+        let count = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        let start = if offset < 0 {
+            count.saturating_add(offset)
+        } else {
+            offset
+        };
+        let end = length.map_or(count, |length| start.saturating_add(length));
+        let within = |at: i64| usize::try_from(at.clamp(0, count)).unwrap_or(0);
+        all.get(within(start)..within(end))
+            .unwrap_or_default()
+            .to_vec()
     }
 
     /// The values of a name as they are, `None` where it is known to have none.
@@ -197,9 +260,6 @@ impl Run<'_> {
                 else {
                     return vec![Text::unknown("a part of a text")];
                 };
-                if name == "@" || name == "*" {
-                    return vec![Text::unknown("a part of the arguments")];
-                }
                 each(values, |text| part(text, offset, length), true)
             }
             Operation::Case { mode, all, pattern } => {

@@ -532,7 +532,8 @@ impl<'t> Parser<'t> {
             }
             self.expect(")")?;
             let body = self.list()?;
-            arms.push((patterns, body));
+            let falls = self.starts(";&");
+            arms.push((patterns, body, falls));
             if !(self.take(";;&") || self.take(";;") || self.take(";&")) {
                 self.reserved("esac")?;
                 return Ok(Kind::Case { word, arms });

@@ -380,23 +380,21 @@ impl<'m> Run<'m> {
             Kind::Case { word, arms } => {
                 let text = self.text(&mut state, word);
                 let mut done = vec![state.clone()];
-                for (patterns, body) in arms {
-                    let mut fits = false;
-                    for pattern in patterns {
-                        let pattern = self.text(&mut state, pattern);
-                        self.spend(1);
-                        fits |= match (text.all(), pattern.all()) {
-                            (Some(text), Some(pattern))
-                                if text.len() <= 256 && pattern.len() <= 64 =>
-                            {
-                                super::parameter::matches(pattern, text)
-                                    || pattern.contains(['(', '\\'])
-                            }
-                            _ => true,
-                        };
+                let mut fell: Vec<State> = Vec::new();
+                for (patterns, body, falls) in arms {
+                    let mut going = std::mem::take(&mut fell);
+                    if patterns
+                        .iter()
+                        .any(|pattern| self.fits(&mut state, &text, pattern))
+                    {
+                        going.push(state.clone());
                     }
-                    if fits {
-                        done.extend(self.script(body, vec![state.clone()], input));
+                    if !going.is_empty() {
+                        let after = self.script(body, merged(going), input);
+                        if *falls {
+                            fell.clone_from(&after);
+                        }
+                        done.extend(after);
                     }
                 }
                 merged(done)
@@ -424,6 +422,24 @@ impl<'m> Run<'m> {
                 state.status = Status::Unknown;
                 vec![state]
             }
+        }
+    }
+
+    /// Whether a text may match a pattern of `case`.
+    fn fits(&mut self, state: &mut State, text: &Text, pattern: &Word) -> bool {
+        let pattern = self.text(state, pattern);
+        self.spend(1);
+        match (text.all(), pattern.all()) {
+            (Some(text), Some(pattern)) if text.len() <= 256 && pattern.len() <= 64 => {
+                // Brackets that are more than sets of characters are not compared, and neither are
+                // large and small letters told apart: a shell can be told not to.
+                pattern.contains(['(', '\\'])
+                    || ["[:", "[.", "[="]
+                        .iter()
+                        .any(|class| pattern.contains(class))
+                    || super::parameter::matches(&pattern.to_lowercase(), &text.to_lowercase())
+            }
+            _ => true,
         }
     }
 
@@ -521,11 +537,15 @@ impl<'m> Run<'m> {
                 Some("declare" | "typeset" | "local" | "export" | "readonly")
             )
         });
+        let changes = declares && fields.iter().skip(1).any(changes_values);
         let before = Arc::clone(&state.variables);
         let exported = Arc::clone(&state.exported);
         let path_changed = state.path_changed;
         for assign in assigns {
             self.assign(&mut state, assign);
+            if changes {
+                unsure(&mut state, &assign.name);
+            }
             let shown = !declares || matches!(fields.first().and_then(Field::all), Some("export"));
             if shown {
                 Arc::make_mut(&mut state.exported).insert(assign.name.clone());
@@ -809,6 +829,24 @@ impl<'m> Run<'m> {
             output
         }
     }
+}
+
+/// Whether an option of `declare` makes a variable stand for another, a number or other letters.
+pub(super) fn changes_values(field: &Field) -> bool {
+    field.text.starts_with('-') && field.text.contains(['n', 'i', 'u', 'l', 'c'])
+}
+
+/// Makes the value of a variable one that is not known; what could be read of it stays.
+pub(super) fn unsure(state: &mut State, name: &str) {
+    let mut text = match state.variable(name) {
+        Some(Variable::One(text)) => text.clone(),
+        _ => Text::default(),
+    };
+    text.hole = Some(super::state::Hole {
+        at: 0,
+        why: format!("the value of {name}, which is declared to be another").into(),
+    });
+    state.set_text(name, text);
 }
 
 fn one_status(states: &[State]) -> Status {
