@@ -17,6 +17,7 @@
 mod agents;
 mod commands;
 mod deeds;
+mod mapped;
 mod mapping;
 mod memory;
 mod patch;

@@ -1,12 +1,12 @@
 //! Reading a call: which tool it is, whether its arguments are those of the tool, what it does.
 
 use serde_json::Value;
-use tribune_evidence::{Action, AgentId, HostId, Target, Verb};
+use tribune_evidence::{Action, AgentId, Target, Verb};
 
 use crate::Place;
 use crate::agents::{self, Is, Tool};
 use crate::deeds::{Deed, short};
-use crate::mapping::{Mapped, Mapping, Meaning};
+use crate::mapping::{Mapped, Mapping};
 use crate::memory::{Memory, Written};
 use crate::path;
 use crate::schema;
@@ -132,9 +132,9 @@ fn is_own(namespace: Option<&str>) -> bool {
     }
 }
 
-struct Reading<'m> {
-    run: Run<'m>,
-    state: State,
+pub(crate) struct Reading<'m> {
+    pub(crate) run: Run<'m>,
+    pub(crate) state: State,
     /// Whether the shell stays in the folder that a call left it in.
     persistent: bool,
     home: Option<String>,
@@ -266,7 +266,14 @@ impl Reading<'_> {
 
     /// All that can be read of arguments that are not understood: each text may be a path, a list
     /// of commands, a patch or an address.
-    fn leftover(&mut self, tree: &Tree, verb: Verb, why: &str, shells: bool, patches: bool) {
+    pub(crate) fn leftover(
+        &mut self,
+        tree: &Tree,
+        verb: Verb,
+        why: &str,
+        shells: bool,
+        patches: bool,
+    ) {
         let mut texts = Vec::new();
         tree.texts("", &mut texts);
         let mut deed = Deed::new(verb);
@@ -389,7 +396,7 @@ impl Reading<'_> {
 
     /// Adds a file that an argument names. Tools take a path as it stands: nothing is expanded but
     /// a home.
-    fn file(&mut self, deed: &mut Deed, text: &str) -> Vec<String> {
+    pub(crate) fn file(&mut self, deed: &mut Deed, text: &str) -> Vec<String> {
         let text = text.strip_prefix("file://").unwrap_or(text);
         let text = match (text.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => format!("{home}/{rest}"),
@@ -550,7 +557,7 @@ impl Reading<'_> {
         }
     }
 
-    fn commands(&mut self, text: &str) {
+    pub(crate) fn commands(&mut self, text: &str) {
         let states = self.states();
         let folder = self.state.folder.clone();
         let after = self
@@ -585,117 +592,6 @@ impl Reading<'_> {
     fn patch(&mut self, text: &str) {
         let state = self.state.clone();
         self.run.patch(&state, text);
-    }
-
-    fn mapped(
-        &mut self,
-        mapped: &Mapped,
-        call: &ToolCall<'_>,
-        tree: &Tree,
-        schema: Option<&Value>,
-    ) {
-        let fault = self.mapped_fault(mapped, tree, schema);
-        if let Some(host) = &mapped.host {
-            self.state = State::new(HostId::new(host), Some("/".to_owned()), None);
-        }
-        let mut deed = Deed::new(mapped.verb);
-        let mut results = Deed::new(mapped.verb);
-        if let Tree::Fields(fields) = tree {
-            for (name, value) in fields {
-                let Some(meaning) = mapped.arguments.get(name) else {
-                    continue;
-                };
-                let mut texts = Vec::new();
-                value.texts("", &mut texts);
-                for (_, text) in texts {
-                    self.meant(*meaning, text, &mut deed, &mut results);
-                }
-            }
-        }
-        for target in results.targets {
-            deed.target(target);
-        }
-        if let Some(why) = results.opaque {
-            deed.unclear(why);
-        }
-        if deed.targets.is_empty() {
-            deed.name(call.name);
-        }
-        match fault {
-            None => self.run.deeds.add(deed),
-            Some(why) => {
-                deed.unclear(&why);
-                self.run.deeds.add(deed);
-                self.run.deeds.all_unclear(&why);
-                let shells = mapped
-                    .arguments
-                    .values()
-                    .any(|meaning| *meaning == Meaning::Shell);
-                self.leftover(tree, mapped.verb, &why, shells, false);
-            }
-        }
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as the other steps do")]
-    fn mapped_fault(&self, mapped: &Mapped, tree: &Tree, schema: Option<&Value>) -> Option<String> {
-        let Tree::Fields(fields) = tree else {
-            return Some("the arguments are no object".to_owned());
-        };
-        if let Some(name) = tree.duplicate() {
-            return Some(format!("the argument {:?} stands twice", short(name, 60)));
-        }
-        for (name, value) in fields {
-            let text = |value: &Tree| matches!(value, Tree::Text(_));
-            let fits = match mapped.arguments.get(name) {
-                None => return Some(format!("the argument {:?} is not mapped", short(name, 60))),
-                Some(Meaning::Free) => true,
-                Some(_) => {
-                    text(value) || matches!(value, Tree::List(items) if items.iter().all(text))
-                }
-            };
-            if !fits && *value != Tree::Null {
-                return Some(format!(
-                    "the argument {:?} is of another type",
-                    short(name, 60)
-                ));
-            }
-        }
-        let missing = mapped.required.iter().find(|name| {
-            !fields
-                .iter()
-                .any(|(given, value)| given == *name && *value != Tree::Null)
-        });
-        if let Some(name) = missing {
-            return Some(format!("the argument {:?} is missing", short(name, 60)));
-        }
-        schema.and_then(|schema| schema::fault(schema, &tree.value()))
-    }
-
-    fn meant(&mut self, meaning: Meaning, text: &str, deed: &mut Deed, results: &mut Deed) {
-        match meaning {
-            Meaning::File => {
-                self.file(deed, text);
-            }
-            Meaning::Result => {
-                self.file(results, text);
-            }
-            Meaning::Host => deed.host(text),
-            Meaning::Address => {
-                let hosts = path::hosts_in_text(text, 8);
-                if hosts.is_empty()
-                    && let Some(host) = path::host_of(text)
-                {
-                    deed.host(&host);
-                }
-                for host in hosts {
-                    deed.host(&host);
-                }
-            }
-            Meaning::Agent => deed.target(Target::Agent(AgentId::new(short(text, 300)))),
-            Meaning::Name => deed.name(text),
-            Meaning::Shell => self.commands(text),
-            Meaning::Free => {}
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod access;
 mod archives;
 mod containers;
+mod feeders;
 mod files;
 mod git;
 mod grammar;
@@ -34,7 +35,7 @@ const SYSTEM: &[&str] = &[
     "/opt/local/bin",
 ];
 
-fn tables() -> [&'static [Row]; 10] {
+fn tables() -> [&'static [Row]; 11] {
     [
         files::ROWS,
         look::ROWS,
@@ -46,6 +47,7 @@ fn tables() -> [&'static [Row]; 10] {
         git::ROWS,
         interpreters::ROWS,
         wrappers::ROWS,
+        feeders::ROWS,
     ]
 }
 

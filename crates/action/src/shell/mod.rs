@@ -3,6 +3,7 @@
 mod ast;
 mod brace;
 mod builtin;
+mod compound;
 mod expand;
 mod parameter;
 mod parse;
