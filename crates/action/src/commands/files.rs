@@ -97,7 +97,6 @@ pub(super) static ROWS: &[Row] = &[
         Does::Each(Verb::FileWrite),
     ),
     row(&["dd"], "", &[], Does::Raw(dd)),
-    row(&["sed", "gsed"], "", &[], Does::Raw(super::look::sed)),
     row(&["apply_patch", "applypatch"], "", &[], Does::Raw(apply_patch)),
     row(
         &["patch"],

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tribune_evidence::Verb;
 
+use super::editors::quoted_texts;
 use super::grammar::{Does, Invoked, Row, row};
-use super::look::quoted_texts;
 use crate::deeds::Deed;
 use crate::shell::{Field, Going, Run, State, Status, Text};
 

@@ -6,6 +6,7 @@
 mod access;
 mod archives;
 mod containers;
+mod editors;
 mod feeders;
 mod files;
 mod git;
@@ -13,6 +14,7 @@ mod grammar;
 mod interpreters;
 mod look;
 mod network;
+mod remote;
 mod services;
 mod wrappers;
 
@@ -35,7 +37,7 @@ const SYSTEM: &[&str] = &[
     "/opt/local/bin",
 ];
 
-fn tables() -> [&'static [Row]; 11] {
+fn tables() -> [&'static [Row]; 13] {
     [
         files::ROWS,
         look::ROWS,
@@ -48,6 +50,8 @@ fn tables() -> [&'static [Row]; 11] {
         interpreters::ROWS,
         wrappers::ROWS,
         feeders::ROWS,
+        editors::ROWS,
+        remote::ROWS,
     ]
 }
 

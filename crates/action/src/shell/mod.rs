@@ -7,6 +7,7 @@ mod compound;
 mod expand;
 mod parameter;
 mod parse;
+mod parse_simple;
 mod parse_word;
 mod print;
 mod redirect;
