@@ -6,9 +6,14 @@
 //! gateway without a charter; the guard puts its own interceptor on it.
 
 mod config;
+mod frames;
+mod grammar;
 mod intercept;
+mod outline;
 mod protocol;
 mod registry;
+mod shape;
+mod strict;
 
 pub use config::{Config, Limits, ServerTools, Upstream};
 pub use intercept::{
