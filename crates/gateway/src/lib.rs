@@ -6,14 +6,22 @@
 //! gateway without a charter; the guard puts its own interceptor on it.
 
 mod config;
+mod exchange;
 mod frames;
 mod grammar;
 mod intercept;
 mod outline;
+mod pipe;
 mod protocol;
+mod reading;
 mod registry;
+mod relay;
+mod route;
+mod server;
 mod shape;
 mod strict;
+mod upstream;
+mod whole;
 
 pub use config::{Config, Limits, ServerTools, Upstream};
 pub use intercept::{
@@ -22,3 +30,5 @@ pub use intercept::{
 };
 pub use protocol::Protocol;
 pub use registry::{Registry, RegistryError};
+pub use server::{Gateway, ServeError};
+pub use upstream::UpstreamError;

@@ -73,6 +73,14 @@ pub(crate) fn find<'m, 'a>(members: &'m [Member<'a>], key: &str) -> Option<&'m M
     members.iter().find(|member| member.key == key)
 }
 
+/// Where the value that begins at some place, after white space, ends.
+pub(crate) fn value_end(text: &str, at: usize) -> Option<usize> {
+    let end = text.len();
+    let mut cursor = Cursor { text, at, end };
+    cursor.skip_space();
+    cursor.value().ok().map(|value| value.end)
+}
+
 /// The text of a value that is a string.
 pub(crate) fn string<'a>(text: &'a str, value: &Range<usize>) -> Option<Cow<'a, str>> {
     let raw = text.get(value.clone())?;

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::sync::watch;
 use tribune_evidence::AgentId;
 use tribune_model::Key;
+
+use crate::reading::Memory;
 
 /// Why an agent was not added.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,6 +44,8 @@ pub(crate) struct Entry {
     pub(crate) cut: watch::Sender<Option<Arc<str>>>,
     /// How many of its requests are open.
     open: AtomicUsize,
+    /// The conversations that it has.
+    pub(crate) memory: Mutex<Memory>,
 }
 
 /// A request of an agent that is open, counted until this is dropped.
@@ -83,6 +87,7 @@ impl Registry {
                 agent,
                 cut: watch::Sender::new(None),
                 open: AtomicUsize::new(0),
+                memory: Mutex::default(),
             })
         });
         let entry = Arc::clone(entry);
@@ -152,6 +157,12 @@ impl Entry {
             .ok()?;
         Some(Open(Arc::clone(self)))
     }
+}
+
+/// Waits until an agent is cut off.
+pub(crate) async fn until_cut(cut: &mut watch::Receiver<Option<Arc<str>>>) {
+    // The sender lives as long as the agent's entry, which whoever waits holds as well.
+    let _ = cut.wait_for(Option::is_some).await.map(drop);
 }
 
 fn hash(key: &[u8]) -> [u8; 32] {

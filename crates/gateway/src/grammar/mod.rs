@@ -83,6 +83,11 @@ impl<'a> Writer<'a> {
         Self { form, begun, out }
     }
 
+    /// Whether any event was written.
+    pub(crate) const fn has_begun(&self) -> bool {
+        *self.begun
+    }
+
     /// An event.
     pub(crate) fn event(&mut self, name: &str, data: &str) {
         if self.form == Form::Array {

@@ -173,6 +173,56 @@ pub(crate) fn broken(protocol: Protocol, status: u16, message: &str, number: u64
     }
 }
 
+/// How far a stream came that is stopped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Of messages: the block that is open.
+    pub(crate) open_block: Option<u64>,
+    /// Of messages: how many blocks began.
+    pub(crate) blocks: u64,
+    /// Of responses: the last sequence number.
+    pub(crate) number: u64,
+}
+
+/// The end of a stream that is stopped at any place: words and a final turn. Responses are told
+/// by an error, since a final response would have to repeat all that passed.
+pub(crate) fn stopped(
+    protocol: Protocol,
+    model: &str,
+    exchange: ExchangeId,
+    place: Place,
+    words: &str,
+    writer: &mut Writer<'_>,
+) {
+    match protocol {
+        Protocol::ChatCompletions => {
+            let choice = |delta: Value, reason: Option<&str>| {
+                json!({"id": id(protocol, exchange), "object": "chat.completion.chunk", "created": 0, "model": model,
+                    "choices": [{"index": 0, "delta": delta, "logprobs": null, "finish_reason": reason}]})
+            };
+            writer.event("", &choice(json!({"content": words}), None).to_string());
+            writer.event("", &choice(json!({}), Some("stop")).to_string());
+            writer.event("", "[DONE]");
+        }
+        Protocol::Responses => broken(protocol, 403, words, place.number, writer),
+        Protocol::Messages => {
+            if place.blocks == 0 && place.open_block.is_none() && !writer.has_begun() {
+                return broken(protocol, 403, words, place.number, writer);
+            }
+            if let Some(index) = place.open_block {
+                writer.typed(&json!({"type": "content_block_stop", "index": index}));
+            }
+            messages::write_text(writer, place.blocks, words);
+            writer.typed(&json!({"type": "message_delta",
+                "delta": {"stop_reason": "end_turn", "stop_sequence": null}, "usage": {"output_tokens": 0}}));
+            writer.typed(&json!({"type": "message_stop"}));
+        }
+        Protocol::GenerateContent => {
+            writer.event("", &whole(protocol, model, exchange, 0, words).to_string());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
