@@ -110,8 +110,9 @@ pub enum Reading {
     New,
     /// It continues a request that is known; only what follows that was read.
     Continued,
-    /// It begins as a conversation that is known and then differs: the history was edited. All of
-    /// it was read again.
+    /// It begins as a conversation that is known and then differs from its last request: the
+    /// history was edited, or two requests go on from one point. What follows the longest beginning
+    /// that is known was read; where none is known, all of it.
     Edited,
     /// It has a past that is not known: begun elsewhere, or too long ago to be kept. All of it was
     /// read.

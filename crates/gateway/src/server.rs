@@ -17,7 +17,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tribune_evidence::AgentId;
@@ -86,13 +86,7 @@ impl Gateway {
         if !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback(address));
         }
-        self.serve(shutdown, async || {
-            let (stream, _) = listener.accept().await?;
-            // Pieces of a stream go out as they are written.
-            stream.set_nodelay(true).ok();
-            Ok(stream)
-        })
-        .await
+        self.serve(listener, shutdown).await
     }
 
     /// Serves a unix socket until `shutdown` is done; then every connection ends.
@@ -100,14 +94,10 @@ impl Gateway {
     /// # Errors
     /// The socket fails.
     pub async fn serve_unix(&self, listener: UnixListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        self.serve(shutdown, async || listener.accept().await.map(|(stream, _)| stream)).await
+        self.serve(listener, shutdown).await
     }
 
-    async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-        &self,
-        shutdown: impl Future<Output = ()>,
-        mut accept: impl AsyncFnMut() -> io::Result<S>,
-    ) -> Result<(), ServeError> {
+    async fn serve<D: Door>(&self, door: D, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         tokio::pin!(shutdown);
         // Dropped at the end, and all connections with it.
         let mut open = JoinSet::new();
@@ -120,7 +110,7 @@ impl Gateway {
             let stream = tokio::select! {
                 () = &mut shutdown => return Ok(()),
                 Some(_) = open.join_next(), if !open.is_empty() => continue,
-                stream = accept() => stream,
+                stream = door.accept() => stream,
             };
             match stream {
                 Ok(stream) => {
@@ -135,6 +125,29 @@ impl Gateway {
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
+    }
+}
+
+/// Where connections come in.
+trait Door {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    fn accept(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Door for TcpListener {
+    type Stream = TcpStream;
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let (stream, _) = Self::accept(self).await?;
+        // Pieces of a stream go out as they are written.
+        stream.set_nodelay(true).ok();
+        Ok(stream)
+    }
+}
+
+impl Door for UnixListener {
+    type Stream = UnixStream;
+    async fn accept(&self) -> io::Result<UnixStream> {
+        Self::accept(self).await.map(|(stream, _)| stream)
     }
 }
 

@@ -243,7 +243,11 @@ enum Fate {
     /// The call of this place in the proposal passes.
     Pass(usize),
     Text(String),
+    /// It began and never ended.
+    Unfinished,
 }
+
+const UNFINISHED: &str = "[A part of the answer was withheld: it was not complete.]";
 
 fn is_call(kind: &str) -> bool {
     kind.ends_with("_call") || kind == "mcp_approval_request"
@@ -347,11 +351,17 @@ pub(super) fn replay(
                 let begins = kind.as_deref() == Some("response.output_item.added");
                 let unfinished = match fate {
                     Some(fate) => fate,
-                    None if begins => Fate::Text("[A part of the answer was withheld: it was not complete.]".to_owned()),
+                    None if begins => Fate::Unfinished,
                     None => Fate::Words,
                 };
                 items.0.push((index, unfinished, number..number));
             }
+        }
+    }
+    for (_, fate, _) in &mut items.0 {
+        if *fate == Fate::Unfinished {
+            notes.add("an item that does not end");
+            *fate = Fate::Text(UNFINISHED.to_owned());
         }
     }
     let mut written: Vec<u64> = Vec::new();
@@ -391,6 +401,7 @@ pub(super) fn replay(
                 }
                 writer.pass(event, cleaned(data, CALL, notes)?.as_deref());
             }
+            Some((_, Fate::Unfinished)) => return Err(Wrong),
             Some((index, Fate::Text(words))) => {
                 if written.contains(&index) {
                     continue;
@@ -457,6 +468,7 @@ fn output(
                 }
             }
             Fate::Text(words) => edits.replace(range, message(index, &words).to_string()),
+            Fate::Unfinished => return Err(Wrong),
         }
     }
     Ok(())

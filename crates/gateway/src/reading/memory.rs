@@ -125,7 +125,11 @@ impl Memory {
         Found {
             id: kept.map(|kept| kept.id),
             known: best.map_or(0, |(count, _)| count),
-            differs: best.is_none() && of_root.is_some(),
+            differs: match best {
+                // A request that comes again is the same, and so is one that only adds.
+                Some((count, kept)) => count < kept.ends[1].0 && count + 1 < chain.len(),
+                None => of_root.is_some(),
+            },
             same_system: kept.is_some_and(|kept| kept.system.as_ref() == system),
         }
     }
@@ -171,13 +175,11 @@ impl Memory {
 
 /// How a request is read.
 pub(crate) const fn reading(found: &Found, has_past: bool) -> Reading {
-    if found.id.is_some() && !found.differs {
-        return Reading::Continued;
-    }
-    match (found.differs, has_past) {
-        (_, false) => Reading::New,
-        (true, true) => Reading::Edited,
-        (false, true) => Reading::Unknown,
+    match (found.id.is_some(), found.differs) {
+        (true, false) => Reading::Continued,
+        (true, true) if has_past || found.known > 0 => Reading::Edited,
+        _ if has_past => Reading::Unknown,
+        _ => Reading::New,
     }
 }
 
@@ -202,6 +204,8 @@ mod tests {
         memory.keep(id, &hashes(&["a", "b", "c", "d"]), None, 4);
         let edited = memory.find(&hashes(&["a", "x", "c", "d"]), None, None);
         assert!(edited.differs && edited.known == 0 && edited.id == Some(id));
+        let forked = memory.find(&hashes(&["a", "b", "c", "x", "y"]), None, None);
+        assert!(forked.differs && forked.known == 3 && forked.id == Some(id));
         assert_eq!(memory.find(&hashes(&["z"]), None, None).id, None);
     }
 

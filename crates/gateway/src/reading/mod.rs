@@ -291,7 +291,7 @@ impl Reader<'_> {
         let found = self.memory.lock().find(&chain, system.as_ref(), previous.as_ref());
         let mut added = Vec::new();
         if let Some(raw) = raw_system
-            && !(found.id.is_some() && !found.differs && found.same_system)
+            && !(found.same_system && (found.known > 0 || !found.differs))
         {
             heard::hear_system(&parse(raw, left)?, self.limits.heard_bytes, &mut added);
         }
