@@ -123,7 +123,7 @@ impl EventFrames {
     ) -> (usize, Result<(), E>) {
         let mut used = 0;
         // A line may have begun before what was searched.
-        let mut from = self.looked.saturating_sub(3);
+        let mut from = self.looked.saturating_sub(4);
         self.looked = 0;
         while let Some(rest) = bytes.get(from..)
             && let Some(found) = memchr::memchr2(b'\n', b'\r', rest)
@@ -136,6 +136,11 @@ impl EventFrames {
             if !matches!(next, b'\n' | b'\r') {
                 from = after;
                 continue;
+            }
+            let is_pair = after - line_end == 2;
+            if is_pair && *next == b'\r' && after + 1 == bytes.len() {
+                // Lines end with both here, and the other half is on its way.
+                break;
             }
             let end = end_of_line(bytes, after);
             if let Err(error) = self.give(bytes.get(used..end).unwrap_or_default(), true, each) {
