@@ -25,6 +25,24 @@ pub(crate) struct NoOutline;
 
 /// The members of the object that stands in a range of a text, in order.
 pub(crate) fn members(text: &str, range: Range<usize>) -> Result<Vec<Member<'_>>, NoOutline> {
+    members_known(text, range, |_, _| None)
+}
+
+/// What is known of a value before it is looked at.
+pub(crate) enum Ahead {
+    /// It ends here.
+    Whole(usize),
+    /// It is a list, and so far goes its beginning, up to the end of an element.
+    Begun(usize),
+}
+
+/// The same where something is known of values: `known` is given the name of a member and the place
+/// where its value begins.
+pub(crate) fn members_known<'a>(
+    text: &'a str,
+    range: Range<usize>,
+    mut known: impl FnMut(&str, usize) -> Option<Ahead>,
+) -> Result<Vec<Member<'a>>, NoOutline> {
     let mut cursor = Cursor::inside(text, range, b'{')?;
     let mut members = Vec::with_capacity(8);
     if cursor.closes(b'}')? {
@@ -34,12 +52,36 @@ pub(crate) fn members(text: &str, range: Range<usize>) -> Result<Vec<Member<'_>>
         let start = cursor.at;
         let key = cursor.string()?;
         cursor.take(b':')?;
-        let value = cursor.value()?;
+        let value = match known(&key, cursor.at) {
+            None => cursor.value()?,
+            Some(Ahead::Whole(end)) => {
+                let begin = std::mem::replace(&mut cursor.at, end);
+                begin..end
+            }
+            Some(Ahead::Begun(end)) => {
+                let begin = std::mem::replace(&mut cursor.at, end);
+                while cursor.goes_on_in(b']')? {
+                    cursor.value()?;
+                }
+                cursor.at += 1;
+                begin..cursor.at
+            }
+        };
         members.push(Member { key, start, value });
         if !cursor.goes_on(b'}')? {
             return Ok(members);
         }
     }
+}
+
+/// The elements of a list that follow a place in it, where an element ends.
+pub(crate) fn elements_after(text: &str, at: usize, end: usize) -> Result<Vec<Range<usize>>, NoOutline> {
+    let mut cursor = Cursor { text, at, end };
+    let mut elements = Vec::new();
+    while cursor.goes_on(b']')? {
+        elements.push(cursor.value()?);
+    }
+    Ok(elements)
 }
 
 /// The elements of the list that stands in a range of a text, in order.
@@ -164,6 +206,20 @@ impl<'a> Cursor<'a> {
         if self.closes(close)? { Ok(false) } else { Err(NoOutline) }
     }
 
+    /// The same in the midst of a text: the list need not end where the text does.
+    fn goes_on_in(&mut self, close: u8) -> Result<bool, NoOutline> {
+        self.skip_space();
+        match self.byte() {
+            Some(b',') => {
+                self.at += 1;
+                self.skip_space();
+                Ok(true)
+            }
+            Some(byte) if byte == close => Ok(false),
+            _ => Err(NoOutline),
+        }
+    }
+
     fn string(&mut self) -> Result<Cow<'a, str>, NoOutline> {
         let start = self.at;
         self.skip_string()?;
@@ -210,24 +266,37 @@ impl<'a> Cursor<'a> {
 
     /// Skips an object or a list. That each bracket meets its own kind is the parser's to say.
     fn skip_nested(&mut self) -> Result<(), NoOutline> {
+        let bytes = self.text.as_bytes().get(..self.end).ok_or(NoOutline)?;
         let mut depth = 0_usize;
-        while let Some(byte) = self.byte() {
+        let mut at = self.at;
+        while let Some(byte) = bytes.get(at) {
+            at += 1;
             match byte {
                 b'"' => {
-                    self.skip_string()?;
-                    continue;
+                    // Most texts between brackets are short: names and small values.
+                    loop {
+                        match bytes.get(at) {
+                            Some(b'"') => break at += 1,
+                            Some(b'\\') => at += 2,
+                            Some(_) if at % 16 == 0 => {
+                                let rest = bytes.get(at..).ok_or(NoOutline)?;
+                                at += memchr::memchr2(b'"', b'\\', rest).ok_or(NoOutline)?;
+                            }
+                            Some(_) => at += 1,
+                            None => return Err(NoOutline),
+                        }
+                    }
                 }
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => {
                     depth -= 1;
                     if depth == 0 {
-                        self.at += 1;
+                        self.at = at;
                         return Ok(());
                     }
                 }
                 _ => {}
             }
-            self.at += 1;
         }
         Err(NoOutline)
     }

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use serde_json::{Value, json};
 use tribune_gateway::{CallEnd, Outcome, Protocol};
-use tribune_testkit::provider::{At, Fault, Form, Provider, Reply, spoken};
+use tribune_testkit::provider::{At, Fault, Form, Provider, Reply};
 
 fn ask(setup: &Setup, protocol: Protocol, form: Form, mode: &str, body: &str) -> Got {
     runtime().block_on(setup.ask(protocol, form, mode, body))

@@ -252,6 +252,26 @@ fn only_what_is_new_is_read() {
 }
 
 #[test]
+fn a_response_that_goes_on_from_another_is_of_its_conversation() {
+    let setup = setup(obedient(), |_| ());
+    let fine = spoken(kit(Protocol::Responses), Form::Whole, &turn("Fine.", "", 0));
+    let ask = |previous: Option<&str>| {
+        let mut body = request(Protocol::Responses, Form::Whole, "release", &json!({"kind": "application/json", "body": fine}));
+        body["previous_response_id"] = json!(previous);
+        let got = runtime().block_on(send(setup.address, post("/v1/responses", Some(AGENT_KEY), body.to_string())));
+        assert_eq!(got.status, 200, "{}", got.text());
+        setup.script.take().turns.pop().unwrap()
+    };
+    let first = ask(None);
+    assert_eq!(first.added, [Heard::User(words("Go on."))]);
+    // The same words again, as they stand: nothing is known of them but their conversation.
+    assert_eq!(ask(None).reading, Reading::New);
+    let second = ask(Some("resp_stand_in"));
+    assert_eq!((second.reading, second.added.len()), (Reading::Continued, 1));
+    assert_eq!(ask(Some("resp_of_others")).reading, Reading::Unknown);
+}
+
+#[test]
 fn every_protocols_conversation_is_heard() {
     let setup = setup(obedient(), |config| config.limits.heard_bytes = 8);
     for (protocol, field, messages, tools) in [

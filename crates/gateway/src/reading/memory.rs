@@ -1,59 +1,45 @@
 //! Which conversation a request continues, and what of it is new.
 //!
 //! Agents send the whole conversation with every request. To read it anew each time would cost more
-//! with every turn, so each message is hashed onto those before it, and where the hash of a
-//! beginning is known, only what follows is read. The bytes of all messages are hashed and none of
-//! the old ones parsed.
+//! with every turn, so of each conversation the length and the hash of what was read last are kept:
+//! where a request begins with the same bytes, only what follows is looked at. The old bytes are
+//! hashed, at several gigabytes a second, and neither parsed nor searched.
 //!
 //! Of each agent a number of conversations is kept (a few hundred bytes each, whatever their
 //! length); the one that was unused longest goes first. What is then not known any more is read
 //! whole, and [`Reading`] says so.
 
+use std::borrow::Cow;
+
 use crate::intercept::{ConversationId, Reading};
 use crate::outline::value_end;
+use crate::protocol::Protocol;
 
-/// A hash of a beginning of a conversation.
 pub(crate) type Hash = [u8; 32];
-
-/// The hashes of all beginnings of a conversation, the empty one first.
-pub(crate) fn chain<'a>(seed: &str, messages: impl Iterator<Item = &'a str>, has_marks: bool) -> Vec<Hash> {
-    let mut hash: Hash = blake3::hash(seed.as_bytes()).into();
-    let mut chain = vec![hash];
-    let mut hasher = blake3::Hasher::new();
-    for message in messages {
-        hasher.reset();
-        hasher.update(&hash);
-        if has_marks {
-            unmarked(message, |piece| {
-                hasher.update(piece.as_bytes());
-            });
-        } else {
-            hasher.update(message.as_bytes());
-        }
-        hash = hasher.finalize().into();
-        chain.push(hash);
-    }
-    chain
-}
 
 /// The name of the member by which agents say where the provider's cache may end. It moves on with
 /// every turn, so that the same message comes with it and without.
-pub(crate) const MARK: &str = "\"cache_control\"";
+const MARK: &str = "\"cache_control\"";
 
-/// Gives a message without its marks, piece by piece.
+/// A body without its marks.
 ///
 /// In JSON, the name in quotes after a comma or an opening brace and before a colon is always a key
 /// and never inside a text, since quotes in a text are escaped.
-fn unmarked<'a>(message: &'a str, mut each: impl FnMut(&'a str)) {
+pub(crate) fn unmarked(body: &str) -> Cow<'_, str> {
+    let bytes = body.as_bytes();
+    let mut marks = memchr::memmem::find_iter(bytes, MARK).peekable();
+    if marks.peek().is_none() {
+        return Cow::Borrowed(body);
+    }
+    let mut text = String::with_capacity(body.len());
     let mut from = 0;
-    let bytes = message.as_bytes();
-    for at in memchr::memmem::find_iter(bytes, MARK) {
+    for at in marks {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
         let colon = at + MARK.len();
         if at < from || bytes.get(colon) != Some(&b':') {
             continue;
         }
-        let Some(end) = value_end(message, colon + 1) else {
+        let Some(end) = value_end(body, colon + 1) else {
             continue;
         };
         let (start, end) = match (before, bytes.get(end)) {
@@ -62,90 +48,161 @@ fn unmarked<'a>(message: &'a str, mut each: impl FnMut(&'a str)) {
             (Some(b'{'), _) => (at, end),
             _ => continue,
         };
-        each(message.get(from..start).unwrap_or_default());
+        text.push_str(body.get(from..start).unwrap_or_default());
         from = end;
     }
-    each(message.get(from..).unwrap_or_default());
+    text.push_str(body.get(from..).unwrap_or_default());
+    Cow::Owned(text)
 }
 
-/// The conversations of one agent.
+/// How much of the end of known bytes is compared before they are hashed.
+const TAIL: usize = 32;
+
+/// Some bytes that were read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    length: usize,
+    hash: Hash,
+    /// The last of them, so that others are seldom hashed in vain.
+    tail: [u8; TAIL],
+}
+
+impl Known {
+    pub(crate) fn of(text: &str) -> Self {
+        Self {
+            length: text.len(),
+            hash: blake3::hash(text.as_bytes()).into(),
+            tail: tail(text.as_bytes()),
+        }
+    }
+
+    /// Whether these bytes stand at some place of a text; where they end.
+    fn stands(&self, text: &str, at: usize) -> Option<usize> {
+        let end = at.checked_add(self.length)?;
+        let bytes = text.as_bytes().get(at..end)?;
+        let is_same = tail(bytes) == self.tail && blake3::hash(bytes) == blake3::Hash::from_bytes(self.hash);
+        is_same.then_some(end)
+    }
+}
+
+fn tail(bytes: &[u8]) -> [u8; TAIL] {
+    let mut tail = [0; TAIL];
+    let from = bytes.len().saturating_sub(TAIL);
+    for (kept, byte) in tail.iter_mut().zip(bytes.get(from..).unwrap_or_default()) {
+        *kept = *byte;
+    }
+    tail
+}
+
+/// How many values, such as lists of tools, are known of each agent.
+const VALUES: usize = 8;
+
+/// What one agent sent before.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     kept: Vec<Kept>,
+    values: Vec<Known>,
     clock: u64,
 }
 
 #[derive(Debug)]
 struct Kept {
     id: ConversationId,
+    /// The same bytes say something else in another protocol.
+    protocol: Protocol,
     /// The hash of its first message.
     root: Hash,
-    /// How long its last two requests were and what they hash to: a request may come twice.
-    ends: [(usize, Hash); 2],
+    /// Its list of messages up to the last one, in its last two requests: one may come twice.
+    ends: [Known; 2],
     system: Option<Hash>,
     /// The provider's id of its last answer, hashed: some requests name only that.
     answer: Option<Hash>,
     used: u64,
 }
 
-/// What a request is beside those that are known.
+/// Where a conversation is now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now<'a> {
+    pub(crate) id: ConversationId,
+    pub(crate) protocol: Protocol,
+    /// The hash of its first message.
+    pub(crate) root: Hash,
+    /// Its list of messages up to the end of the last.
+    pub(crate) list: &'a str,
+    pub(crate) system: Option<Hash>,
+}
+
+/// A conversation that a request goes on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// The conversation; a new one has none.
-    pub(crate) id: Option<ConversationId>,
-    /// How many of its messages are known.
-    pub(crate) known: usize,
-    /// Whether it begins as a conversation that is known and then differs.
-    pub(crate) differs: bool,
-    /// Whether the system prompt is the one that is known.
-    pub(crate) same_system: bool,
+    pub(crate) id: ConversationId,
+    /// Where in the text that was asked about what is known ends.
+    pub(crate) end: usize,
+    /// Whether it was longer once.
+    pub(crate) was_longer: bool,
+    pub(crate) system: Option<Hash>,
 }
 
 impl Memory {
-    /// Looks a request up.
-    pub(crate) fn find(&self, chain: &[Hash], system: Option<&Hash>, previous: Option<&Hash>) -> Found {
-        let mut best: Option<(usize, &Kept)> = None;
-        let mut of_root: Option<&Kept> = None;
-        for kept in &self.kept {
-            if previous.is_some() && kept.answer.as_ref() == previous {
-                let same_system = kept.system.as_ref() == system;
-                return Found { id: Some(kept.id), known: 0, differs: false, same_system };
-            }
-            for (count, end) in &kept.ends {
-                let is_better = best.is_none_or(|(most, old)| (*count, kept.used) > (most, old.used));
-                if *count > 0 && is_better && chain.get(*count) == Some(end) {
-                    best = Some((*count, kept));
-                }
-            }
-            if chain.get(1) == Some(&kept.root) && of_root.is_none_or(|old| kept.used > old.used) {
-                of_root = Some(kept);
-            }
+    /// Looks for a conversation whose messages stand where a list begins, the longest first.
+    pub(crate) fn find(&self, protocol: Protocol, text: &str, at: usize) -> Option<Found> {
+        if text.as_bytes().get(at) != Some(&b'[') {
+            return None;
         }
-        let kept = best.map(|(_, kept)| kept).or(of_root);
-        Found {
-            id: kept.map(|kept| kept.id),
-            known: best.map_or(0, |(count, _)| count),
-            differs: match best {
-                // A request that comes again is the same, and so is one that only adds.
-                Some((count, kept)) => count < kept.ends[1].0 && count + 1 < chain.len(),
-                None => of_root.is_some(),
-            },
-            same_system: kept.is_some_and(|kept| kept.system.as_ref() == system),
+        let kept = self.kept.iter().filter(|kept| kept.protocol == protocol);
+        let ends = kept.flat_map(|kept| kept.ends.iter().map(move |end| (kept, end)));
+        let room = text.len().saturating_sub(at);
+        let mut ends: Vec<_> = ends.filter(|(_, end)| (1..room).contains(&end.length)).collect();
+        ends.sort_by_key(|(kept, end)| std::cmp::Reverse((end.length, kept.used)));
+        ends.into_iter().find_map(|(kept, known)| {
+            Some(Found {
+                id: kept.id,
+                end: known.stands(text, at)?,
+                was_longer: known.length < kept.ends[1].length,
+                system: kept.system,
+            })
+        })
+    }
+
+    /// Looks for a conversation by its first message.
+    pub(crate) fn by_root(&self, protocol: Protocol, root: &Hash) -> Option<ConversationId> {
+        let of_root = self.kept.iter().filter(|kept| kept.protocol == protocol && kept.root == *root);
+        of_root.max_by_key(|kept| kept.used).map(|kept| kept.id)
+    }
+
+    /// Looks for a conversation by the provider's id of its last answer, and whether the system
+    /// prompt is the same.
+    pub(crate) fn by_answer(&self, answer: &str, system: Option<&Hash>) -> Option<(ConversationId, bool)> {
+        let answer: Hash = blake3::hash(answer.as_bytes()).into();
+        let kept = self.kept.iter().find(|kept| kept.answer == Some(answer))?;
+        Some((kept.id, kept.system.as_ref() == system))
+    }
+
+    /// Where a value that was read before ends, if one stands here.
+    pub(crate) fn value(&self, text: &str, at: usize) -> Option<usize> {
+        self.values.iter().rev().find_map(|known| known.stands(text, at))
+    }
+
+    /// Keeps a value that was read and is long enough for it to pay.
+    pub(crate) fn keep_value(&mut self, text: &str) {
+        if text.len() < 1_024 {
+            return;
         }
+        if self.values.len() >= VALUES {
+            self.values.remove(0);
+        }
+        self.values.push(Known::of(text));
     }
 
     /// Keeps where a conversation is now.
-    pub(crate) fn keep(&mut self, id: ConversationId, chain: &[Hash], system: Option<Hash>, most: usize) {
+    pub(crate) fn keep(&mut self, now: Now<'_>, most: usize) {
+        let Now { id, protocol, root, list, system } = now;
         self.clock += 1;
         let used = self.clock;
-        let count = chain.len().saturating_sub(1);
-        let Some(end) = chain.last().copied() else {
-            return;
-        };
-        let root = chain.get(1).copied().unwrap_or(end);
+        let end = Known::of(list);
         if let Some(kept) = self.kept.iter_mut().find(|kept| kept.id == id) {
-            if kept.ends[1] != (count, end) {
-                kept.ends = [kept.ends[1], (count, end)];
+            if kept.ends[1] != end {
+                kept.ends = [kept.ends[1], end];
             }
             (kept.root, kept.system, kept.used) = (root, system, used);
             return;
@@ -155,14 +212,12 @@ impl Memory {
         {
             self.kept.swap_remove(oldest);
         }
-        self.kept.push(Kept {
-            id,
-            root,
-            ends: [(count, end); 2],
-            system,
-            answer: None,
-            used,
-        });
+        self.kept.push(Kept { id, protocol, root, ends: [end; 2], system, answer: None, used });
+    }
+
+    /// The hash of the first message of a conversation.
+    pub(crate) fn root(&self, id: ConversationId) -> Option<Hash> {
+        self.kept.iter().find(|kept| kept.id == id).map(|kept| kept.root)
     }
 
     /// Keeps the provider's id of a conversation's last answer.
@@ -173,13 +228,12 @@ impl Memory {
     }
 }
 
-/// How a request is read.
-pub(crate) const fn reading(found: &Found, has_past: bool) -> Reading {
-    match (found.id.is_some(), found.differs) {
-        (true, false) => Reading::Continued,
-        (true, true) if has_past || found.known > 0 => Reading::Edited,
-        _ if has_past => Reading::Unknown,
-        _ => Reading::New,
+/// How a request is read of which no beginning is known.
+pub(crate) const fn reading(has_root: bool, has_past: bool) -> Reading {
+    match (has_root, has_past) {
+        (_, false) => Reading::New,
+        (true, true) => Reading::Edited,
+        (false, true) => Reading::Unknown,
     }
 }
 
@@ -187,47 +241,51 @@ pub(crate) const fn reading(found: &Found, has_past: bool) -> Reading {
 mod tests {
     use super::*;
 
-    fn hashes(messages: &[&str]) -> Vec<Hash> {
-        chain("x", messages.iter().copied(), true)
+    const ROOT: Hash = [1; 32];
+    const PROTOCOL: Protocol = Protocol::Messages;
+
+    const fn now(id: u64, list: &str) -> Now<'_> {
+        Now { id: ConversationId(id), protocol: PROTOCOL, root: ROOT, list, system: None }
     }
 
     #[test]
     fn what_was_read_is_known_and_a_request_may_come_twice() {
         let mut memory = Memory::default();
         let id = ConversationId(1);
-        memory.keep(id, &hashes(&["a"]), None, 4);
-        let found = memory.find(&hashes(&["a", "b", "c"]), None, None);
-        assert_eq!((found.id, found.known, found.same_system), (Some(id), 1, true));
-        memory.keep(id, &hashes(&["a", "b", "c"]), None, 4);
-        assert_eq!(memory.find(&hashes(&["a", "b", "c"]), None, None).known, 3);
-        assert_eq!(memory.find(&hashes(&["a", "b", "x"]), None, None).known, 1);
-        memory.keep(id, &hashes(&["a", "b", "c", "d"]), None, 4);
-        let edited = memory.find(&hashes(&["a", "x", "c", "d"]), None, None);
-        assert!(edited.differs && edited.known == 0 && edited.id == Some(id));
-        let forked = memory.find(&hashes(&["a", "b", "c", "x", "y"]), None, None);
-        assert!(forked.differs && forked.known == 3 && forked.id == Some(id));
-        assert_eq!(memory.find(&hashes(&["z"]), None, None).id, None);
+        memory.keep(now(1, "[1,2"), 4);
+        let found = |memory: &Memory, list: &str| memory.find(PROTOCOL, &format!("{{\"m\":{list}}}"), 5).map(|found| (found.end - 5, found.was_longer));
+        assert_eq!(found(&memory, "[1,2,3]"), Some((4, false)));
+        memory.keep(now(1, "[1,2,3,4"), 4);
+        assert_eq!(found(&memory, "[1,2,3,4]"), Some((8, false)));
+        assert_eq!(found(&memory, "[1,2,3,5]"), Some((4, true)));
+        assert_eq!(found(&memory, "[1,3]"), None);
+        assert_eq!(memory.find(Protocol::ChatCompletions, "[1,2,3]", 0), None);
+        assert_eq!(memory.by_root(PROTOCOL, &ROOT), Some(id));
+        memory.answered(id, "r1");
+        assert_eq!(memory.by_answer("r1", None), Some((id, true)));
+        assert_eq!(memory.by_answer("r2", None), None);
     }
 
     #[test]
     fn the_one_unused_longest_goes_first() {
         let mut memory = Memory::default();
-        for (number, name) in [(1, "a"), (2, "b"), (1, "a"), (3, "c")] {
-            memory.keep(ConversationId(number), &hashes(&[name]), None, 2);
+        for (number, name) in [(1, "[1"), (2, "[2"), (1, "[1"), (3, "[3")] {
+            memory.keep(now(number, name), 2);
         }
-        let known = |name| memory.find(&hashes(&[name]), None, None).id.is_some();
-        assert!(known("a") && known("c") && !known("b"));
+        let known = |name: &str| memory.find(PROTOCOL, name, 0).is_some();
+        assert!(known("[1,") && known("[3,") && !known("[2,"));
     }
 
     #[test]
-    fn marks_of_the_cache_change_nothing_and_all_else_does() {
+    fn marks_of_the_cache_are_taken_out_and_nothing_else() {
         let plain = r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
         let marked = r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b","cache_control":{"type":"ephemeral","ttl":"5m"}}]}"#;
         let first = r#"{"cache_control":{"type":"ephemeral"},"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
-        let other = r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": c"}]}"#;
-        assert_eq!(hashes(&[plain]), hashes(&[marked]));
-        assert_eq!(hashes(&[plain]), hashes(&[first]));
-        assert_ne!(hashes(&[plain]), hashes(&[other]));
-        assert_ne!(hashes(&["ab", "c"]).last(), hashes(&["a", "bc"]).last());
+        assert!(matches!(unmarked(r#"{"a":1}"#), Cow::Borrowed(_)));
+        assert_eq!(unmarked(plain), plain);
+        assert_eq!(unmarked(marked), plain);
+        assert_eq!(unmarked(first), plain);
+        assert_eq!(unmarked(r#"{"cache_control":null}"#), "{}");
+        assert_eq!(unmarked(r#"["cache_control"]"#), r#"["cache_control"]"#);
     }
 }

@@ -1,8 +1,8 @@
 //! What a request says: how it is to be answered, what is new in it, and what of it goes on.
 //!
-//! The whole body is searched for its outline and hashed; parsed are only the parts that are new.
-//! A message whose bytes were read before, in the same place of the same conversation, is known to
-//! be good JSON.
+//! What was read before, the beginning of a conversation or a long list of tools, is known again by
+//! its length and its hash; only the rest is searched and parsed. Bytes that were read before are
+//! known to be good JSON.
 
 mod heard;
 mod memory;
@@ -18,11 +18,12 @@ use tribune_evidence::BlobId;
 
 use crate::config::{Limits, ServerTools};
 use crate::intercept::{ConversationId, Heard, Reading, Refused, ToolList};
-use crate::outline::{Edits, Member, elements, members, trimmed};
+use crate::outline::{Ahead, Edits, Member, elements, elements_after, members, members_known, trimmed};
 use crate::protocol::Protocol;
 use crate::strict::{NotStrict, parse};
 
 pub(crate) use memory::Memory;
+use memory::{Found, Hash, Now};
 pub(crate) use tools::Declarations;
 use tools::Declared;
 
@@ -106,10 +107,23 @@ impl Reader<'_> {
     /// Reads a body. What the path says of a request (the model of Gemini, and whether it is
     /// streamed) is given.
     pub(crate) fn read(&self, body: &[u8], of_path: Option<(&str, bool)>) -> Result<Asked, Bad> {
-        let text = std::str::from_utf8(body)
+        let sent = std::str::from_utf8(body)
             .map_err(|_| Bad::new(Refused::NotUtf8, 400, "The body is not UTF-8."))?;
+        let unmarked = memory::unmarked(sent);
+        let text = unmarked.as_ref();
         let mut left = self.limits.request_values;
-        let top = members(text, trimmed(text)).map_err(|_| not_json(text))?;
+        let mut found = None;
+        let (messages, system) = self.places();
+        let top = members_known(text, trimmed(text), |key, at| {
+            let name = self.name(key);
+            if name == messages && found.is_none() {
+                found = self.memory.lock().find(self.protocol, text, at);
+                return found.map(|found| Ahead::Begun(found.end));
+            }
+            let is_long = name == "tools" || name == system;
+            is_long.then(|| self.memory.lock().value(text, at)).flatten().map(Ahead::Whole)
+        })
+        .map_err(|_| not_json(sent))?;
         let parts = self.parts(text, &top, &mut left)?;
         self.allowed(&parts)?;
         let (model, streamed) = match of_path {
@@ -130,8 +144,8 @@ impl Reader<'_> {
                 None => Arc::default(),
             },
         };
-        let (stripped, changed) = self.strip(text, &top, &declared)?;
-        let (conversation, reading, added) = self.added(text, &parts, &mut left)?;
+        let (stripped, changed) = self.strip(sent, &declared)?;
+        let (conversation, reading, added) = self.added(text, &parts, found, &mut left)?;
         Ok(Asked {
             model: model.chars().take(200).collect(),
             streamed,
@@ -143,6 +157,16 @@ impl Reader<'_> {
             request: BlobId::of(body),
             changed,
         })
+    }
+
+    /// The names under which the conversation and the system prompt stand.
+    const fn places(&self) -> (&'static str, &'static str) {
+        match self.protocol {
+            Protocol::ChatCompletions => ("messages", ""),
+            Protocol::Responses => ("input", "instructions"),
+            Protocol::Messages => ("messages", "system"),
+            Protocol::GenerateContent => ("contents", "systemInstruction"),
+        }
     }
 
     /// The name of a member as the protocol's documentation has it: Gemini takes two spellings.
@@ -166,12 +190,7 @@ impl Reader<'_> {
     }
 
     fn parts(&self, text: &str, top: &[Member<'_>], left: &mut usize) -> Result<Parts, Bad> {
-        let (messages, system) = match self.protocol {
-            Protocol::ChatCompletions => ("messages", ""),
-            Protocol::Responses => ("input", "instructions"),
-            Protocol::Messages => ("messages", "system"),
-            Protocol::GenerateContent => ("contents", "systemInstruction"),
-        };
+        let (messages, system) = self.places();
         let mut parts = Parts::default();
         for member in top {
             let name = self.name(&member.key);
@@ -227,12 +246,7 @@ impl Reader<'_> {
     }
 
     /// Takes the provider's own tools out of a request.
-    fn strip(
-        &self,
-        text: &str,
-        top: &[Member<'_>],
-        declared: &Declared,
-    ) -> Result<(Vec<String>, Option<String>), Bad> {
+    fn strip(&self, text: &str, declared: &Declared) -> Result<(Vec<String>, Option<String>), Bad> {
         let of_provider = &declared.of_provider;
         if of_provider.is_empty() || self.server_tools == ServerTools::Allow {
             return Ok((Vec::new(), None));
@@ -244,6 +258,8 @@ impl Reader<'_> {
             );
             return Err(Bad::new(Refused::NotAllowed, 400, message));
         }
+        // The text that was read may be without marks; what goes on has them.
+        let top = members(text, trimmed(text)).map_err(|_| not_json(text))?;
         let mut edits = Edits::default();
         let is_choice = |key: &str| matches!(key, "tool_choice" | "toolChoice" | "toolConfig" | "tool_config");
         let is_gone = |at: usize| {
@@ -256,7 +272,7 @@ impl Reader<'_> {
             }
             is_choice(&member.key) && tools::chooses(text, member.value.clone(), of_provider)
         };
-        edits.keep_members(top, |at| !is_gone(at));
+        edits.keep_members(&top, |at| !is_gone(at));
         if let (Some(without), Some(tools)) = (&declared.without, top.iter().find(|member| member.key == "tools")) {
             edits.replace(tools.value.clone(), without.clone());
         }
@@ -269,46 +285,74 @@ impl Reader<'_> {
         &self,
         text: &str,
         parts: &Parts,
+        found: Option<Found>,
         left: &mut usize,
     ) -> Result<(ConversationId, Reading, Vec<Heard>), Bad> {
         let range = parts.messages.clone().unwrap_or(0..0);
         let raw = text.get(range.clone()).unwrap_or_default();
-        let listed = match raw.as_bytes().first() {
-            Some(b'[') => elements(text, range).map_err(|_| not_json(text))?,
-            Some(b'"') if self.protocol == Protocol::Responses => vec![range],
+        let listed = match (raw.as_bytes().first(), found) {
+            (Some(b'['), Some(found)) => elements_after(text, found.end, range.end),
+            (Some(b'['), None) => elements(text, range.clone()),
+            (Some(b'"'), _) if self.protocol == Protocol::Responses => Ok(vec![range.clone()]),
             // A request may name a conversation that the provider keeps and say nothing new.
-            None | Some(b'n') if self.protocol == Protocol::Responses => Vec::new(),
+            (None | Some(b'n'), _) if self.protocol == Protocol::Responses => Ok(Vec::new()),
             _ => return Err(Bad::malformed("The body has no list of messages.")),
         };
-        let all: Vec<&str> = listed.iter().map(|range| text.get(range.clone()).unwrap_or_default()).collect();
-        let has_marks = memchr::memmem::find(text.as_bytes(), memory::MARK.as_bytes()).is_some();
-        let chain = memory::chain(self.protocol.name(), all.iter().copied(), has_marks);
+        let listed = listed.map_err(|_| not_json(text))?;
         let raw_system = parts.system.clone().and_then(|range| text.get(range)).filter(|raw| *raw != "null");
-        let system = raw_system.map(|raw| blake3::hash(raw.as_bytes()).into());
+        let system: Option<Hash> = raw_system.map(|raw| blake3::hash(raw.as_bytes()).into());
         let previous = ["previous_response_id", "conversation"].iter().find_map(|key| parts.get(key));
         let previous = previous.and_then(|id| id.as_str().or_else(|| id.get("id")?.as_str()));
-        let previous = previous.map(|id| blake3::hash(id.as_bytes()).into());
-        let found = self.memory.lock().find(&chain, system.as_ref(), previous.as_ref());
+        let of_answer = previous.and_then(|id| self.memory.lock().by_answer(id, system.as_ref()));
+        let same_system = match (found, of_answer) {
+            (Some(found), _) => found.system == system,
+            (None, Some((_, same))) => same,
+            (None, None) => false,
+        };
         let mut added = Vec::new();
         if let Some(raw) = raw_system
-            && !(found.same_system && (found.known > 0 || !found.differs))
+            && !same_system
         {
             heard::hear_system(&parse(raw, left)?, self.limits.heard_bytes, &mut added);
         }
-        for raw in all.get(found.known..).unwrap_or_default() {
+        for range in &listed {
+            let raw = text.get(range.clone()).unwrap_or_default();
             heard::hear(self.protocol, &parse(raw, left)?, self.limits.heard_bytes, &mut added);
         }
-        let is_past = |heard: &Heard| {
-            matches!(heard, Heard::Assistant(_) | Heard::Call { .. } | Heard::Result { .. })
+        let first = listed.first().and_then(|range| text.get(range.clone())).unwrap_or_default();
+        let mut memory = self.memory.lock();
+        let (known, reading, root) = match (found, of_answer) {
+            (Some(found), _) => {
+                let reading = match found.was_longer && !listed.is_empty() {
+                    true => Reading::Edited,
+                    false => Reading::Continued,
+                };
+                (Some(found.id), reading, memory.root(found.id))
+            }
+            (None, Some((id, _))) => (Some(id), Reading::Continued, None),
+            (None, None) => {
+                let root: Hash = blake3::hash(first.as_bytes()).into();
+                let is_past = |heard: &Heard| {
+                    matches!(heard, Heard::Assistant(_) | Heard::Call { .. } | Heard::Result { .. })
+                };
+                let has_past = previous.is_some() || added.iter().any(is_past);
+                let of_root = memory.by_root(self.protocol, &root).filter(|_| !first.is_empty() && previous.is_none());
+                let reading = memory::reading(of_root.is_some(), has_past);
+                (of_root.filter(|_| reading == Reading::Edited), reading, Some(root))
+            }
         };
-        let has_past = previous.is_some() || added.iter().any(is_past);
-        let reading = memory::reading(&found, has_past);
-        let conversation = match (reading, found.id) {
-            (Reading::Continued | Reading::Edited, Some(id)) => id,
-            _ => (self.next)(),
-        };
-        let most = self.limits.conversations_per_agent;
-        self.memory.lock().keep(conversation, &chain, system, most);
+        let conversation = known.unwrap_or_else(|| (self.next)());
+        let root = root.unwrap_or_else(|| blake3::hash(first.as_bytes()).into());
+        // Up to the last message, without the bracket that closes the list.
+        let end = listed.last().map_or(found.map_or(range.start, |found| found.end), |last| last.end);
+        let list = text.get(range.start..end).unwrap_or_default();
+        let now = Now { id: conversation, protocol: self.protocol, root, list, system };
+        memory.keep(now, self.limits.conversations_per_agent);
+        for range in [&parts.tools, &parts.system].into_iter().flatten() {
+            if memory.value(text, range.start).is_none() {
+                memory.keep_value(text.get(range.clone()).unwrap_or_default());
+            }
+        }
         Ok((conversation, reading, added))
     }
 }
