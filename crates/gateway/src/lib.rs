@@ -10,6 +10,7 @@ mod exchange;
 mod frames;
 mod grammar;
 mod intercept;
+mod lines;
 mod outline;
 mod pipe;
 mod protocol;

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use futures::FutureExt;
 use tokio::time::{Instant, sleep, sleep_until};
 use tribune_wire::Call;
 use tribune_wire::stream::{Limits as WireLimits, News, Pass, StreamError};
@@ -19,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::frames::{Framed, Frames};
 use crate::grammar::{self, Decision, Folding, Held, Notes, Step, Writer, Wrong, speak};
 use crate::intercept::Outcome;
+use crate::lines::Answer;
 use crate::pipe::Pipe;
 use crate::protocol::{Form, Protocol};
 use crate::registry::until_cut;
@@ -187,7 +187,7 @@ pub(crate) fn wire_limits(answer_bytes: usize) -> WireLimits {
 }
 
 /// Takes a streamed answer to the agent.
-pub(crate) async fn relay(mut exchange: Exchange, mut upstream: Incoming, pipe: Pipe) {
+pub(crate) async fn relay(mut exchange: Exchange, mut upstream: Answer, pipe: Pipe) {
     let (protocol, form) = (exchange.turn.protocol, exchange.form);
     let config = Arc::clone(&exchange.config);
     let limits = &config.limits;
@@ -346,8 +346,9 @@ async fn finish(
 }
 
 /// Reads the end of a body whose last event has come.
-fn drain(mut upstream: Incoming) {
-    if upstream.is_end_stream() {
+fn drain(mut upstream: Answer) {
+    // Most often the end came with the last event.
+    if upstream.is_ended() || matches!(upstream.frame().now_or_never(), Some(None)) {
         return;
     }
     tokio::spawn(async move {

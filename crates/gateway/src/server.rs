@@ -24,6 +24,7 @@ use tribune_evidence::AgentId;
 
 use crate::config::Config;
 use crate::exchange::Exchange;
+use crate::lines::Answer;
 use crate::intercept::{ConversationId, ExchangeId, Interceptor, Reading, Refusal, Refused, Turn};
 use crate::pipe::{AnswerBody, Pipe};
 use crate::protocol::{Form, Protocol};
@@ -348,7 +349,7 @@ impl Inner {
         let answered = tokio::select! {
             biased;
             () = until_cut(&mut cut) => None,
-            answered = self.upstreams.ask(request, self.config.limits.first_byte) => Some(answered),
+            answered = self.upstreams.ask(protocol, request, self.config.limits.first_byte) => Some(answered),
         };
         let response = match answered {
             None => {
@@ -402,7 +403,7 @@ impl Inner {
         let Some(request) = self.upstreams.request(protocol, method, path, headers, bytes) else {
             return whole::error(protocol, 502, "The request cannot be written for the provider.");
         };
-        let response = match self.upstreams.ask(request, limits.first_byte).await {
+        let response = match self.upstreams.ask(protocol, request, limits.first_byte).await {
             Ok(response) => response,
             Err(_) => return whole::error(protocol, 502, "The provider could not be asked."),
         };
@@ -418,7 +419,7 @@ impl Inner {
     }
 }
 
-fn streamed(exchange: Exchange, response: Response<Incoming>) -> Response<AnswerBody> {
+fn streamed(exchange: Exchange, response: Response<Answer>) -> Response<AnswerBody> {
     let (head, incoming) = response.into_parts();
     let pipe = Pipe::default();
     let writer = relay::relay(exchange, incoming, pipe.clone());

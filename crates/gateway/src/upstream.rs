@@ -1,23 +1,22 @@
-//! The way to the providers: one client with connections that are kept, and the keys that no agent
-//! sees.
+//! The way to the providers: where they are, what goes to them and what does not, and the keys that
+//! no agent sees.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::http::uri::{PathAndQuery, Scheme, Uri};
+use hyper::http::uri::{Scheme, Uri};
 use hyper::{Method, Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use thiserror::Error;
 use tribune_model::base_url_problem;
 
 use crate::config::{Config, Limits, Upstream};
+use crate::lines::{Answer, Lines};
 use crate::protocol::Protocol;
 
 /// Why a gateway cannot start.
@@ -83,10 +82,10 @@ const NOT_GIVEN: &[&str] = &[
 ];
 
 /// A provider, ready to be asked.
-#[derive(Debug)]
 struct Ready {
-    scheme: Scheme,
-    authority: hyper::http::uri::Authority,
+    /// Where it is, without a path.
+    place: Uri,
+    host: HeaderValue,
     /// The path of its base URL, without a slash at its end.
     path: String,
     key: Option<(HeaderName, HeaderValue)>,
@@ -94,9 +93,8 @@ struct Ready {
 }
 
 /// All providers.
-#[derive(Debug)]
 pub(crate) struct Upstreams {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    lines: Lines,
     ready: HashMap<Protocol, Ready>,
 }
 
@@ -115,9 +113,9 @@ impl Upstreams {
         for (protocol, upstream) in &config.upstreams {
             ready.insert(*protocol, one(*protocol, upstream)?);
         }
-        let is_encrypted = ready.values().any(|upstream| upstream.scheme == Scheme::HTTPS);
+        let is_encrypted = ready.values().any(|upstream: &Ready| upstream.place.scheme() == Some(&Scheme::HTTPS));
         Ok(Self {
-            client: client(is_encrypted, &config.limits)?,
+            lines: Lines::new(connector(is_encrypted, &config.limits)?),
             ready,
         })
     }
@@ -142,17 +140,11 @@ impl Upstreams {
             Protocol::ChatCompletions | Protocol::Responses => path.strip_prefix("/v1").unwrap_or(path),
             Protocol::Messages | Protocol::GenerateContent => path,
         };
-        let path = PathAndQuery::try_from(format!("{}{path}", ready.path)).ok()?;
-        let uri = Uri::builder()
-            .scheme(ready.scheme.clone())
-            .authority(ready.authority.clone())
-            .path_and_query(path)
-            .build()
-            .ok()?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = uri;
+        *request.uri_mut() = Uri::try_from(format!("{}{path}", ready.path)).ok()?;
         let sent = request.headers_mut();
+        sent.insert(header::HOST, ready.host.clone());
         for (name, value) in headers {
             if !NOT_SENT.contains(&name.as_str()) {
                 sent.append(name.clone(), value.clone());
@@ -168,21 +160,16 @@ impl Upstreams {
     /// Asks, and waits for the head of the answer.
     pub(crate) async fn ask(
         &self,
+        protocol: Protocol,
         request: Request<Full<Bytes>>,
         first_byte: Duration,
-    ) -> Result<Response<Incoming>, Miss> {
-        match tokio::time::timeout(first_byte, self.client.request(request)).await {
+    ) -> Result<Response<Answer>, Miss> {
+        let Some(ready) = self.ready.get(&protocol) else {
+            return Err(Miss::Broken("there is no provider".to_owned()));
+        };
+        match tokio::time::timeout(first_byte, self.lines.ask(&ready.place, request)).await {
             Err(_) => Err(Miss::Silent),
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => {
-                let mut words = error.to_string();
-                let mut cause = std::error::Error::source(&error);
-                while let Some(next) = cause {
-                    words = format!("{words}: {next}");
-                    cause = next.source();
-                }
-                Err(Miss::Broken(words))
-            }
+            Ok(asked) => asked.map_err(Miss::Broken),
         }
     }
 
@@ -216,19 +203,47 @@ pub(crate) enum NoBody {
     Broken,
 }
 
+/// A body that comes in pieces.
+pub(crate) trait Pieces {
+    /// The next piece; none at the end.
+    fn piece(&mut self) -> impl Future<Output = Option<Result<Bytes, ()>>> + Send;
+    /// The least that it has.
+    fn least(&self) -> u64;
+}
+
+impl Pieces for Incoming {
+    async fn piece(&mut self) -> Option<Result<Bytes, ()>> {
+        let frame = self.frame().await?;
+        Some(frame.map(|frame| frame.into_data().unwrap_or_default()).map_err(drop))
+    }
+
+    fn least(&self) -> u64 {
+        self.size_hint().lower()
+    }
+}
+
+impl Pieces for Answer {
+    async fn piece(&mut self) -> Option<Result<Bytes, ()>> {
+        let frame = self.frame().await?;
+        Some(frame.map(|frame| frame.into_data().unwrap_or_default()).map_err(drop))
+    }
+
+    fn least(&self) -> u64 {
+        0
+    }
+}
+
 /// Reads a body of at most so many bytes, of which each piece may take so long.
-pub(crate) async fn body(mut body: Incoming, most: usize, idle: Duration) -> Result<Bytes, NoBody> {
+pub(crate) async fn body(mut body: impl Pieces, most: usize, idle: Duration) -> Result<Bytes, NoBody> {
+    let least = usize::try_from(body.least()).unwrap_or(usize::MAX).min(most);
     let mut first: Option<Bytes> = None;
     let mut all = Vec::new();
     loop {
-        let frame = match tokio::time::timeout(idle, body.frame()).await {
+        let data = match tokio::time::timeout(idle, body.piece()).await {
             Err(_) => return Err(NoBody::Silent),
             Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(NoBody::Broken),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else {
-            continue;
+            Ok(Some(Err(()))) => return Err(NoBody::Broken),
+            Ok(Some(Ok(data))) => data,
         };
         let before = first.as_ref().map_or(all.len(), Bytes::len);
         if before + data.len() > most {
@@ -237,6 +252,10 @@ pub(crate) async fn body(mut body: Incoming, most: usize, idle: Duration) -> Res
         match first.take() {
             None if all.is_empty() => first = Some(data),
             before => {
+                if all.is_empty() {
+                    // What a client says that it will send is reserved in steps, not believed.
+                    all.reserve(least.min(1 << 20));
+                }
                 all.extend_from_slice(&before.unwrap_or_default());
                 all.extend_from_slice(&data);
             }
@@ -261,19 +280,17 @@ fn one(protocol: Protocol, upstream: &Upstream) -> Result<Ready, UpstreamError> 
         Some(key) => Some(key.header(upstream.proof).ok_or(UpstreamError::Key(protocol))?),
         None => None,
     };
+    let place = Uri::builder().scheme(scheme).authority(authority.clone()).path_and_query("/").build();
     Ok(Ready {
-        scheme,
-        authority,
+        place: place.map_err(|error| wrong(format!("is not a URL: {error}")))?,
+        host: HeaderValue::from_str(authority.as_str()).map_err(|error| wrong(format!("has no host: {error}")))?,
         path: path.unwrap_or_default(),
         key,
         secret: upstream.key.as_ref().map(|key| key.expose().to_owned()),
     })
 }
 
-fn client(
-    is_encrypted: bool,
-    limits: &Limits,
-) -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, UpstreamError> {
+fn connector(is_encrypted: bool, limits: &Limits) -> Result<HttpsConnector<HttpConnector>, UpstreamError> {
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
@@ -295,10 +312,5 @@ fn client(
             .with_no_client_auth();
         HttpsConnectorBuilder::new().with_tls_config(config)
     };
-    let connector = builder.https_or_http().enable_http1().wrap_connector(tcp);
-    Ok(Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(256)
-        .build(connector))
+    Ok(builder.https_or_http().enable_http1().wrap_connector(tcp))
 }

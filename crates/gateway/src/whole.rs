@@ -2,7 +2,6 @@
 //! no turn: errors, and other forms than were asked for.
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use tribune_wire::stream::News;
@@ -10,6 +9,7 @@ use tribune_wire::stream::News;
 use crate::exchange::Exchange;
 use crate::grammar::{self, Decision, WholeAnswer, speak};
 use crate::intercept::Outcome;
+use crate::lines::Answer;
 use crate::pipe::AnswerBody;
 use crate::protocol::{Form, Protocol};
 use crate::relay::wire_limits;
@@ -73,7 +73,7 @@ pub(crate) fn failed(exchange: Exchange, given: Option<u16>, status: u16, messag
 }
 
 /// Passes an error of the provider on, in its protocol's form and without the key.
-pub(crate) async fn refused(exchange: Exchange, upstreams: &Upstreams, response: Response<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn refused(exchange: Exchange, upstreams: &Upstreams, response: Response<Answer>) -> Response<AnswerBody> {
     let protocol = exchange.turn.protocol;
     let (head, incoming) = response.into_parts();
     let status = head.status.as_u16();
@@ -100,7 +100,7 @@ pub(crate) async fn refused(exchange: Exchange, upstreams: &Upstreams, response:
 }
 
 /// Judges a whole answer and gives it to the agent as far as it was released.
-pub(crate) async fn whole(mut exchange: Exchange, response: Response<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn whole(mut exchange: Exchange, response: Response<Answer>) -> Response<AnswerBody> {
     let protocol = exchange.turn.protocol;
     let (head, incoming) = response.into_parts();
     let limits = &exchange.config.limits;
