@@ -45,7 +45,10 @@ struct Part {
 impl Part {
     fn start(role: &str, upstream: Option<SocketAddr>) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env(ROLE, role).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .env(ROLE, role)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         if let Some(upstream) = upstream {
             command.env(UPSTREAM, upstream.to_string());
         }
@@ -55,7 +58,12 @@ impl Part {
         let mut line = String::new();
         says.read_line(&mut line).unwrap();
         let address = line.trim().parse().unwrap();
-        Self { child, orders, says, address }
+        Self {
+            child,
+            orders,
+            says,
+            address,
+        }
     }
 
     /// Processor time of the process so far, and its memory in KiB.
@@ -66,7 +74,10 @@ impl Part {
         let mut line = String::new();
         self.says.read_line(&mut line).unwrap();
         let (micros, memory) = line.trim().split_once(' ').unwrap();
-        (Duration::from_micros(micros.parse().unwrap()), memory.parse().unwrap())
+        (
+            Duration::from_micros(micros.parse().unwrap()),
+            memory.parse().unwrap(),
+        )
     }
 }
 
@@ -98,7 +109,11 @@ fn upstream() -> SocketAddr {
 fn measure() {
     let load_before = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("load of the machine before: {}", load_before.trim());
-    let share = if std::env::args().any(|argument| argument == "quick") { 10 } else { 1 };
+    let share = if std::env::args().any(|argument| argument == "quick") {
+        10
+    } else {
+        1
+    };
     let provider = Part::start("provider", None);
     let upstream = Some(provider.address);
     let mut proxies = [
@@ -108,7 +123,10 @@ fn measure() {
     ];
 
     println!("\nA request of 30 kB, one connection, medians in µs:");
-    println!("{:<18}{:>10}{:>16}{:>16}{:>12}", "", "whole", "request to 1st", "1st on its way", "added");
+    println!(
+        "{:<18}{:>10}{:>16}{:>16}{:>12}",
+        "", "whole", "request to 1st", "1st on its way", "added"
+    );
     let mut medians = Vec::new();
     for (name, part) in &proxies {
         let mut line = Line::open(part.address);
@@ -116,7 +134,15 @@ fn measure() {
         for _ in 0..50 {
             line.ask(&whole);
         }
-        medians.push((*name, line, whole, first, Vec::new(), Vec::new(), Vec::new()));
+        medians.push((
+            *name,
+            line,
+            whole,
+            first,
+            Vec::new(),
+            Vec::new(),
+            Vec::new(),
+        ));
     }
     // In turns, so that what else the machine does falls on all alike.
     for _ in 0..20 {
@@ -133,13 +159,19 @@ fn measure() {
     }
     let mut base = (0.0, 0.0, 0.0);
     for (name, _, _, _, wholes, firsts, on_way) in &mut medians {
-        let (whole, first, way) = (micros(median(wholes)), micros(median(firsts)), micros(median(on_way)));
+        let (whole, first, way) = (
+            micros(median(wholes)),
+            micros(median(firsts)),
+            micros(median(on_way)),
+        );
         if *name == "bare" {
             base = (whole, first, way);
         }
         println!(
             "{name:<18}{whole:>10.1}{first:>16.1}{way:>16.1}    +{:.1} whole, +{:.1} request to first, +{:.1} first",
-            whole - base.0, first - base.1, way - base.2
+            whole - base.0,
+            first - base.1,
+            way - base.2
         );
     }
 
@@ -159,26 +191,39 @@ fn measure() {
         let whole = of(&Request::new(10, false, 0), 2_000 / share);
         let together = of(&Request::new(10, true, 0), 1_000 / share);
         let apart = of(&Request::new(10, true, 200), 300 / share);
-        println!("{name:<18} whole {whole:.0}; 51 pieces at once {together:.0}, each alone {apart:.0}");
-    }
-
-    println!("\nRequests a second over 32 connections, all processes on this machine's cores:");
-    for (name, part) in &mut proxies {
-        let request = Request::new(10, false, 0);
-        let before = part.used().0;
-        let (count, time) = load::storm(part.address, &request, 32, Duration::from_secs(if share == 1 { 5 } else { 1 }));
-        let (after, memory) = part.used();
         println!(
-            "{name:<18} {:.0} ({:.0} µs of the proxy's processor time each; {:.1} MiB)",
-            count as f64 / time.as_secs_f64(), micros(after - before) / count as f64, memory as f64 / 1024.0
+            "{name:<18} whole {whole:.0}; 51 pieces at once {together:.0}, each alone {apart:.0}"
         );
     }
 
-    println!("\nThe gateway's processor time by the length of the conversation (one message is added each time):");
+    println!("\nRequests a second over 32 connections, all processes on this machine's cores (memory: the gateway's with 1,000 idle agents):");
+    for (name, part) in &mut proxies {
+        let request = Request::new(10, false, 0);
+        let before = part.used().0;
+        let (count, time) = load::storm(
+            part.address,
+            &request,
+            32,
+            Duration::from_secs(if share == 1 { 5 } else { 1 }),
+        );
+        let (after, memory) = part.used();
+        println!(
+            "{name:<18} {:.0} ({:.0} µs of the proxy's processor time each; {:.1} MiB)",
+            count as f64 / time.as_secs_f64(),
+            micros(after - before) / count as f64,
+            memory as f64 / 1024.0
+        );
+    }
+
+    println!(
+        "\nThe gateway's processor time by the length of the conversation (one message is added each time):"
+    );
     let (_, part) = &mut proxies[1];
     for messages in [10, 100, 1_000, 4_000] {
         let mut line = Line::open(part.address);
-        let requests: Vec<Request> = (0..50).map(|at| Request::new(messages + at, false, 0)).collect();
+        let requests: Vec<Request> = (0..50)
+            .map(|at| Request::new(messages + at, false, 0))
+            .collect();
         line.ask(&requests[0]);
         let before = part.used().0;
         for request in &requests[1..] {
@@ -186,7 +231,11 @@ fn measure() {
         }
         let each = micros(part.used().0 - before) / 49.0;
         let size = requests[25].bytes.len();
-        println!("{messages:>6} messages, {:>8} bytes: {each:>8.0} µs, {:.2} µs a kB", size, each * 1000.0 / size as f64);
+        println!(
+            "{messages:>6} messages, {:>8} bytes: {each:>8.0} µs, {:.2} µs a kB",
+            size,
+            each * 1000.0 / size as f64
+        );
     }
     drop(proxies);
     drop(provider);

@@ -21,7 +21,8 @@ use crate::registry::{Entry, Open, until_cut};
 const LATE: &str = "[Not carried out: no decision was made in time.]";
 const PANICKED: &str = "[Not carried out: the decision failed.]";
 const NO_RULING: &str = "[Not carried out: no decision was made.]";
-const OF_PROVIDER: &str = "[Withheld: a tool that the provider carries out itself, which is not allowed here.]";
+const OF_PROVIDER: &str =
+    "[Withheld: a tool that the provider carries out itself, which is not allowed here.]";
 const NOT_ADMITTED: &str = "[Not asked: whether this request may go on could not be decided.]";
 
 /// An exchange that goes on.
@@ -152,7 +153,9 @@ impl Exchange {
             let ruling = rulings.next();
             let is_of_provider = self.turn.protocol.is_carried_out_by_provider(&call.kind);
             decisions.push(match ruling {
-                Some(Ruling::Release) if is_of_provider && self.config.server_tools != ServerTools::Allow => {
+                Some(Ruling::Release)
+                    if is_of_provider && self.config.server_tools != ServerTools::Allow =>
+                {
                     *end = CallEnd::Withheld;
                     Decision::Deny(OF_PROVIDER.to_owned())
                 }
@@ -190,11 +193,17 @@ impl Exchange {
 
     /// Keeps what a complete answer says of itself.
     pub(crate) fn finished(&mut self, finished: &Finished) {
-        self.model = finished.model.as_ref().map(|model| model.chars().take(200).collect());
+        self.model = finished
+            .model
+            .as_ref()
+            .map(|model| model.chars().take(200).collect());
         self.stop = Some(finished.end.stop);
         self.usage = finished.end.usage.clone();
         if let Some(id) = finished.id.as_deref() {
-            self.entry.memory.lock().answered(self.turn.conversation, id);
+            self.entry
+                .memory
+                .lock()
+                .answered(self.turn.conversation, id);
         }
     }
 

@@ -167,7 +167,9 @@ impl EventFrames {
         let text = std::str::from_utf8(block).map_err(|_| E::from(StreamError::NotUtf8))?;
         let has_mark = !std::mem::replace(&mut self.begun, true) && text.starts_with('\u{feff}');
         if is_ended && !has_mark && !has_lone_return(block) {
-            let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+            let mut lines = text
+                .split('\n')
+                .map(|line| line.strip_suffix('\r').unwrap_or(line));
             if let Some(event) = plain(&mut lines) {
                 return each(Framed { event, raw: text });
             }
@@ -227,7 +229,11 @@ mod tests {
         let mut frames = Frames::new(Form::Events, 1_000);
         let mut seen = Vec::new();
         let mut each = |framed: Framed<'_>| -> Result<(), StreamError> {
-            let Framed { event: Some(event), raw } = framed else {
+            let Framed {
+                event: Some(event),
+                raw,
+            } = framed
+            else {
                 return Ok(());
             };
             seen.push((event.name.to_owned(), event.data.to_owned(), raw.to_owned()));
@@ -270,7 +276,12 @@ mod tests {
 
     #[test]
     fn what_readers_cut_in_different_ways_has_no_bytes_to_pass() {
-        for text in ["data: a\rdata: b\n\n", "data: a\ndata: b\n\n", "odd\ndata: a\n\n", "data: a"] {
+        for text in [
+            "data: a\rdata: b\n\n",
+            "data: a\ndata: b\n\n",
+            "odd\ndata: a\n\n",
+            "data: a",
+        ] {
             let seen = events(&[text.as_bytes()]).unwrap();
             assert!(seen.iter().all(|(.., raw)| raw.is_empty()), "{seen:?}");
         }
@@ -279,9 +290,15 @@ mod tests {
     #[test]
     fn an_event_has_a_most() {
         let long = format!("data: {}", "x".repeat(2_000));
-        assert!(matches!(events(&[long.as_bytes()]), Err(StreamError::TooLarge { .. })));
+        assert!(matches!(
+            events(&[long.as_bytes()]),
+            Err(StreamError::TooLarge { .. })
+        ));
         let long = long + "\n\n";
-        assert!(matches!(events(&[long.as_bytes()]), Err(StreamError::TooLarge { .. })));
+        assert!(matches!(
+            events(&[long.as_bytes()]),
+            Err(StreamError::TooLarge { .. })
+        ));
     }
 
     proptest! {

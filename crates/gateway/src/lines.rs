@@ -4,15 +4,21 @@
 //! goes from thread to thread before it goes on; that took more time than all that the gateway does
 //! with the piece. Here a connection is polled by the exchange that reads from it, and by nobody
 //! while it is idle: whether it is still open shows when it is taken again.
+//!
+//! A connection and the body that comes over it wake each other. Were each of these a wake of the
+//! task that polls both, the runtime would put the task at the end of its queue and another thread
+//! would take it. So such wakes are only noted, and both are polled again at once ([`Nudge`]).
 
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures::task::AtomicWaker;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming};
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
@@ -32,28 +38,90 @@ const MOST_IDLE: usize = 256;
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
+/// What a connection and its body are woken by.
+struct Nudge {
+    is_woken: AtomicBool,
+    /// Whether the task is at it just now, so that it need not be woken.
+    is_polling: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Nudge {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken.store(true, Ordering::SeqCst);
+        if !self.is_polling.load(Ordering::SeqCst) {
+            self.task.wake();
+        }
+    }
+}
+
 /// A connection.
 struct Line {
     sender: SendRequest<Full<Bytes>>,
-    connection: Pin<Box<Connection<Stream, Full<Bytes>>>>,
-    is_over: bool,
+    driver: Driver,
 }
 
-impl Line {
-    /// Moves the connection on.
-    fn drive(&mut self, context: &mut Context<'_>) {
-        if !self.is_over {
-            self.is_over = self.connection.as_mut().poll(context).is_ready();
+/// What moves a connection on.
+struct Driver {
+    connection: Pin<Box<Connection<Stream, Full<Bytes>>>>,
+    is_over: bool,
+    nudge: Arc<Nudge>,
+    waker: Waker,
+}
+
+impl Driver {
+    fn new(connection: Connection<Stream, Full<Bytes>>) -> Self {
+        let nudge = Arc::new(Nudge {
+            is_woken: AtomicBool::new(false),
+            is_polling: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+        });
+        let waker = Waker::from(Arc::clone(&nudge));
+        Self {
+            connection: Box::pin(connection),
+            is_over: false,
+            nudge,
+            waker,
+        }
+    }
+
+    /// Polls something that the connection brings, and the connection, until neither goes on.
+    fn poll<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        self.nudge.task.register(context.waker());
+        let mut inner = Context::from_waker(&self.waker);
+        loop {
+            self.nudge.is_polling.store(true, Ordering::SeqCst);
+            let mut polled = poll(&mut inner);
+            if polled.is_pending() {
+                self.nudge.is_woken.store(false, Ordering::SeqCst);
+                if !self.is_over {
+                    self.is_over = self.connection.as_mut().poll(&mut inner).is_ready();
+                }
+                polled = poll(&mut inner);
+            }
+            self.nudge.is_polling.store(false, Ordering::SeqCst);
+            // A wake that came in between woke no task.
+            if polled.is_ready() || !self.nudge.is_woken.load(Ordering::SeqCst) {
+                return polled;
+            }
         }
     }
 }
 
 /// Connections that wait to be used again.
 #[derive(Default)]
-struct Idle(Mutex<HashMap<Uri, Vec<(Line, Instant)>>>);
+struct Idle(Mutex<HashMap<String, Vec<(Line, Instant)>>>);
 
 impl Idle {
-    fn take(&self, place: &Uri) -> Option<Line> {
+    fn take(&self, place: &str) -> Option<Line> {
         let mut all = self.0.lock();
         let lines = all.get_mut(place)?;
         while let Some((line, since)) = lines.pop() {
@@ -66,9 +134,9 @@ impl Idle {
         None
     }
 
-    fn put(&self, place: &Uri, line: Line) {
+    fn put(&self, place: &str, line: Line) {
         let mut all = self.0.lock();
-        let lines = all.entry(place.clone()).or_default();
+        let lines = all.entry(place.to_owned()).or_default();
         if lines.len() >= MOST_IDLE {
             lines.remove(0);
         }
@@ -84,16 +152,23 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(connector: HttpsConnector<HttpConnector>) -> Self {
-        Self { connector, idle: Arc::default() }
+        Self {
+            connector,
+            idle: Arc::default(),
+        }
     }
 
     /// Asks a server and waits for the head of its answer.
     ///
     /// A connection that turns out to be closed before any byte of the request went out is replaced
     /// by another; otherwise nothing is asked twice.
-    pub(crate) async fn ask(&self, place: &Uri, mut request: Request<Full<Bytes>>) -> Result<Response<Answer>, String> {
+    pub(crate) async fn ask(
+        &self,
+        place: &Uri,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Answer>, String> {
         loop {
-            let kept = match self.idle.take(place) {
+            let kept = match self.idle.take(&place.to_string()) {
                 Some(line) => still_open(line).await,
                 None => None,
             };
@@ -102,22 +177,18 @@ impl Lines {
                 Some(line) => line,
                 None => self.open(place).await?,
             };
-            let Line { sender, connection, is_over } = &mut line;
+            let Line { sender, driver } = &mut line;
             let mut sent = std::pin::pin!(sender.try_send_request(request));
-            let answered = poll_fn(|context| {
-                if !*is_over {
-                    *is_over = connection.as_mut().poll(context).is_ready();
-                }
-                sent.as_mut().poll(context)
-            })
-            .await;
+            let answered =
+                poll_fn(|context| driver.poll(context, |context| sent.as_mut().poll(context)))
+                    .await;
             match answered {
                 Ok(response) => {
                     let idle = Arc::clone(&self.idle);
                     return Ok(response.map(|incoming| Answer {
                         incoming,
                         line: Some(line),
-                        place: place.clone(),
+                        place: place.to_string(),
                         idle,
                         is_ended: false,
                     }));
@@ -132,10 +203,18 @@ impl Lines {
 
     async fn open(&self, place: &Uri) -> Result<Line, String> {
         let mut connector = self.connector.clone();
-        poll_fn(|context| connector.poll_ready(context)).await.map_err(|error| told(&*error))?;
-        let stream = connector.call(place.clone()).await.map_err(|error| told(&*error))?;
+        poll_fn(|context| connector.poll_ready(context))
+            .await
+            .map_err(|error| told(&*error))?;
+        let stream = connector
+            .call(place.clone())
+            .await
+            .map_err(|error| told(&*error))?;
         let (sender, connection) = handshake(stream).await.map_err(|error| told(&error))?;
-        Ok(Line { sender, connection: Box::pin(connection), is_over: false })
+        Ok(Line {
+            sender,
+            driver: Driver::new(connection),
+        })
     }
 }
 
@@ -151,9 +230,11 @@ fn told(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// The line, unless its server closed it while nobody looked.
 async fn still_open(mut line: Line) -> Option<Line> {
+    let Line { sender, driver } = &mut line;
     let is_ready = poll_fn(|context| {
-        line.drive(context);
-        Poll::Ready(!line.is_over && line.sender.is_ready())
+        // Never more than one look: what is not there yet is not waited for.
+        let _ = driver.poll(context, |_| Poll::<()>::Pending);
+        Poll::Ready(!driver.is_over && sender.is_ready())
     })
     .await;
     is_ready.then_some(line)
@@ -163,7 +244,7 @@ async fn still_open(mut line: Line) -> Option<Line> {
 pub(crate) struct Answer {
     incoming: Incoming,
     line: Option<Line>,
-    place: Uri,
+    place: String,
     idle: Arc<Idle>,
     is_ended: bool,
 }
@@ -176,15 +257,17 @@ impl Answer {
         frame
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) {
-            return Poll::Ready(frame);
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let mut incoming = Pin::new(&mut self.incoming);
+        match &mut self.line {
+            Some(line) => line
+                .driver
+                .poll(context, |context| incoming.as_mut().poll_frame(context)),
+            None => incoming.poll_frame(context),
         }
-        // The body wants more now, so the connection may bring it.
-        if let Some(line) = &mut self.line {
-            line.drive(context);
-        }
-        Pin::new(&mut self.incoming).poll_frame(context)
     }
 
     /// Whether all of it was read.
@@ -198,7 +281,7 @@ impl Drop for Answer {
     fn drop(&mut self) {
         if let Some(line) = self.line.take()
             && self.is_ended
-            && !line.is_over
+            && !line.driver.is_over
         {
             self.idle.put(&self.place, line);
         }

@@ -75,7 +75,11 @@ pub(crate) fn members_known<'a>(
 }
 
 /// The elements of a list that follow a place in it, where an element ends.
-pub(crate) fn elements_after(text: &str, at: usize, end: usize) -> Result<Vec<Range<usize>>, NoOutline> {
+pub(crate) fn elements_after(
+    text: &str,
+    at: usize,
+    end: usize,
+) -> Result<Vec<Range<usize>>, NoOutline> {
     let mut cursor = Cursor { text, at, end };
     let mut elements = Vec::new();
     while cursor.goes_on(b']')? {
@@ -203,7 +207,11 @@ impl<'a> Cursor<'a> {
             self.skip_space();
             return Ok(true);
         }
-        if self.closes(close)? { Ok(false) } else { Err(NoOutline) }
+        if self.closes(close)? {
+            Ok(false)
+        } else {
+            Err(NoOutline)
+        }
     }
 
     /// The same in the midst of a text: the list need not end where the text does.
@@ -252,7 +260,9 @@ impl<'a> Cursor<'a> {
             Some(b'"') => self.skip_string()?,
             Some(b'{' | b'[') => self.skip_nested()?,
             _ => {
-                let ends = |byte: u8| is_space(byte) || matches!(byte, b',' | b'}' | b']' | b'"' | b':' | b'{' | b'[');
+                let ends = |byte: u8| {
+                    is_space(byte) || matches!(byte, b',' | b'}' | b']' | b'"' | b':' | b'{' | b'[')
+                };
                 while self.byte().is_some_and(|byte| !ends(byte)) {
                     self.at += 1;
                 }
@@ -317,7 +327,10 @@ impl Edits {
 
     /// Takes members out of an object, with the commas that belong to them.
     pub(crate) fn keep_members(&mut self, members: &[Member<'_>], is_kept: impl Fn(usize) -> bool) {
-        let ranges: Vec<_> = members.iter().map(|member| member.start..member.value.end).collect();
+        let ranges: Vec<_> = members
+            .iter()
+            .map(|member| member.start..member.value.end)
+            .collect();
         self.keep(&ranges, is_kept);
     }
 

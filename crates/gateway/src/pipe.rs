@@ -115,7 +115,9 @@ impl Body for AnswerBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(full) => full.is_end_stream(),
-            Self::Streamed(streamed) => streamed.writer.is_none() && streamed.pipe.0.lock().is_empty(),
+            Self::Streamed(streamed) => {
+                streamed.writer.is_none() && streamed.pipe.0.lock().is_empty()
+            }
         }
     }
 

@@ -112,7 +112,9 @@ impl Registry {
         inner.keys.retain(|_, entry| entry.agent != *agent);
         let removed = inner.agents.remove(agent);
         if let Some(entry) = &removed {
-            entry.cut.send_replace(Some(Arc::from("This agent is not known any more.")));
+            entry
+                .cut
+                .send_replace(Some(Arc::from("This agent is not known any more.")));
         }
         removed.is_some()
     }
@@ -189,7 +191,11 @@ mod tests {
         registry.add("a".into(), &key("one")).unwrap();
         registry.add("a".into(), &key("two")).unwrap();
         registry.add("b".into(), &key("three")).unwrap();
-        let found = |key: &str| registry.find(key.as_bytes()).map(|entry| entry.agent.clone());
+        let found = |key: &str| {
+            registry
+                .find(key.as_bytes())
+                .map(|entry| entry.agent.clone())
+        };
         assert_eq!(found("two"), Some("a".into()));
         assert_eq!(found("three"), Some("b".into()));
         assert_eq!(found("four"), None);

@@ -60,13 +60,25 @@ impl Broken {
         match self {
             Self::Stream(StreamError::Provider(error)) => {
                 let message = error.message.chars().take(500).collect();
-                (error.status.filter(|status| (400..600).contains(status)), message)
+                (
+                    error.status.filter(|status| (400..600).contains(status)),
+                    message,
+                )
             }
-            Self::Stream(error) => (None, format!("The provider's answer cannot be read: {error}.")),
+            Self::Stream(error) => (
+                None,
+                format!("The provider's answer cannot be read: {error}."),
+            ),
             Self::Silent => (None, "The provider fell silent.".to_owned()),
             Self::Connection => (None, "The provider's connection broke.".to_owned()),
-            Self::TooMuchHeld(limit) => (None, format!("More than {limit} bytes of calls would have to be held.")),
-            Self::Wrong => (None, "The provider's answer does not fit its protocol.".to_owned()),
+            Self::TooMuchHeld(limit) => (
+                None,
+                format!("More than {limit} bytes of calls would have to be held."),
+            ),
+            Self::Wrong => (
+                None,
+                "The provider's answer does not fit its protocol.".to_owned(),
+            ),
         }
     }
 }
@@ -95,7 +107,12 @@ struct State {
 }
 
 impl State {
-    fn take(&mut self, framed: Framed<'_>, notes: &mut Notes, out: &mut Vec<u8>) -> Result<(), Broken> {
+    fn take(
+        &mut self,
+        framed: Framed<'_>,
+        notes: &mut Notes,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
         let Some(event) = framed.event else {
             // A comment: a sign of life of the provider's own.
             if !self.is_holding {
@@ -172,7 +189,8 @@ impl State {
     /// The last sequence number that passed.
     fn number(&self) -> u64 {
         let read: Option<serde_json::Value> = serde_json::from_str(&self.last).ok();
-        read.and_then(|read| read.get("sequence_number")?.as_u64()).unwrap_or(0)
+        read.and_then(|read| read.get("sequence_number")?.as_u64())
+            .unwrap_or(0)
     }
 }
 
@@ -261,7 +279,11 @@ pub(crate) async fn relay(mut exchange: Exchange, mut upstream: Answer, pipe: Pi
     let outcome = match ended {
         Ok(()) => {
             drain(upstream);
-            if exchange.cut_off().is_some() { Outcome::CutOff } else { Outcome::Answered }
+            if exchange.cut_off().is_some() {
+                Outcome::CutOff
+            } else {
+                Outcome::Answered
+            }
         }
         Err((mut state, Some(broken))) => {
             exchange.withhold();
@@ -269,19 +291,40 @@ pub(crate) async fn relay(mut exchange: Exchange, mut upstream: Answer, pipe: Pi
             let number = state.number();
             pipe.write(|out| {
                 let mut writer = Writer::new(form, &mut state.begun, out);
-                speak::broken(protocol, status.unwrap_or(502), &message, number, &mut writer);
+                speak::broken(
+                    protocol,
+                    status.unwrap_or(502),
+                    &message,
+                    number,
+                    &mut writer,
+                );
                 writer.close();
             });
-            let status = status.filter(|_| matches!(broken, Broken::Stream(StreamError::Provider(_))));
-            Outcome::Failed { status, message: message.chars().take(500).collect() }
+            let status =
+                status.filter(|_| matches!(broken, Broken::Stream(StreamError::Provider(_))));
+            Outcome::Failed {
+                status,
+                message: message.chars().take(500).collect(),
+            }
         }
         Err((mut state, None)) => {
             let words = exchange.cut_off().unwrap_or_default();
             let number = state.number();
             pipe.write(|out| {
                 let mut writer = Writer::new(form, &mut state.begun, out);
-                let place = speak::Place { open_block: state.open_block, blocks: state.blocks, number };
-                speak::stopped(protocol, &exchange.turn.model, exchange.turn.exchange, place, &words, &mut writer);
+                let place = speak::Place {
+                    open_block: state.open_block,
+                    blocks: state.blocks,
+                    number,
+                };
+                speak::stopped(
+                    protocol,
+                    &exchange.turn.model,
+                    exchange.turn.exchange,
+                    place,
+                    &words,
+                    &mut writer,
+                );
                 writer.close();
             });
             Outcome::CutOff
@@ -313,7 +356,10 @@ async fn finish(
         }
     }
     exchange.said(std::mem::take(&mut state.said));
-    let fold = std::mem::replace(&mut state.fold, Folding::new(protocol, WireLimits::default()));
+    let fold = std::mem::replace(
+        &mut state.fold,
+        Folding::new(protocol, WireLimits::default()),
+    );
     let finished = match fold.finish() {
         Ok(finished) => finished,
         Err(error) => return Err((state, Some(error.into()))),
@@ -325,12 +371,23 @@ async fn finish(
     } else {
         let beat = grammar::heartbeat(protocol, form, state.number());
         let beats = pipe.clone();
-        exchange.judge(&calls, || beats.write(|out| out.extend_from_slice(beat.as_bytes()))).await
+        exchange
+            .judge(&calls, || {
+                beats.write(|out| out.extend_from_slice(beat.as_bytes()))
+            })
+            .await
     };
     let mut out = Vec::new();
     let mut begun = state.begun;
     let mut writer = Writer::new(form, &mut begun, &mut out);
-    let replayed = grammar::replay(protocol, &state.held, (&calls, &decisions), &finished.head, notes, &mut writer);
+    let replayed = grammar::replay(
+        protocol,
+        &state.held,
+        (&calls, &decisions),
+        &finished.head,
+        notes,
+        &mut writer,
+    );
     if replayed.is_err() {
         // Nothing of what was written so far goes out.
         return Err((state, Some(Broken::Wrong)));

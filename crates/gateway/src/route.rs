@@ -40,7 +40,10 @@ const QUERY: &[&str] = &[
 pub(crate) fn guess(path: &str, headers: &HeaderMap) -> Protocol {
     if path.contains("/messages") || headers.contains_key("anthropic-version") {
         Protocol::Messages
-    } else if path.starts_with("/v1beta") || headers.contains_key("x-goog-api-key") || path.contains(':') {
+    } else if path.starts_with("/v1beta")
+        || headers.contains_key("x-goog-api-key")
+        || path.contains(':')
+    {
         Protocol::GenerateContent
     } else if path.contains("/responses") {
         Protocol::Responses
@@ -50,10 +53,19 @@ pub(crate) fn guess(path: &str, headers: &HeaderMap) -> Protocol {
 }
 
 /// Finds where a request leads.
-pub(crate) fn route(method: &Method, path: &str, query: &str, headers: &HeaderMap) -> Result<Route, Bad> {
+pub(crate) fn route(
+    method: &Method,
+    path: &str,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<Route, Bad> {
     let unknown = || {
         let path: String = path.chars().take(100).collect();
-        Bad::new(Refused::Path, 404, format!("The gateway has nothing at {method} {path}."))
+        Bad::new(
+            Refused::Path,
+            404,
+            format!("The gateway has nothing at {method} {path}."),
+        )
     };
     let protocol = guess(path, headers);
     let full = |path: &str| match kept(query) {
@@ -79,7 +91,9 @@ pub(crate) fn route(method: &Method, path: &str, query: &str, headers: &HeaderMa
         "/v1/chat/completions" if is_post => turn(Protocol::ChatCompletions),
         "/v1/responses" if is_post => turn(Protocol::Responses),
         "/v1/messages" if is_post => {
-            let version = headers.get("anthropic-version").map(|version| version.as_bytes());
+            let version = headers
+                .get("anthropic-version")
+                .map(|version| version.as_bytes());
             if version.is_some_and(|version| version != b"2023-06-01") {
                 return Err(Bad::new(
                     Refused::Version,
@@ -94,14 +108,20 @@ pub(crate) fn route(method: &Method, path: &str, query: &str, headers: &HeaderMa
         "/v1/models" | "/v1beta/models" if is_get => aside(protocol),
         path => match model_path(path) {
             Some((name, None)) if is_get && is_name(name) => aside(protocol),
-            Some((name, Some("countTokens"))) if is_post && is_name(name) => aside(Protocol::GenerateContent),
+            Some((name, Some("countTokens"))) if is_post && is_name(name) => {
+                aside(Protocol::GenerateContent)
+            }
             Some((name, Some(action))) if is_post && is_name(name) => {
                 let form = match (action, alternative(query)?) {
                     ("generateContent", None | Some("json" | "sse")) => Form::Whole,
                     ("streamGenerateContent", Some("sse")) => Form::Events,
                     ("streamGenerateContent", None | Some("json")) => Form::Array,
                     ("generateContent" | "streamGenerateContent", _) => {
-                        return Err(Bad::new(Refused::Version, 400, "The gateway does not know this form of an answer."));
+                        return Err(Bad::new(
+                            Refused::Version,
+                            400,
+                            "The gateway does not know this form of an answer.",
+                        ));
                     }
                     _ => return Err(unknown()),
                 };
@@ -127,7 +147,9 @@ pub(crate) fn route(method: &Method, path: &str, query: &str, headers: &HeaderMa
 
 /// The model of a path, and what is asked of it.
 fn model_path(path: &str) -> Option<(&str, Option<&str>)> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    let rest = path
+        .strip_prefix("/v1beta/models/")
+        .or_else(|| path.strip_prefix("/v1/models/"))?;
     Some(match rest.rsplit_once(':') {
         // Models that somebody tuned have a colon in their names at some providers.
         Some((name, action)) if !action.is_empty() => (name, Some(action)),
@@ -138,21 +160,39 @@ fn model_path(path: &str) -> Option<(&str, Option<&str>)> {
 /// A name that does not lead out of its place in a path.
 fn is_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@:/".contains(&byte);
-    !name.is_empty() && name.len() <= 200 && name.bytes().all(is_plain) && !name.contains("..") && !name.contains("//")
+    !name.is_empty()
+        && name.len() <= 200
+        && name.bytes().all(is_plain)
+        && !name.contains("..")
+        && !name.contains("//")
 }
 
 fn is_other_version(path: &str) -> bool {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let is_version = first.starts_with('v') && first.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit());
+    let first = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let is_version = first.starts_with('v')
+        && first
+            .bytes()
+            .nth(1)
+            .is_some_and(|byte| byte.is_ascii_digit());
     is_version && !matches!(first, "v1" | "v1beta")
 }
 
 /// The form that a query asks for.
 fn alternative(query: &str) -> Result<Option<&str>, Bad> {
-    let mut forms = pairs(query).filter(|(name, _)| matches!(*name, "alt" | "$alt")).map(|(_, value)| value);
+    let mut forms = pairs(query)
+        .filter(|(name, _)| matches!(*name, "alt" | "$alt"))
+        .map(|(_, value)| value);
     let first = forms.next();
     if forms.next().is_some() {
-        return Err(Bad::new(Refused::Version, 400, "The address names two forms of an answer."));
+        return Err(Bad::new(
+            Refused::Version,
+            400,
+            "The address names two forms of an answer.",
+        ));
     }
     Ok(first)
 }
@@ -177,11 +217,17 @@ pub(crate) fn key<'a>(headers: &'a HeaderMap, query: &'a str) -> Result<Cow<'a, 
     let mut keys: Vec<Cow<'a, [u8]>> = Vec::new();
     for value in headers.get_all(AUTHORIZATION) {
         let bytes = value.as_bytes();
-        let is_bearer = bytes.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
+        let is_bearer = bytes
+            .get(..7)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
         if !is_bearer {
-            return Err(missing("The gateway takes keys as `Authorization: Bearer KEY`."));
+            return Err(missing(
+                "The gateway takes keys as `Authorization: Bearer KEY`.",
+            ));
         }
-        keys.push(Cow::Borrowed(bytes.get(7..).unwrap_or_default().trim_ascii()));
+        keys.push(Cow::Borrowed(
+            bytes.get(7..).unwrap_or_default().trim_ascii(),
+        ));
     }
     for name in ["x-api-key", "x-goog-api-key", "api-key"] {
         let values = headers.get_all(name).iter();
@@ -191,7 +237,9 @@ pub(crate) fn key<'a>(headers: &'a HeaderMap, query: &'a str) -> Result<Cow<'a, 
         keys.push(unescaped(value));
     }
     let mut keys = keys.into_iter().filter(|key| !key.is_empty());
-    let first = keys.next().ok_or_else(|| missing("The request has no key."))?;
+    let first = keys
+        .next()
+        .ok_or_else(|| missing("The request has no key."))?;
     if keys.any(|key| key != first) {
         return Err(missing("The request has several keys that differ."));
     }
@@ -206,7 +254,9 @@ fn unescaped(value: &str) -> Cow<'_, [u8]> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match escaped.filter(|_| *byte == b'%') {
             Some(escaped) => {
@@ -234,27 +284,52 @@ mod tests {
     #[test]
     fn the_paths_of_the_official_clients() {
         let turn = |path: &str, query: &str| match leads("POST", path, query) {
-            Ok(Route::Turn { protocol, path, of_path }) => (protocol, path, of_path.map(|(_, form)| form)),
+            Ok(Route::Turn {
+                protocol,
+                path,
+                of_path,
+            }) => (protocol, path, of_path.map(|(_, form)| form)),
             other => panic!("{path}: {other:?}"),
         };
-        assert_eq!(turn("/v1/chat/completions", "").0, Protocol::ChatCompletions);
+        assert_eq!(
+            turn("/v1/chat/completions", "").0,
+            Protocol::ChatCompletions
+        );
         assert_eq!(turn("/v1/responses", "").0, Protocol::Responses);
         assert_eq!(
             turn("/v1/messages", "beta=true&key=secret"),
-            (Protocol::Messages, "/v1/messages?beta=true".to_owned(), None)
+            (
+                Protocol::Messages,
+                "/v1/messages?beta=true".to_owned(),
+                None
+            )
         );
         for version in ["v1", "v1beta"] {
             let path = |action: &str| format!("/{version}/models/gemini-2.5-pro:{action}");
             let whole = turn(&path("generateContent"), "key=x");
-            assert_eq!((whole.1, whole.2), (path("generateContent"), Some(Form::Whole)));
+            assert_eq!(
+                (whole.1, whole.2),
+                (path("generateContent"), Some(Form::Whole))
+            );
             let events = turn(&path("streamGenerateContent"), "alt=sse&key=x");
             assert_eq!(events.1, path("streamGenerateContent") + "?alt=sse");
             assert_eq!(events.2, Some(Form::Events));
-            assert_eq!(turn(&path("streamGenerateContent"), "").2, Some(Form::Array));
+            assert_eq!(
+                turn(&path("streamGenerateContent"), "").2,
+                Some(Form::Array)
+            );
         }
-        assert!(matches!(leads("GET", "/v1/models", "limit=2"), Ok(Route::Aside { path, .. }) if path == "/v1/models?limit=2"));
-        assert!(matches!(leads("POST", "/v1beta/models/m:countTokens", ""), Ok(Route::Aside { .. })));
-        assert!(matches!(leads("POST", "/v1/messages/count_tokens", "beta=true"), Ok(Route::Aside { .. })));
+        assert!(
+            matches!(leads("GET", "/v1/models", "limit=2"), Ok(Route::Aside { path, .. }) if path == "/v1/models?limit=2")
+        );
+        assert!(matches!(
+            leads("POST", "/v1beta/models/m:countTokens", ""),
+            Ok(Route::Aside { .. })
+        ));
+        assert!(matches!(
+            leads("POST", "/v1/messages/count_tokens", "beta=true"),
+            Ok(Route::Aside { .. })
+        ));
     }
 
     #[test]
@@ -273,7 +348,10 @@ mod tests {
         assert_eq!(leads("POST", "/v2/messages", ""), Err(Refused::Version));
         let path = "/v1beta/models/m:streamGenerateContent";
         assert_eq!(leads("POST", path, "alt=proto"), Err(Refused::Version));
-        assert_eq!(leads("POST", path, "alt=sse&alt=json"), Err(Refused::Version));
+        assert_eq!(
+            leads("POST", path, "alt=sse&alt=json"),
+            Err(Refused::Version)
+        );
     }
 
     #[test]
@@ -283,13 +361,27 @@ mod tests {
             for (name, value) in headers {
                 map.append(*name, value.parse().unwrap());
             }
-            key(&map, query).map(|key| String::from_utf8(key.into_owned()).unwrap()).ok()
+            key(&map, query)
+                .map(|key| String::from_utf8(key.into_owned()).unwrap())
+                .ok()
         };
-        assert_eq!(of(&[("authorization", "Bearer a")], ""), Some("a".to_owned()));
+        assert_eq!(
+            of(&[("authorization", "Bearer a")], ""),
+            Some("a".to_owned())
+        );
         assert_eq!(of(&[("x-api-key", "a")], ""), Some("a".to_owned()));
-        assert_eq!(of(&[("x-goog-api-key", "a"), ("authorization", "bearer a")], ""), Some("a".to_owned()));
+        assert_eq!(
+            of(
+                &[("x-goog-api-key", "a"), ("authorization", "bearer a")],
+                ""
+            ),
+            Some("a".to_owned())
+        );
         assert_eq!(of(&[], "alt=sse&key=a%2Fb"), Some("a/b".to_owned()));
-        assert_eq!(of(&[("x-api-key", "a"), ("authorization", "Bearer b")], ""), None);
+        assert_eq!(
+            of(&[("x-api-key", "a"), ("authorization", "Bearer b")], ""),
+            None
+        );
         assert_eq!(of(&[("authorization", "Basic a")], ""), None);
         assert_eq!(of(&[], "key="), None);
     }

@@ -4,8 +4,10 @@
 use std::convert::Infallible;
 use std::io;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,7 +18,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -24,8 +26,8 @@ use tribune_evidence::AgentId;
 
 use crate::config::Config;
 use crate::exchange::Exchange;
-use crate::lines::Answer;
 use crate::intercept::{ConversationId, ExchangeId, Interceptor, Reading, Refusal, Refused, Turn};
+use crate::lines::Answer;
 use crate::pipe::{AnswerBody, Pipe};
 use crate::protocol::{Form, Protocol};
 use crate::reading::{Bad, Declarations, Reader};
@@ -65,10 +67,16 @@ impl Gateway {
     ///
     /// # Errors
     /// A base URL or a key is of no use.
-    pub fn new(config: Config, agents: Registry, interceptor: Arc<dyn Interceptor>) -> Result<Self, UpstreamError> {
+    pub fn new(
+        config: Config,
+        agents: Registry,
+        interceptor: Arc<dyn Interceptor>,
+    ) -> Result<Self, UpstreamError> {
         Ok(Self(Arc::new(Inner {
             upstreams: Upstreams::new(&config)?,
-            connections: Arc::new(Semaphore::new(config.limits.connections.min(Semaphore::MAX_PERMITS))),
+            connections: Arc::new(Semaphore::new(
+                config.limits.connections.min(Semaphore::MAX_PERMITS),
+            )),
             config: Arc::new(config),
             registry: agents,
             interceptor,
@@ -82,7 +90,11 @@ impl Gateway {
     ///
     /// # Errors
     /// The socket is open to other machines, or fails.
-    pub async fn serve_tcp(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+    pub async fn serve_tcp(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback(address));
@@ -94,11 +106,19 @@ impl Gateway {
     ///
     /// # Errors
     /// The socket fails.
-    pub async fn serve_unix(&self, listener: UnixListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+    pub async fn serve_unix(
+        &self,
+        listener: UnixListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
         self.serve(listener, shutdown).await
     }
 
-    async fn serve<D: Door>(&self, door: D, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+    async fn serve<D: Door>(
+        &self,
+        door: D,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
         tokio::pin!(shutdown);
         // Dropped at the end, and all connections with it.
         let mut open = JoinSet::new();
@@ -152,6 +172,58 @@ impl Door for UnixListener {
     }
 }
 
+/// A connection that notes whether anything came since the last answer: a head that never ends is a
+/// bad request, a connection that is idle is none.
+struct Watched<S> {
+    stream: S,
+    has_begun: Arc<AtomicBool>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.has_begun.store(true, Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
 impl Inner {
     async fn connection<S: AsyncRead + AsyncWrite + Unpin>(self: Arc<Self>, stream: S) {
         let limits = &self.config.limits;
@@ -162,21 +234,40 @@ impl Inner {
             .max_header_size(limits.head_bytes)
             .max_headers(128);
         let inner = Arc::clone(&self);
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let stream = Watched {
+            stream,
+            has_begun: Arc::clone(&has_begun),
+        };
+        let begun = Arc::clone(&has_begun);
         let service = service_fn(move |request| {
-            let inner = Arc::clone(&inner);
-            async move { Ok::<_, Infallible>(inner.answer(request).await) }
+            let (inner, begun) = (Arc::clone(&inner), Arc::clone(&begun));
+            async move {
+                let response = inner.answer(request).await;
+                begun.store(false, Ordering::Relaxed);
+                Ok::<_, Infallible>(response)
+            }
         });
-        if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
+        if let Err(error) = builder
+            .serve_connection(TokioIo::new(stream), service)
+            .await
+        {
             let (refused, status) = if error.is_parse_too_large() {
                 (Refused::Head, 431)
             } else if error.is_parse() {
                 (Refused::Head, 400)
-            } else if error.is_timeout() {
+            } else if error.is_timeout() && has_begun.load(Ordering::Relaxed) {
                 (Refused::TooSlow, 408)
             } else {
+                // Gone, or idle between two requests for long enough.
                 return;
             };
-            self.refuse(None, None, String::new(), &Bad::new(refused, status, error.to_string()));
+            self.refuse(
+                None,
+                None,
+                String::new(),
+                &Bad::new(refused, status, error.to_string()),
+            );
         }
     }
 
@@ -199,23 +290,41 @@ impl Inner {
         let (head, incoming) = request.into_parts();
         let path = head.uri.path();
         let query = head.uri.query().unwrap_or_default();
-        let shown = || -> String { format!("{} {path}", head.method).chars().take(200).collect() };
+        let shown = || -> String {
+            format!("{} {path}", head.method)
+                .chars()
+                .take(200)
+                .collect()
+        };
         let refused = |agent: Option<AgentId>, protocol: Protocol, bad: &Bad| {
             self.refuse(agent, Some(protocol), shown(), bad);
             let mut response = whole::error(protocol, bad.status, &bad.message);
             if bad.refused == Refused::TooMany {
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            if matches!(bad.refused, Refused::TooLarge | Refused::TooSlow | Refused::Encoding) {
+            if matches!(
+                bad.refused,
+                Refused::TooLarge | Refused::TooSlow | Refused::Encoding
+            ) {
                 // The rest of the body is not waited for.
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             response
         };
         // Who it is comes first: who has no key learns nothing of what is here.
         let guessed = guess(path, &head.headers);
         let found = key(&head.headers, query).and_then(|key| {
-            let unknown = || Bad::new(Refused::Key, 401, "The key is not one that the gateway knows.");
+            let unknown = || {
+                Bad::new(
+                    Refused::Key,
+                    401,
+                    "The key is not one that the gateway knows.",
+                )
+            };
             self.registry.find(&key).ok_or_else(unknown)
         });
         let entry = match found {
@@ -232,7 +341,11 @@ impl Inner {
         };
         if !self.upstreams.has(protocol) {
             let message = format!("The gateway has no provider for {}.", protocol.name());
-            return refused(agent(), protocol, &Bad::new(Refused::NoUpstream, 404, message));
+            return refused(
+                agent(),
+                protocol,
+                &Bad::new(Refused::NoUpstream, 404, message),
+            );
         }
         let Some(open) = entry.open(self.config.limits.open_per_agent) else {
             let message = "This agent has as many open requests as it may have.";
@@ -248,11 +361,19 @@ impl Inner {
                     let bad = Bad::new(Refused::CutOff, 403, &*words);
                     return refused(agent(), protocol, &bad);
                 }
-                self.aside(protocol, head.method.clone(), &path, &head.headers, bytes).await
+                self.aside(protocol, head.method.clone(), &path, &head.headers, bytes)
+                    .await
             }
-            Route::Turn { protocol, path, of_path } => {
-                let given = of_path.as_ref().map(|(model, form)| (model.as_str(), *form != Form::Whole));
-                let next = || ConversationId(self.conversations.fetch_add(1, Ordering::Relaxed) + 1);
+            Route::Turn {
+                protocol,
+                path,
+                of_path,
+            } => {
+                let given = of_path
+                    .as_ref()
+                    .map(|(model, form)| (model.as_str(), *form != Form::Whole));
+                let next =
+                    || ConversationId(self.conversations.fetch_add(1, Ordering::Relaxed) + 1);
                 let reader = Reader {
                     protocol,
                     limits: &self.config.limits,
@@ -273,7 +394,12 @@ impl Inner {
                 let exchange = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
                 if let Some(words) = entry.cut.borrow().clone() {
                     // Not an error: agents try those again.
-                    self.refuse(agent(), Some(protocol), shown(), &Bad::new(Refused::CutOff, 200, &*words));
+                    self.refuse(
+                        agent(),
+                        Some(protocol),
+                        shown(),
+                        &Bad::new(Refused::CutOff, 200, &*words),
+                    );
                     return whole::spoken(protocol, form, &asked.model, exchange, &words);
                 }
                 let turn = Turn {
@@ -293,9 +419,11 @@ impl Inner {
                 };
                 let config = Arc::clone(&self.config);
                 let interceptor = Arc::clone(&self.interceptor);
-                let exchange = Exchange::new(turn, form, config, interceptor, Arc::clone(&entry), open);
+                let exchange =
+                    Exchange::new(turn, form, config, interceptor, Arc::clone(&entry), open);
                 let bytes = asked.changed.map_or(bytes, Bytes::from);
-                self.turn(exchange, &entry, &path, &head.headers, bytes).await
+                self.turn(exchange, &entry, &path, &head.headers, bytes)
+                    .await
             }
         }
     }
@@ -320,9 +448,11 @@ impl Inner {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(NoBody::TooLarge)) => Err(too_large()),
             Ok(Err(NoBody::Broken)) => Err(Bad::new(Refused::Head, 400, "The body was cut off.")),
-            Ok(Err(NoBody::Silent)) | Err(_) => {
-                Err(Bad::new(Refused::TooSlow, 408, "The body did not come in time."))
-            }
+            Ok(Err(NoBody::Silent)) | Err(_) => Err(Bad::new(
+                Refused::TooSlow,
+                408,
+                "The body did not come in time.",
+            )),
         }
     }
 
@@ -341,9 +471,16 @@ impl Inner {
             return response;
         }
         let protocol = exchange.turn.protocol;
-        let request = self.upstreams.request(protocol, Method::POST, path, headers, bytes);
+        let request = self
+            .upstreams
+            .request(protocol, Method::POST, path, headers, bytes);
         let Some(request) = request else {
-            return whole::failed(exchange, None, 502, "The request cannot be written for the provider.");
+            return whole::failed(
+                exchange,
+                None,
+                502,
+                "The request cannot be written for the provider.",
+            );
         };
         let mut cut = entry.cut.subscribe();
         let answered = tokio::select! {
@@ -377,7 +514,9 @@ impl Inner {
             return whole::failed(exchange, Some(200), 502, message);
         }
         let kind = response.headers().get(header::CONTENT_TYPE);
-        let kind = kind.map(|kind| kind.as_bytes().to_ascii_lowercase()).unwrap_or_default();
+        let kind = kind
+            .map(|kind| kind.as_bytes().to_ascii_lowercase())
+            .unwrap_or_default();
         let is_events = kind.starts_with(b"text/event-stream");
         match exchange.form {
             Form::Whole if !is_events => whole::whole(exchange, response).await,
@@ -400,10 +539,21 @@ impl Inner {
         bytes: Bytes,
     ) -> Response<AnswerBody> {
         let limits = &self.config.limits;
-        let Some(request) = self.upstreams.request(protocol, method, path, headers, bytes) else {
-            return whole::error(protocol, 502, "The request cannot be written for the provider.");
+        let Some(request) = self
+            .upstreams
+            .request(protocol, method, path, headers, bytes)
+        else {
+            return whole::error(
+                protocol,
+                502,
+                "The request cannot be written for the provider.",
+            );
         };
-        let response = match self.upstreams.ask(protocol, request, limits.first_byte).await {
+        let response = match self
+            .upstreams
+            .ask(protocol, request, limits.first_byte)
+            .await
+        {
             Ok(response) => response,
             Err(_) => return whole::error(protocol, 502, "The provider could not be asked."),
         };

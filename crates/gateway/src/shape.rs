@@ -84,7 +84,9 @@ pub(crate) fn compare(
                 return Ok(false);
             }
             let kind = kind(text, range.clone())?;
-            let known = kinds.iter().find(|(name, _)| Some(*name) == kind.as_deref());
+            let known = kinds
+                .iter()
+                .find(|(name, _)| Some(*name) == kind.as_deref());
             match known {
                 Some((_, shape)) => compare(text, range, *shape, strange),
                 None => Ok(false),
@@ -97,7 +99,9 @@ pub(crate) fn compare(
 pub(crate) fn kind(text: &str, range: Range<usize>) -> Result<Option<String>, Unfit> {
     let members = members(text, range)?;
     let mut of_kind = members.iter().filter(|member| member.key == "type");
-    let kind = of_kind.next().and_then(|member| string(text, &member.value));
+    let kind = of_kind
+        .next()
+        .and_then(|member| string(text, &member.value));
     if of_kind.next().is_some() {
         return Err(Unfit::DuplicateKey);
     }
@@ -106,9 +110,9 @@ pub(crate) fn kind(text: &str, range: Range<usize>) -> Result<Option<String>, Un
 
 fn is_empty(raw: &str) -> bool {
     let inside = |open, close| raw.strip_prefix(open)?.strip_suffix(close);
-    [('[', ']'), ('{', '}')]
-        .into_iter()
-        .any(|(open, close)| inside(open, close).is_some_and(|inside: &str| inside.trim().is_empty()))
+    [('[', ']'), ('{', '}')].into_iter().any(|(open, close)| {
+        inside(open, close).is_some_and(|inside: &str| inside.trim().is_empty())
+    })
 }
 
 fn object(
@@ -139,7 +143,9 @@ fn object(
         }
     }
     if !unknown.is_empty() {
-        strange.edits.keep_members(&members, |at| !unknown.contains(&at));
+        strange
+            .edits
+            .keep_members(&members, |at| !unknown.contains(&at));
     }
     Ok(())
 }
@@ -159,7 +165,12 @@ fn list(
                 Some("{") => kind(text, range.clone())?,
                 _ => None,
             };
-            strange.names.push(kind.unwrap_or_else(|| "an element".to_owned()).chars().take(80).collect());
+            strange.names.push(
+                kind.unwrap_or_else(|| "an element".to_owned())
+                    .chars()
+                    .take(80)
+                    .collect(),
+            );
         }
     }
     if !unknown.is_empty() {
@@ -177,7 +188,13 @@ mod tests {
     const OUTER: Shape = Shape::Object(&[
         ("id", Shape::Plain),
         ("list", Shape::List(&INNER)),
-        ("parts", Shape::PlainOrList(&Shape::Typed(&[("text", Shape::Object(&[("type", Shape::Plain), ("text", Shape::Plain)]))]))),
+        (
+            "parts",
+            Shape::PlainOrList(&Shape::Typed(&[(
+                "text",
+                Shape::Object(&[("type", Shape::Plain), ("text", Shape::Plain)]),
+            )])),
+        ),
     ]);
 
     fn cleaned(text: &str) -> Result<(String, Vec<String>), Unfit> {
@@ -196,7 +213,10 @@ mod tests {
     fn what_is_not_known_is_taken_out_and_named() {
         let text = r#"{"new":{"a":1},"id":1,"list":[{"calls":[1],"text":"a","more":2}],"parts":[{"type":"text","text":"t"},{"type":"call"}]}"#;
         let (left, names) = cleaned(text).unwrap();
-        assert_eq!(left, r#"{"id":1,"list":[{"text":"a"}],"parts":[{"type":"text","text":"t"}]}"#);
+        assert_eq!(
+            left,
+            r#"{"id":1,"list":[{"text":"a"}],"parts":[{"type":"text","text":"t"}]}"#
+        );
         assert_eq!(names, ["new", "calls", "more", "call"]);
         assert_eq!(cleaned(r#"{"id":{"x":1}}"#).unwrap().0, "{}");
     }

@@ -55,7 +55,10 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        *self.left = self.left.checked_sub(1).ok_or_else(|| D::Error::custom(MANY))?;
+        *self.left = self
+            .left
+            .checked_sub(1)
+            .ok_or_else(|| D::Error::custom(MANY))?;
         deserializer.deserialize_any(self)
     }
 }
@@ -90,7 +93,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(value) = list.next_element_seed(Strict { left: &mut *self.left })? {
+        while let Some(value) = list.next_element_seed(Strict {
+            left: &mut *self.left,
+        })? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -102,7 +107,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if values.contains_key(&key) {
                 return Err(A::Error::custom(TWICE));
             }
-            let value = map.next_value_seed(Strict { left: &mut *self.left })?;
+            let value = map.next_value_seed(Strict {
+                left: &mut *self.left,
+            })?;
             values.insert(key, value);
         }
         Ok(Value::Object(values))
@@ -134,7 +141,10 @@ mod tests {
     fn values_are_counted_and_depth_is_an_error_and_no_crash() {
         assert_eq!(parse("[1,2,3]", &mut 3), Err(NotStrict::TooMany));
         assert!(parse("[1,2,3]", &mut 4).is_ok());
-        assert!(matches!(read(&"[".repeat(200_000)), Err(NotStrict::NotJson(_))));
+        assert!(matches!(
+            read(&"[".repeat(200_000)),
+            Err(NotStrict::NotJson(_))
+        ));
         assert!(matches!(read("{} x"), Err(NotStrict::NotJson(_))));
     }
 

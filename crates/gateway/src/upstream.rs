@@ -113,7 +113,9 @@ impl Upstreams {
         for (protocol, upstream) in &config.upstreams {
             ready.insert(*protocol, one(*protocol, upstream)?);
         }
-        let is_encrypted = ready.values().any(|upstream: &Ready| upstream.place.scheme() == Some(&Scheme::HTTPS));
+        let is_encrypted = ready
+            .values()
+            .any(|upstream: &Ready| upstream.place.scheme() == Some(&Scheme::HTTPS));
         Ok(Self {
             lines: Lines::new(connector(is_encrypted, &config.limits)?),
             ready,
@@ -137,7 +139,9 @@ impl Upstreams {
         let ready = self.ready.get(&protocol)?;
         // Base URLs of OpenAI's protocols have the version in them.
         let path = match protocol {
-            Protocol::ChatCompletions | Protocol::Responses => path.strip_prefix("/v1").unwrap_or(path),
+            Protocol::ChatCompletions | Protocol::Responses => {
+                path.strip_prefix("/v1").unwrap_or(path)
+            }
             Protocol::Messages | Protocol::GenerateContent => path,
         };
         let mut request = Request::new(Full::new(body));
@@ -150,7 +154,10 @@ impl Upstreams {
                 sent.append(name.clone(), value.clone());
             }
         }
-        sent.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        sent.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
         if let Some((name, value)) = &ready.key {
             sent.insert(name.clone(), value.clone());
         }
@@ -175,7 +182,10 @@ impl Upstreams {
 
     /// A text of the provider's without its key.
     pub(crate) fn hide(&self, protocol: Protocol, text: &str) -> String {
-        let secret = self.ready.get(&protocol).and_then(|ready| ready.secret.as_deref());
+        let secret = self
+            .ready
+            .get(&protocol)
+            .and_then(|ready| ready.secret.as_deref());
         match secret {
             // Shorter ones are placeholders.
             Some(secret) if secret.len() >= 8 => text.replace(secret, "[key removed]"),
@@ -214,7 +224,11 @@ pub(crate) trait Pieces {
 impl Pieces for Incoming {
     async fn piece(&mut self) -> Option<Result<Bytes, ()>> {
         let frame = self.frame().await?;
-        Some(frame.map(|frame| frame.into_data().unwrap_or_default()).map_err(drop))
+        Some(
+            frame
+                .map(|frame| frame.into_data().unwrap_or_default())
+                .map_err(drop),
+        )
     }
 
     fn least(&self) -> u64 {
@@ -225,7 +239,11 @@ impl Pieces for Incoming {
 impl Pieces for Answer {
     async fn piece(&mut self) -> Option<Result<Bytes, ()>> {
         let frame = self.frame().await?;
-        Some(frame.map(|frame| frame.into_data().unwrap_or_default()).map_err(drop))
+        Some(
+            frame
+                .map(|frame| frame.into_data().unwrap_or_default())
+                .map_err(drop),
+        )
     }
 
     fn least(&self) -> u64 {
@@ -234,8 +252,14 @@ impl Pieces for Answer {
 }
 
 /// Reads a body of at most so many bytes, of which each piece may take so long.
-pub(crate) async fn body(mut body: impl Pieces, most: usize, idle: Duration) -> Result<Bytes, NoBody> {
-    let least = usize::try_from(body.least()).unwrap_or(usize::MAX).min(most);
+pub(crate) async fn body(
+    mut body: impl Pieces,
+    most: usize,
+    idle: Duration,
+) -> Result<Bytes, NoBody> {
+    let least = usize::try_from(body.least())
+        .unwrap_or(usize::MAX)
+        .min(most);
     let mut first: Option<Bytes> = None;
     let mut all = Vec::new();
     loop {
@@ -270,27 +294,42 @@ fn one(protocol: Protocol, upstream: &Upstream) -> Result<Ready, UpstreamError> 
     if let Some(problem) = base_url_problem(text) {
         return Err(wrong(problem));
     }
-    let uri: Uri = text.parse().map_err(|error| wrong(format!("is not a URL: {error}")))?;
+    let uri: Uri = text
+        .parse()
+        .map_err(|error| wrong(format!("is not a URL: {error}")))?;
     let parts = uri.into_parts();
     let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
         return Err(wrong("is not a whole URL".to_owned()));
     };
-    let path = parts.path_and_query.map(|path| path.path().trim_end_matches('/').to_owned());
+    let path = parts
+        .path_and_query
+        .map(|path| path.path().trim_end_matches('/').to_owned());
     let key = match &upstream.key {
-        Some(key) => Some(key.header(upstream.proof).ok_or(UpstreamError::Key(protocol))?),
+        Some(key) => Some(
+            key.header(upstream.proof)
+                .ok_or(UpstreamError::Key(protocol))?,
+        ),
         None => None,
     };
-    let place = Uri::builder().scheme(scheme).authority(authority.clone()).path_and_query("/").build();
+    let place = Uri::builder()
+        .scheme(scheme)
+        .authority(authority.clone())
+        .path_and_query("/")
+        .build();
     Ok(Ready {
         place: place.map_err(|error| wrong(format!("is not a URL: {error}")))?,
-        host: HeaderValue::from_str(authority.as_str()).map_err(|error| wrong(format!("has no host: {error}")))?,
+        host: HeaderValue::from_str(authority.as_str())
+            .map_err(|error| wrong(format!("has no host: {error}")))?,
         path: path.unwrap_or_default(),
         key,
         secret: upstream.key.as_ref().map(|key| key.expose().to_owned()),
     })
 }
 
-fn connector(is_encrypted: bool, limits: &Limits) -> Result<HttpsConnector<HttpConnector>, UpstreamError> {
+fn connector(
+    is_encrypted: bool,
+    limits: &Limits,
+) -> Result<HttpsConnector<HttpConnector>, UpstreamError> {
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     tcp.enforce_http(false);

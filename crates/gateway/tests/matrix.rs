@@ -19,7 +19,9 @@ fn shared() -> &'static Setup {
 }
 
 fn patient() -> Setup {
-    setup(obedient(), |config| config.heartbeat = Duration::from_millis(10))
+    setup(obedient(), |config| {
+        config.heartbeat = Duration::from_millis(10)
+    })
 }
 
 fn ask(setup: &Setup, protocol: Protocol, form: Form, mode: &str, body: &str) -> Got {
@@ -29,7 +31,9 @@ fn ask(setup: &Setup, protocol: Protocol, form: Form, mode: &str, body: &str) ->
 /// Whether an answer gives away anything of a call.
 fn shows(got: &Got) -> bool {
     let marker = MARKER.as_bytes();
-    got.body.windows(marker.len()).any(|window| window == marker)
+    got.body
+        .windows(marker.len())
+        .any(|window| window == marker)
 }
 
 /// The bytes of an answer; of an array those of its objects, since the gateway sets the commas.
@@ -41,20 +45,34 @@ fn bytes(form: Form, body: &str) -> String {
 }
 
 fn all() -> impl Iterator<Item = (Protocol, Form)> {
-    Protocol::ALL.into_iter().flat_map(|protocol| forms(protocol).iter().map(move |form| (protocol, *form)))
+    Protocol::ALL
+        .into_iter()
+        .flat_map(|protocol| forms(protocol).iter().map(move |form| (protocol, *form)))
 }
 
 #[test]
 fn words_and_released_calls_pass_byte_for_byte() {
     let setup = patient();
     for (protocol, form) in all() {
-        for (text, reasoning, calls) in [("Hellö.", "", 0), ("", "Because.", 0), ("I look.", "I think.", 1), ("", "", 2)] {
-            if (text, calls) == ("", 0) && protocol == Protocol::GenerateContent && form == Form::Whole {
+        for (text, reasoning, calls) in [
+            ("Hellö.", "", 0),
+            ("", "Because.", 0),
+            ("I look.", "I think.", 1),
+            ("", "", 2),
+        ] {
+            if (text, calls) == ("", 0)
+                && protocol == Protocol::GenerateContent
+                && form == Form::Whole
+            {
                 continue;
             }
             let body = spoken(kit(protocol), form, &turn(text, reasoning, calls));
             let got = ask(&setup, protocol, form, "release", &body);
-            assert_eq!((got.status, bytes(form, got.text())), (200, bytes(form, &body)), "{protocol:?} {form:?}");
+            assert_eq!(
+                (got.status, bytes(form, got.text())),
+                (200, bytes(form, &body)),
+                "{protocol:?} {form:?}"
+            );
             assert!(got.kind.starts_with(kind(form)), "{}", got.kind);
             let read = read(protocol, form, &got.body);
             assert_eq!(read.calls.len(), calls);
@@ -96,7 +114,12 @@ fn a_denied_call_becomes_words_in_a_final_turn() {
                 assert_eq!(got.status, 200);
                 assert!(!shows(&got), "{protocol:?} {form:?} {mode}: {}", got.text());
                 let read = read(protocol, form, &got.body);
-                assert_eq!((read.calls.len(), read.stop), (0, Stop::Finished), "{protocol:?} {form:?} {}", got.text());
+                assert_eq!(
+                    (read.calls.len(), read.stop),
+                    (0, Stop::Finished),
+                    "{protocol:?} {form:?} {}",
+                    got.text()
+                );
                 assert!(read.text.starts_with(text) && read.text.len() > text.len() + 10);
                 assert_eq!(read.reasoning, "I think.");
                 if mode == "deny" {
@@ -120,8 +143,17 @@ fn of_two_calls_the_released_one_passes_as_it_was() {
         for (mode, kept) in [("first", 0), ("last", 1)] {
             let got = ask(&setup, protocol, form, mode, &upstream);
             let read = read(protocol, form, &got.body);
-            assert_eq!(read.calls, [sent.calls[kept].clone()], "{protocol:?} {form:?} {}", got.text());
-            assert!(!got.text().contains(&format!("{MARKER}_{}", 1 - kept)), "{}", got.text());
+            assert_eq!(
+                read.calls,
+                [sent.calls[kept].clone()],
+                "{protocol:?} {form:?} {}",
+                got.text()
+            );
+            assert!(
+                !got.text().contains(&format!("{MARKER}_{}", 1 - kept)),
+                "{}",
+                got.text()
+            );
             assert!(read.text.contains(DENIAL), "{}", read.text);
             assert_eq!(read.stop, Stop::Calls, "{protocol:?}");
             let end = setup.script.take().ends.pop().unwrap();
@@ -142,12 +174,28 @@ fn a_held_stream_shows_that_it_lives_and_goes_on_when_released() {
         let request = request(protocol, form, "hold-release", &test).to_string();
         let got = runtime().block_on(async {
             let mut sender = connect(setup.address).await;
-            let sent = sender.send_request(post(&path(protocol, form, "hold-release"), Some(AGENT_KEY), request));
+            let sent = sender.send_request(post(
+                &path(protocol, form, "hold-release"),
+                Some(AGENT_KEY),
+                request,
+            ));
             if form == Form::Whole {
                 let sent = tokio::spawn(sent);
-                setup.script.until(|told| told.proposals.last().map(drop)).await;
+                setup
+                    .script
+                    .until(|told| told.proposals.last().map(drop))
+                    .await;
                 setup.script.go.notify_one();
-                return sent.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes().to_vec();
+                return sent
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .into_body()
+                    .collect()
+                    .await
+                    .unwrap()
+                    .to_bytes()
+                    .to_vec();
             }
             let mut response = sent.await.unwrap();
             let mut got = Vec::new();
@@ -158,7 +206,11 @@ fn a_held_stream_shows_that_it_lives_and_goes_on_when_released() {
                 got.extend_from_slice(&data);
                 beats += usize::from(is_beat);
                 if beats == 3 {
-                    assert!(!shows(&Got { status: 200, kind: String::new(), body: got.clone() }));
+                    assert!(!shows(&Got {
+                        status: 200,
+                        kind: String::new(),
+                        body: got.clone()
+                    }));
                     setup.script.go.notify_one();
                 }
             }
@@ -166,7 +218,11 @@ fn a_held_stream_shows_that_it_lives_and_goes_on_when_released() {
         });
         let sent = read(protocol, form, body.as_bytes());
         let read = read(protocol, form, &got);
-        assert_eq!((read.whole, read.calls), (sent.whole, sent.calls), "{protocol:?} {form:?}");
+        assert_eq!(
+            (read.whole, read.calls),
+            (sent.whole, sent.calls),
+            "{protocol:?} {form:?}"
+        );
         assert_eq!(setup.script.take().ends[0].calls, [CallEnd::Released]);
     }
 }

@@ -22,11 +22,15 @@ fn get(setup: &Setup, request: Request<Full<Bytes>>) -> Got {
 
 /// An error has the form that the protocol's own clients read.
 fn is_shaped(protocol: Protocol, got: &Got) -> String {
-    let body: Value = serde_json::from_slice(&got.body).unwrap_or_else(|_| panic!("{}", got.text()));
+    let body: Value =
+        serde_json::from_slice(&got.body).unwrap_or_else(|_| panic!("{}", got.text()));
     let error = &body["error"];
     match protocol {
         Protocol::ChatCompletions | Protocol::Responses => assert!(error["type"].is_string()),
-        Protocol::Messages => assert_eq!((&body["type"], error["type"].is_string()), (&json!("error"), true)),
+        Protocol::Messages => assert_eq!(
+            (&body["type"], error["type"].is_string()),
+            (&json!("error"), true)
+        ),
         Protocol::GenerateContent => {
             assert_eq!(error["code"], json!(got.status));
             assert!(error["status"].is_string());
@@ -45,7 +49,11 @@ fn works(setup: &Setup) {
 #[test]
 fn bodies_that_are_no_request() {
     let setup = setup(obedient(), |config| config.limits.request_bytes = 100_000);
-    let deep = format!("{{\"model\":\"m\",\"messages\":[],\"contents\":[],\"x\":{}1{}}}", "[".repeat(50_000), "]".repeat(20_000));
+    let deep = format!(
+        "{{\"model\":\"m\",\"messages\":[],\"contents\":[],\"x\":{}1{}}}",
+        "[".repeat(50_000),
+        "]".repeat(20_000)
+    );
     let cases: Vec<(Vec<u8>, u16, Refused)> = vec![
         (b"".to_vec(), 400, Refused::NotJson),
         (b"{\"model\": \"m\", ".to_vec(), 400, Refused::NotJson),
@@ -64,14 +72,28 @@ fn bodies_that_are_no_request() {
     ];
     for protocol in Protocol::ALL {
         for (body, status, refused) in &cases {
-            let got = get(&setup, post(&path(protocol, Form::Whole, "m"), Some(AGENT_KEY), body.clone()));
+            let got = get(
+                &setup,
+                post(
+                    &path(protocol, Form::Whole, "m"),
+                    Some(AGENT_KEY),
+                    body.clone(),
+                ),
+            );
             let shown = String::from_utf8_lossy(&body[..body.len().min(80)]);
             assert_eq!(got.status, *status, "{protocol:?} {shown} {}", got.text());
             let message = is_shaped(protocol, &got);
             let told = setup.script.take();
-            assert_eq!((told.refusals.len(), told.turns.len(), told.ends.len()), (1, 0, 0));
+            assert_eq!(
+                (told.refusals.len(), told.turns.len(), told.ends.len()),
+                (1, 0, 0)
+            );
             let refusal = &told.refusals[0];
-            assert_eq!((refusal.refused, refusal.status), (*refused, *status), "{protocol:?} {shown}");
+            assert_eq!(
+                (refusal.refused, refusal.status),
+                (*refused, *status),
+                "{protocol:?} {shown}"
+            );
             assert_eq!(refusal.agent, Some("critic".into()));
             assert_eq!(refusal.message, message);
         }
@@ -91,7 +113,10 @@ fn fields_of_the_wrong_kind() {
         json!({"model": "m", "messages": [], "stream": "yes"}),
         json!({"model": "m", "messages": [], "tools": "x"}),
     ] {
-        let got = get(&setup, post("/v1/chat/completions", Some(AGENT_KEY), body.to_string()));
+        let got = get(
+            &setup,
+            post("/v1/chat/completions", Some(AGENT_KEY), body.to_string()),
+        );
         assert_eq!(got.status, 400, "{body}");
         is_shaped(Protocol::ChatCompletions, &got);
     }
@@ -100,15 +125,25 @@ fn fields_of_the_wrong_kind() {
 #[test]
 fn keys_that_are_not_known_learn_nothing() {
     let setup = setup(obedient(), |_| ());
-    for (protocol, key) in Protocol::ALL.into_iter().zip([None, Some("forged"), Some(UPSTREAM_KEY), Some("")]) {
+    for (protocol, key) in
+        Protocol::ALL
+            .into_iter()
+            .zip([None, Some("forged"), Some(UPSTREAM_KEY), Some("")])
+    {
         for path in [path(protocol, Form::Events, "m"), "/v1/nothing".to_owned()] {
             let got = get(&setup, post(&path, key, "{"));
             assert_eq!(got.status, 401);
             let told = setup.script.take();
-            assert_eq!((told.refusals[0].refused, &told.refusals[0].agent), (Refused::Key, &None));
+            assert_eq!(
+                (told.refusals[0].refused, &told.refusals[0].agent),
+                (Refused::Key, &None)
+            );
         }
     }
-    let request = Request::post("/v1/messages").header("host", "x").header("x-api-key", AGENT_KEY).header("authorization", "Bearer other");
+    let request = Request::post("/v1/messages")
+        .header("host", "x")
+        .header("x-api-key", AGENT_KEY)
+        .header("authorization", "Bearer other");
     let got = get(&setup, request.body(Full::default()).unwrap());
     assert_eq!(got.status, 401);
     is_shaped(Protocol::Messages, &got);
@@ -120,17 +155,35 @@ fn keys_that_are_not_known_learn_nothing() {
 fn the_provider_gets_its_own_key_and_the_agents_goes_no_further() {
     let setup = setup(obedient(), |_| ());
     for (protocol, header) in [
-        (Protocol::ChatCompletions, ("authorization", format!("Bearer {UPSTREAM_KEY}"))),
-        (Protocol::Responses, ("authorization", format!("Bearer {UPSTREAM_KEY}"))),
+        (
+            Protocol::ChatCompletions,
+            ("authorization", format!("Bearer {UPSTREAM_KEY}")),
+        ),
+        (
+            Protocol::Responses,
+            ("authorization", format!("Bearer {UPSTREAM_KEY}")),
+        ),
         (Protocol::Messages, ("x-api-key", UPSTREAM_KEY.to_owned())),
-        (Protocol::GenerateContent, ("x-goog-api-key", UPSTREAM_KEY.to_owned())),
+        (
+            Protocol::GenerateContent,
+            ("x-goog-api-key", UPSTREAM_KEY.to_owned()),
+        ),
     ] {
         let text = spoken(kit(protocol), Form::Whole, &turn("Fine.", "", 0));
-        let body = request(protocol, Form::Whole, "release", &json!({"kind": "application/json", "body": text})).to_string();
+        let body = request(
+            protocol,
+            Form::Whole,
+            "release",
+            &json!({"kind": "application/json", "body": text}),
+        )
+        .to_string();
         for way in ["authorization", "x-api-key", "x-goog-api-key", "?key"] {
             let path = path(protocol, Form::Whole, "release");
             let mut request = Request::post(match way {
-                "?key" => format!("{path}{}key={AGENT_KEY}", if path.contains('?') { '&' } else { '?' }),
+                "?key" => format!(
+                    "{path}{}key={AGENT_KEY}",
+                    if path.contains('?') { '&' } else { '?' }
+                ),
                 _ => path,
             });
             request = match way {
@@ -138,7 +191,11 @@ fn the_provider_gets_its_own_key_and_the_agents_goes_no_further() {
                 "?key" => request,
                 way => request.header(way, AGENT_KEY),
             };
-            let request = request.header("host", "gateway").header("anthropic-version", "2023-06-01").header("cookie", "a=b").header("accept-encoding", "gzip, br");
+            let request = request
+                .header("host", "gateway")
+                .header("anthropic-version", "2023-06-01")
+                .header("cookie", "a=b")
+                .header("accept-encoding", "gzip, br");
             let got = get(&setup, request.body(Full::from(body.clone())).unwrap());
             assert_eq!(got.status, 200, "{}", got.text());
         }
@@ -159,14 +216,36 @@ fn what_is_not_there_and_what_is_not_known() {
     let setup = setup(obedient(), |config| {
         config.upstreams.remove(&Protocol::Responses);
     });
-    let old = Request::post("/v1/messages").header("host", "x").header("x-api-key", AGENT_KEY).header("anthropic-version", "2023-01-01");
-    let zipped = Request::post("/v1/messages").header("host", "x").header("x-api-key", AGENT_KEY).header("content-encoding", "gzip");
+    let old = Request::post("/v1/messages")
+        .header("host", "x")
+        .header("x-api-key", AGENT_KEY)
+        .header("anthropic-version", "2023-01-01");
+    let zipped = Request::post("/v1/messages")
+        .header("host", "x")
+        .header("x-api-key", AGENT_KEY)
+        .header("content-encoding", "gzip");
     let cases = [
-        (post("/v1/embeddings", Some(AGENT_KEY), "{}"), 404, Refused::Path),
-        (post("/v3/messages", Some(AGENT_KEY), "{}"), 404, Refused::Version),
-        (post("/v1/responses", Some(AGENT_KEY), "{}"), 404, Refused::NoUpstream),
+        (
+            post("/v1/embeddings", Some(AGENT_KEY), "{}"),
+            404,
+            Refused::Path,
+        ),
+        (
+            post("/v3/messages", Some(AGENT_KEY), "{}"),
+            404,
+            Refused::Version,
+        ),
+        (
+            post("/v1/responses", Some(AGENT_KEY), "{}"),
+            404,
+            Refused::NoUpstream,
+        ),
         (old.body(Full::default()).unwrap(), 400, Refused::Version),
-        (zipped.body(Full::default()).unwrap(), 415, Refused::Encoding),
+        (
+            zipped.body(Full::default()).unwrap(),
+            415,
+            Refused::Encoding,
+        ),
     ];
     for (request, status, refused) in cases {
         let shown = format!("{request:?}");
@@ -184,28 +263,72 @@ fn what_goes_past_the_interception_point_is_refused_or_taken_out() {
         (got, setup.script.take())
     };
     let refused = [
-        ("/v1/responses", json!({"model": "release", "input": "a", "background": true})),
-        ("/v1/responses", json!({"model": "release", "input": "a", "prompt": {"id": "pmpt_1"}})),
-        ("/v1/messages", json!({"model": "release", "messages": [], "mcp_servers": [{"url": "x"}]})),
-        ("/v1/chat/completions", json!({"model": "release", "messages": [], "web_search_options": {}})),
-        ("/v1beta/models/release:generateContent", json!({"contents": [], "cached_content": "c"})),
+        (
+            "/v1/responses",
+            json!({"model": "release", "input": "a", "background": true}),
+        ),
+        (
+            "/v1/responses",
+            json!({"model": "release", "input": "a", "prompt": {"id": "pmpt_1"}}),
+        ),
+        (
+            "/v1/messages",
+            json!({"model": "release", "messages": [], "mcp_servers": [{"url": "x"}]}),
+        ),
+        (
+            "/v1/chat/completions",
+            json!({"model": "release", "messages": [], "web_search_options": {}}),
+        ),
+        (
+            "/v1beta/models/release:generateContent",
+            json!({"contents": [], "cached_content": "c"}),
+        ),
     ];
     let stripping = setup(obedient(), |_| ());
     for (path, body) in &refused {
         let (got, told) = ask(&stripping, path, body);
-        assert_eq!((got.status, told.refusals[0].refused), (400, Refused::NotAllowed), "{body}");
+        assert_eq!(
+            (got.status, told.refusals[0].refused),
+            (400, Refused::NotAllowed),
+            "{body}"
+        );
     }
     let function = json!({"type": "function", "name": "f", "parameters": {"type": "object"}});
     let mixed = [
-        (Protocol::Responses, json!([function, {"type": "web_search"}, {"type": "namespace", "name": "n", "tools": [function]}]), vec!["web_search"]),
-        (Protocol::Responses, json!([{"type": "mcp", "server_url": "x"}]), vec!["mcp"]),
-        (Protocol::Messages, json!([{"name": "f", "input_schema": {}}, {"type": "web_search_20250305", "name": "web_search"}, {"type": "bash_20250124", "name": "bash"}]), vec!["web_search_20250305"]),
-        (Protocol::ChatCompletions, json!([{"type": "function", "function": {"name": "f"}}, {"type": "browser"}]), vec!["browser"]),
-        (Protocol::GenerateContent, json!([{"google_search": {}, "functionDeclarations": [{"name": "f"}]}, {"codeExecution": {}}]), vec!["google_search", "codeExecution"]),
+        (
+            Protocol::Responses,
+            json!([function, {"type": "web_search"}, {"type": "namespace", "name": "n", "tools": [function]}]),
+            vec!["web_search"],
+        ),
+        (
+            Protocol::Responses,
+            json!([{"type": "mcp", "server_url": "x"}]),
+            vec!["mcp"],
+        ),
+        (
+            Protocol::Messages,
+            json!([{"name": "f", "input_schema": {}}, {"type": "web_search_20250305", "name": "web_search"}, {"type": "bash_20250124", "name": "bash"}]),
+            vec!["web_search_20250305"],
+        ),
+        (
+            Protocol::ChatCompletions,
+            json!([{"type": "function", "function": {"name": "f"}}, {"type": "browser"}]),
+            vec!["browser"],
+        ),
+        (
+            Protocol::GenerateContent,
+            json!([{"google_search": {}, "functionDeclarations": [{"name": "f"}]}, {"codeExecution": {}}]),
+            vec!["google_search", "codeExecution"],
+        ),
     ];
     for (protocol, tools, names) in &mixed {
         let text = spoken(kit(*protocol), Form::Whole, &turn("Fine.", "", 0));
-        let mut body = request(*protocol, Form::Whole, "release", &json!({"kind": "application/json", "body": text}));
+        let mut body = request(
+            *protocol,
+            Form::Whole,
+            "release",
+            &json!({"kind": "application/json", "body": text}),
+        );
         body["tools"] = tools.clone();
         let path = path(*protocol, Form::Whole, "release");
         let (got, told) = ask(&stripping, &path, &body);
@@ -221,11 +344,20 @@ fn what_goes_past_the_interception_point_is_refused_or_taken_out() {
         assert_eq!(rest.0, rest.1);
         if names.len() < tools.as_array().unwrap().len() {
             assert!(sent["tools"].to_string().contains("\"f\""));
-            assert!(told.turns[0].tools.get(None, "f").is_some() || *protocol == Protocol::Responses);
+            assert!(
+                told.turns[0].tools.get(None, "f").is_some() || *protocol == Protocol::Responses
+            );
         }
-        let refusing = setup(obedient(), |config| config.server_tools = ServerTools::Refuse);
-        assert_eq!(ask(&refusing, &path, &body).1.refusals[0].refused, Refused::NotAllowed);
-        let allowing = setup(obedient(), |config| config.server_tools = ServerTools::Allow);
+        let refusing = setup(obedient(), |config| {
+            config.server_tools = ServerTools::Refuse
+        });
+        assert_eq!(
+            ask(&refusing, &path, &body).1.refusals[0].refused,
+            Refused::NotAllowed
+        );
+        let allowing = setup(obedient(), |config| {
+            config.server_tools = ServerTools::Allow
+        });
         assert_eq!(ask(&allowing, &path, &body).0.status, 200);
         assert_eq!(allowing.provider.completions().pop().unwrap().json(), body);
     }
@@ -248,9 +380,27 @@ fn slow_clients_and_heads_that_are_none() {
     let head = format!("POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: {AGENT_KEY}\r\n");
     // The head never ends.
     talk(&head);
-    let refused = |setup: &Setup| runtime().block_on(setup.script.until(|told| told.refusals.last().cloned()));
+    let refused = |setup: &Setup| {
+        runtime().block_on(setup.script.until(|told| told.refusals.last().cloned()))
+    };
     assert_eq!(refused(&setup).refused, Refused::TooSlow);
     setup.script.take();
+    // A connection that is idle between two requests is none.
+    let read = |stream: &mut TcpStream| {
+        let mut got = vec![0; 4_096];
+        let count = stream.read(&mut got).unwrap();
+        String::from_utf8_lossy(&got[..count]).into_owned()
+    };
+    let mut idle = TcpStream::connect(setup.address).unwrap();
+    idle.write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    assert!(read(&mut idle).starts_with("HTTP/1.1 401"));
+    assert_eq!(read(&mut idle), "");
+    let told = setup.script.take().refusals;
+    assert_eq!(
+        told.iter().map(|told| told.refused).collect::<Vec<_>>(),
+        [Refused::Key]
+    );
     // The body never comes.
     let got = talk(&format!("{head}content-length: 10\r\n\r\n{{"));
     assert!(got.starts_with("HTTP/1.1 408"), "{got}");
@@ -260,14 +410,26 @@ fn slow_clients_and_heads_that_are_none() {
     assert!(got.starts_with("HTTP/1.1 431"), "{got}");
     let got = talk("NONSENSE\r\n\r\n");
     assert!(got.starts_with("HTTP/1.1 400"), "{got}");
-    assert!(setup.script.take().refusals.iter().all(|refusal| refusal.refused == Refused::Head));
+    assert!(
+        setup
+            .script
+            .take()
+            .refusals
+            .iter()
+            .all(|refusal| refusal.refused == Refused::Head)
+    );
     works(&setup);
 }
 
 #[test]
 fn one_agent_cannot_take_the_room_of_others() {
-    let setup = setup(Provider::start(|_| Reply::Hang), |config| config.limits.open_per_agent = 2);
-    setup.registry.add("other".into(), &Key::new("other-key-0123").unwrap()).unwrap();
+    let setup = setup(Provider::start(|_| Reply::Hang), |config| {
+        config.limits.open_per_agent = 2
+    });
+    setup
+        .registry
+        .add("other".into(), &Key::new("other-key-0123").unwrap())
+        .unwrap();
     let body = request(Protocol::Messages, Form::Events, "release", &Value::Null).to_string();
     runtime().block_on(async {
         let asked = |key: &'static str| {
@@ -275,21 +437,40 @@ fn one_agent_cannot_take_the_room_of_others() {
             tokio::spawn(async move { send(address, post("/v1/messages", Some(key), body)).await })
         };
         let waiting = [asked(AGENT_KEY), asked(AGENT_KEY)];
-        setup.script.until(|told| (told.turns.len() == 2).then_some(())).await;
+        setup
+            .script
+            .until(|told| (told.turns.len() == 2).then_some(()))
+            .await;
         let got = asked(AGENT_KEY).await.unwrap();
         assert_eq!(got.status, 429);
         is_shaped(Protocol::Messages, &got);
         assert_eq!(setup.script.take().refusals[0].refused, Refused::TooMany);
         let other = asked("other-key-0123");
-        setup.script.until(|told| (told.turns.len() == 1).then_some(())).await;
+        setup
+            .script
+            .until(|told| (told.turns.len() == 1).then_some(()))
+            .await;
         for waiting in waiting.into_iter().chain([other]) {
             waiting.abort();
         }
         // An agent that goes away leaves its place, and the exchange ends.
-        setup.script.until(|told| (told.ends.len() == 3).then_some(())).await;
-        assert!(setup.script.take().ends.iter().all(|end| end.outcome == Outcome::Gone));
+        setup
+            .script
+            .until(|told| (told.ends.len() == 3).then_some(()))
+            .await;
+        assert!(
+            setup
+                .script
+                .take()
+                .ends
+                .iter()
+                .all(|end| end.outcome == Outcome::Gone)
+        );
         let again = asked(AGENT_KEY);
-        setup.script.until(|told| (told.turns.len() == 1).then_some(())).await;
+        setup
+            .script
+            .until(|told| (told.turns.len() == 1).then_some(()))
+            .await;
         again.abort();
     });
 }

@@ -21,21 +21,31 @@ impl Request {
         let message = |at: usize| -> Value {
             let number = at;
             match at % 2 {
-                0 => json!({"role": "user", "content": format!("{number}: {}", "a line of a file\n".repeat(70))}),
-                _ => json!({"role": "assistant", "content": format!("I look at {number}. {}", "thought ".repeat(60))}),
+                0 => {
+                    json!({"role": "user", "content": format!("{number}: {}", "a line of a file\n".repeat(70))})
+                }
+                _ => {
+                    json!({"role": "assistant", "content": format!("I look at {number}. {}", "thought ".repeat(60))})
+                }
             }
         };
-        let tool = |at: usize| json!({"type": "function", "function": {"name": format!("tool_{at}"),
+        let tool = |at: usize| {
+            json!({"type": "function", "function": {"name": format!("tool_{at}"),
             "description": "Does something to a file on a host, and says what it did. ".repeat(12),
-            "parameters": {"type": "object", "properties": {"host": {"type": "string"}, "path": {"type": "string"}}, "required": ["path"]}}});
+            "parameters": {"type": "object", "properties": {"host": {"type": "string"}, "path": {"type": "string"}}, "required": ["path"]}}})
+        };
         let tools: Vec<Value> = (0..20).map(tool).collect();
         let messages: Vec<Value> = (0..messages).map(message).collect();
-        let body = json!({"model": "m", "stream": stream, "tools": tools, "messages": messages}).to_string();
+        let body = json!({"model": "m", "stream": stream, "tools": tools, "messages": messages})
+            .to_string();
         let head = format!(
             "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\nx-pause: {pause}\r\ncontent-length: {}\r\n\r\n",
-            crate::proxies::KEY, body.len()
+            crate::proxies::KEY,
+            body.len()
         );
-        Self { bytes: [head.into_bytes(), body.into_bytes()].concat() }
+        Self {
+            bytes: [head.into_bytes(), body.into_bytes()].concat(),
+        }
     }
 }
 
@@ -59,7 +69,10 @@ impl Line {
     pub(crate) fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: vec![0; 64 * 1024] }
+        Self {
+            stream,
+            buffer: vec![0; 64 * 1024],
+        }
     }
 
     /// Asks and reads the whole answer.
@@ -72,22 +85,37 @@ impl Line {
         let mut end: Option<usize> = None;
         loop {
             let count = self.stream.read(&mut self.buffer).unwrap();
-            assert!(count > 0, "the connection ended: {}", String::from_utf8_lossy(&got));
+            assert!(
+                count > 0,
+                "the connection ended: {}",
+                String::from_utf8_lossy(&got)
+            );
             got.extend_from_slice(&self.buffer[..count]);
             if first.is_none()
                 && let Some(at) = memchr::memmem::find(&got, b"sent-at:")
             {
                 let now = crate::server::now();
                 first = Some(begin.elapsed());
-                let digits: String = got[at + 8..].iter().take_while(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
+                let digits: String = got[at + 8..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_digit())
+                    .map(|byte| char::from(*byte))
+                    .collect();
                 on_way = Duration::from_nanos(now.saturating_sub(digits.parse().unwrap()));
             }
             if end.is_none()
                 && let Some(head) = memchr::memmem::find(&got, b"\r\n\r\n")
             {
-                assert!(got.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&got));
+                assert!(
+                    got.starts_with(b"HTTP/1.1 200"),
+                    "{}",
+                    String::from_utf8_lossy(&got)
+                );
                 let text = String::from_utf8_lossy(&got[..head]).to_lowercase();
-                let length = text.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
+                let length = text
+                    .split("content-length: ")
+                    .nth(1)
+                    .and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
                 end = Some(length.map_or(usize::MAX, |length| head + 4 + length));
             }
             let is_over = match end {
@@ -97,7 +125,11 @@ impl Line {
             };
             if is_over {
                 let whole = begin.elapsed();
-                return Times { whole, first: first.unwrap_or(whole), on_way };
+                return Times {
+                    whole,
+                    first: first.unwrap_or(whole),
+                    on_way,
+                };
             }
         }
     }
@@ -109,10 +141,18 @@ pub(crate) fn median(times: &mut [Duration]) -> Duration {
 }
 
 /// As many requests as go over so many connections in some time: how many, and in what time.
-pub(crate) fn storm(address: SocketAddr, request: &Request, connections: usize, time: Duration) -> (u64, Duration) {
+pub(crate) fn storm(
+    address: SocketAddr,
+    request: &Request,
+    connections: usize,
+    time: Duration,
+) -> (u64, Duration) {
     let count = Arc::new(AtomicU64::new(0));
     let request = request.bytes.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let begin = Instant::now();
     runtime.block_on(async {
         let each = || {
@@ -136,7 +176,14 @@ pub(crate) fn storm(address: SocketAddr, request: &Request, connections: usize, 
                             let text = String::from_utf8_lossy(&buffer[..head]).to_lowercase();
                             assert!(text.starts_with("http/1.1 200"), "{text}");
                             let length = text.split("content-length: ").nth(1).unwrap();
-                            head + 4 + length.lines().next().unwrap().trim().parse::<usize>().unwrap()
+                            head + 4
+                                + length
+                                    .lines()
+                                    .next()
+                                    .unwrap()
+                                    .trim()
+                                    .parse::<usize>()
+                                    .unwrap()
                         });
                         if got >= end {
                             break;

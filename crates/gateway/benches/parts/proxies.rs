@@ -11,8 +11,8 @@ use axum::response::Response;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tribune_gateway::{
-    Admission, Config, ExchangeEnd, Gateway, Interceptor, Proposal, Protocol, Refusal, Registry, Ruling, Said, Turn,
-    Upstream,
+    Admission, Config, ExchangeEnd, Gateway, Interceptor, Proposal, Protocol, Refusal, Registry,
+    Ruling, Said, Turn, Upstream,
 };
 use tribune_model::{Key, Proof};
 
@@ -22,12 +22,18 @@ use crate::server::answer_orders;
 pub(crate) const KEY: &str = "agent-key-0123456789";
 
 /// Binds, serves on a runtime of two threads, and answers orders.
-fn run<F: Future<Output = ()> + Send + 'static>(serve: impl FnOnce(TcpListener) -> F + Send + 'static) {
+fn run<F: Future<Output = ()> + Send + 'static>(
+    serve: impl FnOnce(TcpListener) -> F + Send + 'static,
+) {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
     std::thread::spawn(move || {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             tokio::spawn(serve(listener)).await.unwrap();
@@ -44,7 +50,13 @@ pub(crate) fn bare(upstream: SocketAddr) {
             tokio::spawn(async move {
                 let mut provider = TcpStream::connect(upstream).await.unwrap();
                 provider.set_nodelay(true).unwrap();
-                let copied = tokio::io::copy_bidirectional_with_sizes(&mut agent, &mut provider, 64 * 1024, 64 * 1024).await;
+                let copied = tokio::io::copy_bidirectional_with_sizes(
+                    &mut agent,
+                    &mut provider,
+                    64 * 1024,
+                    64 * 1024,
+                )
+                .await;
                 drop(copied);
             });
         }
@@ -53,21 +65,40 @@ pub(crate) fn bare(upstream: SocketAddr) {
 
 pub(crate) fn library(upstream: SocketAddr) {
     run(move |listener| async move {
-        rustls::crypto::ring::default_provider().install_default().unwrap();
-        let client = reqwest::Client::builder().tcp_nodelay(true).tls_certs_only([]).build().unwrap();
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .unwrap();
+        let client = reqwest::Client::builder()
+            .tcp_nodelay(true)
+            .tls_certs_only([])
+            .build()
+            .unwrap();
         let state = Arc::new((client, upstream));
         let router = axum::Router::new().fallback(pass).with_state(state);
-        axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| stream.set_nodelay(true).unwrap()), router).await.unwrap();
+        axum::serve(
+            axum::serve::ListenerExt::tap_io(listener, |stream| stream.set_nodelay(true).unwrap()),
+            router,
+        )
+        .await
+        .unwrap();
     });
 }
 
-async fn pass(State(state): State<Arc<(reqwest::Client, SocketAddr)>>, request: Request) -> Response {
+async fn pass(
+    State(state): State<Arc<(reqwest::Client, SocketAddr)>>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 32 << 20).await.unwrap();
     let mut headers = head.headers;
     headers.remove("host");
     headers.remove("content-length");
-    let sent = state.0.post(format!("http://{}{}", state.1, head.uri.path())).headers(headers).body(body).send();
+    let sent = state
+        .0
+        .post(format!("http://{}{}", state.1, head.uri.path()))
+        .headers(headers)
+        .body(body)
+        .send();
     let mut answer = sent.await.unwrap();
     let mut response = Response::builder().status(answer.status());
     let mut is_stream = false;
@@ -79,7 +110,9 @@ async fn pass(State(state): State<Arc<(reqwest::Client, SocketAddr)>>, request: 
         response = response.header(name, value);
     }
     if !is_stream {
-        return response.body(Body::from(answer.bytes().await.unwrap())).unwrap();
+        return response
+            .body(Body::from(answer.bytes().await.unwrap()))
+            .unwrap();
     }
     let pieces = futures::stream::poll_fn(move |context| {
         let next = std::pin::pin!(answer.chunk());
@@ -122,8 +155,18 @@ pub(crate) fn gateway(upstream: SocketAddr) {
             ..Config::default()
         };
         let registry = Registry::new();
-        registry.add("critic".into(), &Key::new(KEY).unwrap()).unwrap();
+        registry
+            .add("critic".into(), &Key::new(KEY).unwrap())
+            .unwrap();
+        // Others that are idle, for what they take in memory.
+        for number in 0..1_000 {
+            let key = Key::new(&format!("idle-agent-key-{number}")).unwrap();
+            registry.add(format!("idle-{number}").as_str().into(), &key).unwrap();
+        }
         let gateway = Gateway::new(config, registry, Arc::new(Open)).unwrap();
-        gateway.serve_tcp(listener, std::future::pending()).await.unwrap();
+        gateway
+            .serve_tcp(listener, std::future::pending())
+            .await
+            .unwrap();
     });
 }

@@ -1,6 +1,6 @@
 //! The provider of the benchmark, and what every process of it can say of itself.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -26,7 +26,10 @@ pub(crate) fn answer_orders(address: SocketAddr) {
         let time = clock_gettime(ClockId::ProcessCPUTime);
         let micros = time.tv_sec.unsigned_abs() * 1_000_000 + time.tv_nsec.unsigned_abs() / 1_000;
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let memory = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
         let memory = memory.trim().trim_end_matches(" kB").trim();
         writeln!(out, "{micros} {memory}").unwrap();
         out.flush().unwrap();
@@ -58,7 +61,10 @@ fn whole() -> String {
         "message": {"role": "assistant", "content": "words ".repeat(200), "reasoning": "thought ".repeat(60)},
         "finish_reason": "stop"}], "usage": {"prompt_tokens": 9000, "completion_tokens": 200}})
     .to_string();
-    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn piece(text: &str, reason: Option<&str>) -> String {
@@ -103,7 +109,11 @@ async fn answer(mut stream: TcpStream, whole: &'static str) {
                 out.clear();
                 tokio::time::sleep(Duration::from_micros(pause)).await;
             }
-            let text = if number == 0 { format!("sent-at:{} ", now()) } else { " a word".to_owned() };
+            let text = if number == 0 {
+                format!("sent-at:{} ", now())
+            } else {
+                " a word".to_owned()
+            };
             out.push_str(&piece(&text, (number == 50).then_some("stop")));
             if number == 0 && first_only {
                 stream.write_all(out.as_bytes()).await.unwrap();

@@ -125,7 +125,11 @@ macro_rules! choice {
     };
 }
 
-const WORDS_CHOICE: Shape = choice!("delta", message!(Shape::Nothing, Shape::Nothing), Shape::Nothing);
+const WORDS_CHOICE: Shape = choice!(
+    "delta",
+    message!(Shape::Nothing, Shape::Nothing),
+    Shape::Nothing
+);
 const HELD_CHOICE: Shape = choice!("delta", message!(CALLS, FUNCTION), Shape::Plain);
 const WHOLE_CHOICE: Shape = choice!("message", message!(CALLS, FUNCTION), Shape::Plain);
 
@@ -162,7 +166,9 @@ impl<'a> OfChoice<'a> {
     }
 
     fn released(&self) -> usize {
-        (0..self.places.len()).filter(|number| self.is_released(*number)).count()
+        (0..self.places.len())
+            .filter(|number| self.is_released(*number))
+            .count()
     }
 
     fn has_denied(&self) -> bool {
@@ -171,7 +177,9 @@ impl<'a> OfChoice<'a> {
 
     /// Its place among the released ones.
     fn new_number(&self, number: usize) -> usize {
-        (0..number).filter(|number| self.is_released(*number)).count()
+        (0..number)
+            .filter(|number| self.is_released(*number))
+            .count()
     }
 
     fn explanation(&self) -> String {
@@ -194,14 +202,18 @@ impl Names {
         edits: &mut Edits,
     ) -> Result<(), Wrong> {
         for kind in ["function", "custom"] {
-            let Some(function) = find(piece, kind).filter(|member| text.get(member.value.clone()) != Some("null")) else {
+            let Some(function) =
+                find(piece, kind).filter(|member| text.get(member.value.clone()) != Some("null"))
+            else {
                 continue;
             };
             let function = members(text, function.value.clone())?;
             let Some(at) = function.iter().position(|member| member.key == "name") else {
                 continue;
             };
-            let given = function.get(at).and_then(|member| string(text, &member.value));
+            let given = function
+                .get(at)
+                .and_then(|member| string(text, &member.value));
             let given = given.unwrap_or_default();
             match self.0.iter_mut().find(|(of, _)| *of == call) {
                 Some((_, name)) if !given.is_empty() && *name == given => {
@@ -258,9 +270,15 @@ pub(super) fn replay(
             let index: u64 = index.map_or(0, |index| {
                 index.parse::<f64>().map_or(0, |index| index as u64)
             });
-            let of_choice = OfChoice::new(usize::try_from(index).unwrap_or(usize::MAX), calls, decisions);
+            let of_choice = OfChoice::new(
+                usize::try_from(index).unwrap_or(usize::MAX),
+                calls,
+                decisions,
+            );
             let delta = match find(&choice, "delta").map(|member| member.value.clone()) {
-                Some(delta) if text.get(delta.start..=delta.start) == Some("{") => members(text, delta)?,
+                Some(delta) if text.get(delta.start..=delta.start) == Some("{") => {
+                    members(text, delta)?
+                }
                 _ => Vec::new(),
             };
             let mut gone = Vec::new();
@@ -283,18 +301,28 @@ pub(super) fn replay(
                         let first = *cursor;
                         *cursor += pieces.len();
                         let number = |piece: usize| numbers.get(first + piece).copied();
-                        let is_kept = |piece: usize| number(piece).is_some_and(|number| of_choice.is_released(number));
+                        let is_kept = |piece: usize| {
+                            number(piece).is_some_and(|number| of_choice.is_released(number))
+                        };
                         let kept = (0..pieces.len()).filter(|piece| is_kept(*piece)).count();
                         if kept == 0 && !pieces.is_empty() {
                             gone.push(at);
                         } else if kept < pieces.len() {
                             edits.keep(&pieces, is_kept);
                         }
-                        for (piece, range) in pieces.iter().enumerate().filter(|(piece, _)| is_kept(*piece)) {
-                            let Some(number) = number(piece) else { continue };
+                        for (piece, range) in pieces
+                            .iter()
+                            .enumerate()
+                            .filter(|(piece, _)| is_kept(*piece))
+                        {
+                            let Some(number) = number(piece) else {
+                                continue;
+                            };
                             let piece = members(text, range.clone())?;
                             let new = of_choice.new_number(number).to_string();
-                            if let Some(old) = find(&piece, "index").filter(|old| text.get(old.value.clone()) != Some(new.as_str())) {
+                            if let Some(old) = find(&piece, "index")
+                                .filter(|old| text.get(old.value.clone()) != Some(new.as_str()))
+                            {
                                 edits.replace(old.value.clone(), new);
                             }
                             names.once(text, &piece, (index, number), &mut edits)?;
@@ -314,7 +342,8 @@ pub(super) fn replay(
                 edits.keep_members(&delta, |at| !gone.contains(&at));
             }
             let reason = find(&choice, "finish_reason");
-            let is_given = reason.is_some_and(|reason| text.get(reason.value.clone()) != Some("null"));
+            let is_given =
+                reason.is_some_and(|reason| text.get(reason.value.clone()) != Some("null"));
             if gone.len() < delta.len() || is_given || gone.is_empty() {
                 is_empty = false;
             }
@@ -335,8 +364,13 @@ pub(super) fn replay(
         for piece in before {
             writer.event("", &piece.to_string());
         }
-        let has_usage = find(&top, "usage").is_some_and(|usage| text.get(usage.value.clone()) != Some("null"));
-        let changed = if edits.is_empty() { None } else { Some(edits.apply(text).ok_or(Wrong)?) };
+        let has_usage =
+            find(&top, "usage").is_some_and(|usage| text.get(usage.value.clone()) != Some("null"));
+        let changed = if edits.is_empty() {
+            None
+        } else {
+            Some(edits.apply(text).ok_or(Wrong)?)
+        };
         if is_empty && changed.is_some() && !has_usage {
             continue;
         }
@@ -397,7 +431,9 @@ pub(super) fn edit(
                 _ => {}
             }
         }
-        if let Some(at) = members_of.iter().position(|member| member.key == "function_call")
+        if let Some(at) = members_of
+            .iter()
+            .position(|member| member.key == "function_call")
             && !of_choice.is_released(tools)
         {
             gone.push(at);
@@ -422,8 +458,15 @@ pub(super) fn edit(
             }
             None => {
                 let start = message.value.start;
-                let comma = if members_of.len() > gone.len() { "," } else { "" };
-                edits.replace(start..start + 1, format!("{{\"content\":{}{comma}", quoted(&words)));
+                let comma = if members_of.len() > gone.len() {
+                    ","
+                } else {
+                    ""
+                };
+                edits.replace(
+                    start..start + 1,
+                    format!("{{\"content\":{}{comma}", quoted(&words)),
+                );
             }
         }
         if !gone.is_empty() {

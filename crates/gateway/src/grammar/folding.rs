@@ -41,7 +41,11 @@ impl Folding {
         }
     }
 
-    pub(crate) fn event(&mut self, event: Event<'_>, news: &mut Vec<News>) -> Result<Pass, StreamError> {
+    pub(crate) fn event(
+        &mut self,
+        event: Event<'_>,
+        news: &mut Vec<News>,
+    ) -> Result<Pass, StreamError> {
         match self {
             Self::Chat(fold) => fold.event(event, news),
             Self::Responses(fold) => fold.event(event, news),
@@ -68,7 +72,11 @@ impl Folding {
             return Vec::new();
         }
         (0..128_u64)
-            .flat_map(|choice| fold.touched(choice).iter().map(move |number| (choice, *number)))
+            .flat_map(|choice| {
+                fold.touched(choice)
+                    .iter()
+                    .map(move |number| (choice, *number))
+            })
             .collect()
     }
 

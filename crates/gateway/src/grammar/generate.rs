@@ -95,7 +95,10 @@ fn kind(members: &[crate::outline::Member<'_>]) -> Kind {
         "fileData",
         "videoMetadata",
     ];
-    match members.iter().find(|member| !known.contains(&member.key.as_ref())) {
+    match members
+        .iter()
+        .find(|member| !known.contains(&member.key.as_ref()))
+    {
         Some(member) => Kind::Unknown(member.key.chars().take(60).collect()),
         None => Kind::Words,
     }
@@ -137,7 +140,9 @@ fn edited(
             }
             // It belongs to a call that the provider made, and shows where that one does.
             Kind::ResultOfProvider
-                if decisions.iter().all(|decision| matches!(decision, Decision::Release)) =>
+                if decisions
+                    .iter()
+                    .all(|decision| matches!(decision, Decision::Release)) =>
             {
                 continue;
             }
@@ -193,7 +198,11 @@ pub(super) fn replay(
         let changed = edited(&event.data, &mut next, decisions, notes)?;
         writer.pass(event, changed.as_deref());
     }
-    if next == decisions.len() { Ok(()) } else { Err(Wrong) }
+    if next == decisions.len() {
+        Ok(())
+    } else {
+        Err(Wrong)
+    }
 }
 
 /// A whole answer, as far as it was released.
@@ -205,7 +214,11 @@ pub(super) fn edit(
 ) -> Result<Option<String>, Wrong> {
     let mut next = 0;
     let changed = edited(body, &mut next, decisions, notes)?;
-    if next == calls.len() { Ok(changed) } else { Err(Wrong) }
+    if next == calls.len() {
+        Ok(changed)
+    } else {
+        Err(Wrong)
+    }
 }
 
 /// The arguments of the calls of an answer or a piece as they were sent.

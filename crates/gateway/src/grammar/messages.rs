@@ -127,7 +127,11 @@ pub(super) fn is_held(kind: &str) -> bool {
 
 /// The words that stand for a block that nobody knows.
 fn withheld(kind: &str) -> String {
-    let kind: String = kind.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(60).collect();
+    let kind: String = kind
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .take(60)
+        .collect();
     format!("[A part of the answer was withheld: its kind, {kind}, is not known here.]")
 }
 
@@ -221,7 +225,8 @@ pub(super) fn replay(
             (Some("content_block_delta"), Some(index)) if begun_with_input.contains(&index) => {
                 let delta = find(&top, "delta").ok_or(Wrong)?;
                 let delta = members(text, delta.value.clone())?;
-                let piece = find(&delta, "partial_json").and_then(|piece| text.get(piece.value.clone()));
+                let piece =
+                    find(&delta, "partial_json").and_then(|piece| text.get(piece.value.clone()));
                 if piece.is_some_and(|piece| piece != "\"\"") {
                     return Err(Wrong);
                 }
@@ -277,7 +282,11 @@ pub(super) fn replay(
             ("message_delta", _) => {
                 let clean = cleaned(data, END, notes)?;
                 let text = clean.as_deref().unwrap_or(data);
-                let changed = if goes_on(calls, decisions) { None } else { ended(text)? };
+                let changed = if goes_on(calls, decisions) {
+                    None
+                } else {
+                    ended(text)?
+                };
                 writer.pass(event, changed.as_deref().or(clean.as_deref()));
             }
             ("message_stop" | "ping" | "message_start", _) => {
@@ -367,7 +376,11 @@ pub(super) fn edit(
     if next != calls.len() {
         return Err(Wrong);
     }
-    let text = if edits.is_empty() { None } else { Some(edits.apply(text).ok_or(Wrong)?) };
+    let text = if edits.is_empty() {
+        None
+    } else {
+        Some(edits.apply(text).ok_or(Wrong)?)
+    };
     let text = text.or(clean);
     if goes_on(calls, decisions) {
         return Ok(text);

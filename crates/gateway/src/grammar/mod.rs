@@ -91,7 +91,8 @@ impl<'a> Writer<'a> {
     /// An event.
     pub(crate) fn event(&mut self, name: &str, data: &str) {
         if self.form == Form::Array {
-            self.out.extend_from_slice(if *self.begun { b",\r\n" } else { b"[" });
+            self.out
+                .extend_from_slice(if *self.begun { b",\r\n" } else { b"[" });
             self.out.extend_from_slice(data.as_bytes());
         } else {
             if !name.is_empty() {
@@ -112,7 +113,10 @@ impl<'a> Writer<'a> {
 
     /// An event that is named by its type.
     pub(crate) fn typed(&mut self, event: &Value) {
-        let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
+        let name = event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         self.event(name, &event.to_string());
     }
 
@@ -135,7 +139,8 @@ impl<'a> Writer<'a> {
     /// What ends the form, after the last event.
     pub(crate) fn close(&mut self) {
         if self.form == Form::Array {
-            self.out.extend_from_slice(if *self.begun { b"]\n" } else { b"[]\n" });
+            self.out
+                .extend_from_slice(if *self.begun { b"]\n" } else { b"[]\n" });
         }
     }
 }
@@ -150,7 +155,11 @@ pub(crate) enum Step {
 }
 
 /// The text without what no shape knows; none where all is known.
-pub(crate) fn cleaned(text: &str, shape: Shape, notes: &mut Notes) -> Result<Option<String>, Wrong> {
+pub(crate) fn cleaned(
+    text: &str,
+    shape: Shape,
+    notes: &mut Notes,
+) -> Result<Option<String>, Wrong> {
     let mut strange = Strange::default();
     if !compare(text, trimmed(text), shape, &mut strange)? {
         return Err(Wrong);
@@ -165,7 +174,11 @@ pub(crate) fn cleaned(text: &str, shape: Shape, notes: &mut Notes) -> Result<Opt
 }
 
 /// The data of an event that may pass at once, without what nobody knows; none where all is known.
-pub(crate) fn words(protocol: Protocol, data: &str, notes: &mut Notes) -> Result<Option<String>, Wrong> {
+pub(crate) fn words(
+    protocol: Protocol,
+    data: &str,
+    notes: &mut Notes,
+) -> Result<Option<String>, Wrong> {
     let shape = match protocol {
         Protocol::ChatCompletions => chat::WORDS,
         Protocol::Responses => responses::WORDS,
@@ -176,7 +189,12 @@ pub(crate) fn words(protocol: Protocol, data: &str, notes: &mut Notes) -> Result
 }
 
 /// What to do with an event that may not pass at once.
-pub(crate) fn step(protocol: Protocol, data: &str, held: &[Held], notes: &mut Notes) -> Result<Step, Wrong> {
+pub(crate) fn step(
+    protocol: Protocol,
+    data: &str,
+    held: &[Held],
+    notes: &mut Notes,
+) -> Result<Step, Wrong> {
     let is_typed = matches!(protocol, Protocol::Responses | Protocol::Messages);
     if !is_typed || data.trim() == "[DONE]" {
         return Ok(Step::Hold);

@@ -172,7 +172,8 @@ pub(super) fn is_of_held(data: &str, top: &[Member<'_>], held: &[Held]) -> bool 
     };
     held.iter().any(|event| {
         let of_event = members(&event.data, trimmed(&event.data));
-        of_event.is_ok_and(|top| whole_number(&event.data, find(&top, "output_index")) == Some(index))
+        of_event
+            .is_ok_and(|top| whole_number(&event.data, find(&top, "output_index")) == Some(index))
     })
 }
 
@@ -215,7 +216,10 @@ fn agrees(data: &str, top: &[Member<'_>], kind: &str, call: &Call) -> Result<boo
     let Some(item) = find(top, "item") else {
         return Ok(true);
     };
-    if !matches!(kind, "response.output_item.added" | "response.output_item.done") {
+    if !matches!(
+        kind,
+        "response.output_item.added" | "response.output_item.done"
+    ) {
         return Ok(false);
     }
     let item = members(data, item.value.clone())?;
@@ -227,10 +231,16 @@ fn agrees(data: &str, top: &[Member<'_>], kind: &str, call: &Call) -> Result<boo
     for name in ["arguments", "input"] {
         agrees &= is_same(&item, name, &call.arguments) || is_same(&item, name, "");
     }
-    if kind == "response.output_item.added" && find(&item, "action").is_some_and(|action| data.get(action.value.clone()) != Some("null")) {
+    if kind == "response.output_item.added"
+        && find(&item, "action")
+            .is_some_and(|action| data.get(action.value.clone()) != Some("null"))
+    {
         // What such a call does stands whole in the item; one that begins with it must end so.
-        let raw = data.get(find(top, "item").ok_or(Wrong)?.value.clone()).ok_or(Wrong)?;
-        let item: tribune_wire::openai::responses::Item = serde_json::from_str(raw).map_err(|_| Wrong)?;
+        let raw = data
+            .get(find(top, "item").ok_or(Wrong)?.value.clone())
+            .ok_or(Wrong)?;
+        let item: tribune_wire::openai::responses::Item =
+            serde_json::from_str(raw).map_err(|_| Wrong)?;
         agrees &= item.call().arguments == call.arguments;
     }
     Ok(agrees)
@@ -272,7 +282,10 @@ struct Items(Vec<(u64, Fate, Range<u64>)>);
 
 impl Items {
     fn fate(&self, index: u64) -> Option<&Fate> {
-        self.0.iter().find(|(of, ..)| *of == index).map(|(_, fate, _)| fate)
+        self.0
+            .iter()
+            .find(|(of, ..)| *of == index)
+            .map(|(_, fate, _)| fate)
     }
 }
 
@@ -380,11 +393,23 @@ pub(super) fn replay(
             let top = members(text, trimmed(text))?;
             let response = find(&top, "response").ok_or(Wrong)?;
             let mut edits = Edits::default();
-            output(text, response.value.clone(), &items, &mut next, (calls, decisions), notes, &mut edits)?;
+            output(
+                text,
+                response.value.clone(),
+                &items,
+                &mut next,
+                (calls, decisions),
+                notes,
+                &mut edits,
+            )?;
             if next != calls.len() {
                 return Err(Wrong);
             }
-            let changed = if edits.is_empty() { None } else { Some(edits.apply(text).ok_or(Wrong)?) };
+            let changed = if edits.is_empty() {
+                None
+            } else {
+                Some(edits.apply(text).ok_or(Wrong)?)
+            };
             writer.pass(event, changed.as_deref().or(clean.as_deref()));
             continue;
         }
@@ -462,7 +487,8 @@ fn output(
             Fate::Pass(place) => {
                 // The item that ends the stream must be the one that was judged.
                 let raw = text.get(range.clone()).ok_or(Wrong)?;
-                let item: tribune_wire::openai::responses::Item = serde_json::from_str(raw).map_err(|_| Wrong)?;
+                let item: tribune_wire::openai::responses::Item =
+                    serde_json::from_str(raw).map_err(|_| Wrong)?;
                 if calls.get(place) != Some(&item.call()) {
                     return Err(Wrong);
                 }
@@ -485,7 +511,15 @@ pub(super) fn edit(
     let text = clean.as_deref().unwrap_or(body);
     let mut edits = Edits::default();
     let mut next = 0;
-    output(text, trimmed(text), &Items::default(), &mut next, (calls, decisions), notes, &mut edits)?;
+    output(
+        text,
+        trimmed(text),
+        &Items::default(),
+        &mut next,
+        (calls, decisions),
+        notes,
+        &mut edits,
+    )?;
     if next != calls.len() {
         return Err(Wrong);
     }

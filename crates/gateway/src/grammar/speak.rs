@@ -7,9 +7,18 @@ use crate::intercept::ExchangeId;
 use crate::protocol::{Form, Protocol};
 
 /// A final text turn.
-pub(crate) fn text(protocol: Protocol, form: Form, model: &str, exchange: ExchangeId, created: u64, words: &str) -> Vec<u8> {
+pub(crate) fn text(
+    protocol: Protocol,
+    form: Form,
+    model: &str,
+    exchange: ExchangeId,
+    created: u64,
+    words: &str,
+) -> Vec<u8> {
     if form == Form::Whole {
-        return whole(protocol, model, exchange, created, words).to_string().into_bytes();
+        return whole(protocol, model, exchange, created, words)
+            .to_string()
+            .into_bytes();
     }
     let mut out = Vec::new();
     let mut begun = false;
@@ -58,7 +67,10 @@ pub(crate) fn text(protocol: Protocol, form: Form, model: &str, exchange: Exchan
             writer.typed(&json!({"type": "message_stop"}));
         }
         Protocol::GenerateContent => {
-            writer.event("", &whole(protocol, model, exchange, created, words).to_string());
+            writer.event(
+                "",
+                &whole(protocol, model, exchange, created, words).to_string(),
+            );
         }
     }
     writer.close();
@@ -75,7 +87,13 @@ fn id(protocol: Protocol, exchange: ExchangeId) -> String {
     format!("{kind}_tribune_{}", exchange.0)
 }
 
-fn whole(protocol: Protocol, model: &str, exchange: ExchangeId, created: u64, words: &str) -> Value {
+fn whole(
+    protocol: Protocol,
+    model: &str,
+    exchange: ExchangeId,
+    created: u64,
+    words: &str,
+) -> Value {
     let id = id(protocol, exchange);
     match protocol {
         Protocol::ChatCompletions => {
@@ -101,7 +119,13 @@ fn whole(protocol: Protocol, model: &str, exchange: ExchangeId, created: u64, wo
     }
 }
 
-fn response(model: &str, exchange: ExchangeId, created: u64, status: &str, output: Vec<Value>) -> Value {
+fn response(
+    model: &str,
+    exchange: ExchangeId,
+    created: u64,
+    status: &str,
+    output: Vec<Value>,
+) -> Value {
     let usage = (status == "completed").then(|| {
         json!({"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0,
             "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 0})
@@ -162,14 +186,22 @@ const fn google_status(status: u16) -> &'static str {
 }
 
 /// An error in the middle of a stream; `number` is the last sequence number that passed.
-pub(crate) fn broken(protocol: Protocol, status: u16, message: &str, number: u64, writer: &mut Writer<'_>) {
+pub(crate) fn broken(
+    protocol: Protocol,
+    status: u16,
+    message: &str,
+    number: u64,
+    writer: &mut Writer<'_>,
+) {
     match protocol {
         Protocol::ChatCompletions | Protocol::GenerateContent => {
             writer.event("", &error(protocol, status, message).to_string());
         }
         Protocol::Messages => writer.typed(&error(protocol, status, message)),
-        Protocol::Responses => writer.typed(&json!({"type": "error", "code": "server_error", "message": message,
-            "param": null, "sequence_number": number + 1})),
+        Protocol::Responses => writer.typed(
+            &json!({"type": "error", "code": "server_error", "message": message,
+            "param": null, "sequence_number": number + 1}),
+        ),
     }
 }
 

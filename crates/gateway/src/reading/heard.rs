@@ -7,7 +7,11 @@ use crate::intercept::{Heard, Words};
 
 /// Takes in one message, item or turn.
 pub(crate) fn hear(protocol: Protocol, value: &Value, most: usize, heard: &mut Vec<Heard>) {
-    let mut ear = Ear { most, heard, run: None };
+    let mut ear = Ear {
+        most,
+        heard,
+        run: None,
+    };
     match protocol {
         Protocol::ChatCompletions => ear.chat(value),
         Protocol::Responses => ear.item(value),
@@ -94,12 +98,20 @@ impl Ear<'_> {
     fn call(&mut self, id: &str, name: &str, arguments: &str) {
         let arguments = Words::of(arguments, self.most);
         let (id, name) = (short(id), short(name));
-        self.push(Heard::Call { id, name, arguments });
+        self.push(Heard::Call {
+            id,
+            name,
+            arguments,
+        });
     }
 
     fn result(&mut self, call: &str, text: &str, failed: bool) {
         let text = Words::of(text, self.most);
-        self.push(Heard::Result { call: short(call), text, failed });
+        self.push(Heard::Result {
+            call: short(call),
+            text,
+            failed,
+        });
     }
 
     /// Text, or parts of which some are text.
@@ -140,7 +152,10 @@ impl Ear<'_> {
         }
         let calls = message.get("tool_calls").and_then(Value::as_array);
         for call in calls.into_iter().flatten() {
-            let of = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
+            let of = call
+                .get("function")
+                .or_else(|| call.get("custom"))
+                .unwrap_or(call);
             let arguments = of.get("arguments").or_else(|| of.get("input"));
             self.call(str_of(call, "id"), str_of(of, "name"), &printed(arguments));
         }
@@ -163,7 +178,11 @@ impl Ear<'_> {
                 "text" => self.say(speaker, str_of(block, "text")),
                 "thinking" | "redacted_thinking" => {}
                 kind if kind == "tool_use" || kind.ends_with("_tool_use") => {
-                    self.call(str_of(block, "id"), str_of(block, "name"), &printed(block.get("input")));
+                    self.call(
+                        str_of(block, "id"),
+                        str_of(block, "name"),
+                        &printed(block.get("input")),
+                    );
                 }
                 kind if kind == "tool_result" || kind.ends_with("_tool_result") => {
                     let text = text_of(block.get("content").unwrap_or(&Value::Null));
@@ -195,7 +214,9 @@ impl Ear<'_> {
                     "" => kind,
                     name => name,
                 };
-                let arguments = ["arguments", "input", "action"].iter().find_map(|name| item.get(*name));
+                let arguments = ["arguments", "input", "action"]
+                    .iter()
+                    .find_map(|name| item.get(*name));
                 self.call(call_id(item), name, &printed(arguments));
             }
             kind if kind.ends_with("_output") => {
@@ -215,7 +236,11 @@ impl Ear<'_> {
         let speaker = Speaker::of(role).unwrap_or(Speaker::User);
         let parts = content.get("parts").and_then(Value::as_array);
         for part in parts.into_iter().flatten() {
-            let member = |camel: &str, snake: &str| part.get(camel).or_else(|| part.get(snake)).filter(|value| value.is_object());
+            let member = |camel: &str, snake: &str| {
+                part.get(camel)
+                    .or_else(|| part.get(snake))
+                    .filter(|value| value.is_object())
+            };
             let named = |value: &Value| match str_of(value, "id") {
                 "" => str_of(value, "name").to_owned(),
                 id => id.to_owned(),
@@ -225,7 +250,10 @@ impl Ear<'_> {
                 self.call(&named(call), str_of(call, "name"), &arguments);
             } else if let Some(result) = member("functionResponse", "function_response") {
                 let response = result.get("response").unwrap_or(&Value::Null);
-                let only = response.as_object().filter(|map| map.len() == 1).and_then(|map| map.values().next());
+                let only = response
+                    .as_object()
+                    .filter(|map| map.len() == 1)
+                    .and_then(|map| map.values().next());
                 let text = match only.and_then(Value::as_str) {
                     Some(text) => text.to_owned(),
                     None => response.to_string(),
@@ -276,7 +304,9 @@ fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
-            let texts = parts.iter().filter_map(|part| part.as_str().or_else(|| text_in(part)));
+            let texts = parts
+                .iter()
+                .filter_map(|part| part.as_str().or_else(|| text_in(part)));
             texts.collect::<Vec<_>>().join("\n")
         }
         _ => String::new(),

@@ -80,7 +80,8 @@ impl Known {
     fn stands(&self, text: &str, at: usize) -> Option<usize> {
         let end = at.checked_add(self.length)?;
         let bytes = text.as_bytes().get(at..end)?;
-        let is_same = tail(bytes) == self.tail && blake3::hash(bytes) == blake3::Hash::from_bytes(self.hash);
+        let is_same =
+            tail(bytes) == self.tail && blake3::hash(bytes) == blake3::Hash::from_bytes(self.hash);
         is_same.then_some(end)
     }
 }
@@ -152,7 +153,9 @@ impl Memory {
         let kept = self.kept.iter().filter(|kept| kept.protocol == protocol);
         let ends = kept.flat_map(|kept| kept.ends.iter().map(move |end| (kept, end)));
         let room = text.len().saturating_sub(at);
-        let mut ends: Vec<_> = ends.filter(|(_, end)| (1..room).contains(&end.length)).collect();
+        let mut ends: Vec<_> = ends
+            .filter(|(_, end)| (1..room).contains(&end.length))
+            .collect();
         ends.sort_by_key(|(kept, end)| std::cmp::Reverse((end.length, kept.used)));
         ends.into_iter().find_map(|(kept, known)| {
             Some(Found {
@@ -166,13 +169,20 @@ impl Memory {
 
     /// Looks for a conversation by its first message.
     pub(crate) fn by_root(&self, protocol: Protocol, root: &Hash) -> Option<ConversationId> {
-        let of_root = self.kept.iter().filter(|kept| kept.protocol == protocol && kept.root == *root);
+        let of_root = self
+            .kept
+            .iter()
+            .filter(|kept| kept.protocol == protocol && kept.root == *root);
         of_root.max_by_key(|kept| kept.used).map(|kept| kept.id)
     }
 
     /// Looks for a conversation by the provider's id of its last answer, and whether the system
     /// prompt is the same.
-    pub(crate) fn by_answer(&self, answer: &str, system: Option<&Hash>) -> Option<(ConversationId, bool)> {
+    pub(crate) fn by_answer(
+        &self,
+        answer: &str,
+        system: Option<&Hash>,
+    ) -> Option<(ConversationId, bool)> {
         let answer: Hash = blake3::hash(answer.as_bytes()).into();
         let kept = self.kept.iter().find(|kept| kept.answer == Some(answer))?;
         Some((kept.id, kept.system.as_ref() == system))
@@ -180,7 +190,10 @@ impl Memory {
 
     /// Where a value that was read before ends, if one stands here.
     pub(crate) fn value(&self, text: &str, at: usize) -> Option<usize> {
-        self.values.iter().rev().find_map(|known| known.stands(text, at))
+        self.values
+            .iter()
+            .rev()
+            .find_map(|known| known.stands(text, at))
     }
 
     /// Keeps a value that was read and is long enough for it to pay.
@@ -196,7 +209,13 @@ impl Memory {
 
     /// Keeps where a conversation is now.
     pub(crate) fn keep(&mut self, now: Now<'_>, most: usize) {
-        let Now { id, protocol, root, list, system } = now;
+        let Now {
+            id,
+            protocol,
+            root,
+            list,
+            system,
+        } = now;
         self.clock += 1;
         let used = self.clock;
         let end = Known::of(list);
@@ -208,16 +227,31 @@ impl Memory {
             return;
         }
         if self.kept.len() >= most.max(1)
-            && let Some((oldest, _)) = self.kept.iter().enumerate().min_by_key(|(_, kept)| kept.used)
+            && let Some((oldest, _)) = self
+                .kept
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, kept)| kept.used)
         {
             self.kept.swap_remove(oldest);
         }
-        self.kept.push(Kept { id, protocol, root, ends: [end; 2], system, answer: None, used });
+        self.kept.push(Kept {
+            id,
+            protocol,
+            root,
+            ends: [end; 2],
+            system,
+            answer: None,
+            used,
+        });
     }
 
     /// The hash of the first message of a conversation.
     pub(crate) fn root(&self, id: ConversationId) -> Option<Hash> {
-        self.kept.iter().find(|kept| kept.id == id).map(|kept| kept.root)
+        self.kept
+            .iter()
+            .find(|kept| kept.id == id)
+            .map(|kept| kept.root)
     }
 
     /// Keeps the provider's id of a conversation's last answer.
@@ -245,7 +279,13 @@ mod tests {
     const PROTOCOL: Protocol = Protocol::Messages;
 
     const fn now(id: u64, list: &str) -> Now<'_> {
-        Now { id: ConversationId(id), protocol: PROTOCOL, root: ROOT, list, system: None }
+        Now {
+            id: ConversationId(id),
+            protocol: PROTOCOL,
+            root: ROOT,
+            list,
+            system: None,
+        }
     }
 
     #[test]
@@ -253,7 +293,11 @@ mod tests {
         let mut memory = Memory::default();
         let id = ConversationId(1);
         memory.keep(now(1, "[1,2"), 4);
-        let found = |memory: &Memory, list: &str| memory.find(PROTOCOL, &format!("{{\"m\":{list}}}"), 5).map(|found| (found.end - 5, found.was_longer));
+        let found = |memory: &Memory, list: &str| {
+            memory
+                .find(PROTOCOL, &format!("{{\"m\":{list}}}"), 5)
+                .map(|found| (found.end - 5, found.was_longer))
+        };
         assert_eq!(found(&memory, "[1,2,3]"), Some((4, false)));
         memory.keep(now(1, "[1,2,3,4"), 4);
         assert_eq!(found(&memory, "[1,2,3,4]"), Some((8, false)));
@@ -278,7 +322,8 @@ mod tests {
 
     #[test]
     fn marks_of_the_cache_are_taken_out_and_nothing_else() {
-        let plain = r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
+        let plain =
+            r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
         let marked = r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b","cache_control":{"type":"ephemeral","ttl":"5m"}}]}"#;
         let first = r#"{"cache_control":{"type":"ephemeral"},"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
         assert!(matches!(unmarked(r#"{"a":1}"#), Cow::Borrowed(_)));

@@ -18,7 +18,9 @@ use tribune_evidence::BlobId;
 
 use crate::config::{Limits, ServerTools};
 use crate::intercept::{ConversationId, Heard, Reading, Refused, ToolList};
-use crate::outline::{Ahead, Edits, Member, elements, elements_after, members, members_known, trimmed};
+use crate::outline::{
+    Ahead, Edits, Member, elements, elements_after, members, members_known, trimmed,
+};
 use crate::protocol::Protocol;
 use crate::strict::{NotStrict, parse};
 
@@ -53,7 +55,11 @@ pub(crate) struct Bad {
 impl Bad {
     pub(crate) fn new(refused: Refused, status: u16, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { refused, status, message }
+        Self {
+            refused,
+            status,
+            message,
+        }
     }
 
     fn malformed(message: impl Into<String>) -> Self {
@@ -64,13 +70,21 @@ impl Bad {
 impl From<NotStrict> for Bad {
     fn from(error: NotStrict) -> Self {
         match error {
-            NotStrict::DuplicateKey => {
-                Self::new(Refused::DuplicateKey, 400, "An object in the body has two equal keys.")
+            NotStrict::DuplicateKey => Self::new(
+                Refused::DuplicateKey,
+                400,
+                "An object in the body has two equal keys.",
+            ),
+            NotStrict::TooMany => {
+                Self::new(Refused::TooLarge, 413, "The body has too many values.")
             }
-            NotStrict::TooMany => Self::new(Refused::TooLarge, 413, "The body has too many values."),
             NotStrict::NotJson(why) => {
                 let why: String = why.chars().take(200).collect();
-                Self::new(Refused::NotJson, 400, format!("The body is not JSON that can be read: {why}."))
+                Self::new(
+                    Refused::NotJson,
+                    400,
+                    format!("The body is not JSON that can be read: {why}."),
+                )
             }
         }
     }
@@ -88,7 +102,9 @@ struct Parts {
 impl Parts {
     fn get(&self, key: &str) -> Option<&Value> {
         let found = self.others.iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| value).filter(|value| !value.is_null())
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_null())
     }
 }
 
@@ -121,7 +137,10 @@ impl Reader<'_> {
                 return found.map(|found| Ahead::Begun(found.end));
             }
             let is_long = name == "tools" || name == system;
-            is_long.then(|| self.memory.lock().value(text, at)).flatten().map(Ahead::Whole)
+            is_long
+                .then(|| self.memory.lock().value(text, at))
+                .flatten()
+                .map(Ahead::Whole)
         })
         .map_err(|_| not_json(sent))?;
         let parts = self.parts(text, &top, &mut left)?;
@@ -131,15 +150,16 @@ impl Reader<'_> {
             None => (model(&parts)?, streamed(&parts)?),
         };
         let declared = match &parts.tools {
-            Some(range) => {
-                self.declarations.read(self.protocol, text, range.clone(), &mut left)?
-            }
+            Some(range) => self
+                .declarations
+                .read(self.protocol, text, range.clone(), &mut left)?,
             None => match parts.get("functions") {
                 // The form that came before `tools`; a list of functions as they are.
                 Some(_) => {
                     let functions = top.iter().find(|member| member.key == "functions");
                     let range = functions.map_or(0..0, |member| member.value.clone());
-                    self.declarations.read(self.protocol, text, range, &mut left)?
+                    self.declarations
+                        .read(self.protocol, text, range, &mut left)?
                 }
                 None => Arc::default(),
             },
@@ -240,7 +260,9 @@ impl Reader<'_> {
             Some(key) => Err(Bad::new(
                 Refused::NotAllowed,
                 400,
-                format!("The gateway does not let `{key}` pass: what comes of it could not be overseen."),
+                format!(
+                    "The gateway does not let `{key}` pass: what comes of it could not be overseen."
+                ),
             )),
         }
     }
@@ -261,7 +283,12 @@ impl Reader<'_> {
         // The text that was read may be without marks; what goes on has them.
         let top = members(text, trimmed(text)).map_err(|_| not_json(text))?;
         let mut edits = Edits::default();
-        let is_choice = |key: &str| matches!(key, "tool_choice" | "toolChoice" | "toolConfig" | "tool_config");
+        let is_choice = |key: &str| {
+            matches!(
+                key,
+                "tool_choice" | "toolChoice" | "toolConfig" | "tool_config"
+            )
+        };
         let is_gone = |at: usize| {
             let Some(member) = top.get(at) else {
                 return false;
@@ -273,7 +300,10 @@ impl Reader<'_> {
             is_choice(&member.key) && tools::chooses(text, member.value.clone(), of_provider)
         };
         edits.keep_members(&top, |at| !is_gone(at));
-        if let (Some(without), Some(tools)) = (&declared.without, top.iter().find(|member| member.key == "tools")) {
+        if let (Some(without), Some(tools)) = (
+            &declared.without,
+            top.iter().find(|member| member.key == "tools"),
+        ) {
             edits.replace(tools.value.clone(), without.clone());
         }
         let changed = edits.apply(text).ok_or_else(|| not_json(text))?;
@@ -299,9 +329,15 @@ impl Reader<'_> {
             _ => return Err(Bad::malformed("The body has no list of messages.")),
         };
         let listed = listed.map_err(|_| not_json(text))?;
-        let raw_system = parts.system.clone().and_then(|range| text.get(range)).filter(|raw| *raw != "null");
+        let raw_system = parts
+            .system
+            .clone()
+            .and_then(|range| text.get(range))
+            .filter(|raw| *raw != "null");
         let system: Option<Hash> = raw_system.map(|raw| blake3::hash(raw.as_bytes()).into());
-        let previous = ["previous_response_id", "conversation"].iter().find_map(|key| parts.get(key));
+        let previous = ["previous_response_id", "conversation"]
+            .iter()
+            .find_map(|key| parts.get(key));
         let previous = previous.and_then(|id| id.as_str().or_else(|| id.get("id")?.as_str()));
         let of_answer = previous.and_then(|id| self.memory.lock().by_answer(id, system.as_ref()));
         let same_system = match (found, of_answer) {
@@ -317,9 +353,17 @@ impl Reader<'_> {
         }
         for range in &listed {
             let raw = text.get(range.clone()).unwrap_or_default();
-            heard::hear(self.protocol, &parse(raw, left)?, self.limits.heard_bytes, &mut added);
+            heard::hear(
+                self.protocol,
+                &parse(raw, left)?,
+                self.limits.heard_bytes,
+                &mut added,
+            );
         }
-        let first = listed.first().and_then(|range| text.get(range.clone())).unwrap_or_default();
+        let first = listed
+            .first()
+            .and_then(|range| text.get(range.clone()))
+            .unwrap_or_default();
         let mut memory = self.memory.lock();
         let (known, reading, root) = match (found, of_answer) {
             (Some(found), _) => {
@@ -333,20 +377,39 @@ impl Reader<'_> {
             (None, None) => {
                 let root: Hash = blake3::hash(first.as_bytes()).into();
                 let is_past = |heard: &Heard| {
-                    matches!(heard, Heard::Assistant(_) | Heard::Call { .. } | Heard::Result { .. })
+                    matches!(
+                        heard,
+                        Heard::Assistant(_) | Heard::Call { .. } | Heard::Result { .. }
+                    )
                 };
                 let has_past = previous.is_some() || added.iter().any(is_past);
-                let of_root = memory.by_root(self.protocol, &root).filter(|_| !first.is_empty() && previous.is_none());
+                let of_root = memory
+                    .by_root(self.protocol, &root)
+                    .filter(|_| !first.is_empty() && previous.is_none());
                 let reading = memory::reading(of_root.is_some(), has_past);
-                (of_root.filter(|_| reading == Reading::Edited), reading, Some(root))
+                (
+                    of_root.filter(|_| reading == Reading::Edited),
+                    reading,
+                    Some(root),
+                )
             }
         };
         let conversation = known.unwrap_or_else(|| (self.next)());
         let root = root.unwrap_or_else(|| blake3::hash(first.as_bytes()).into());
         // Up to the last message, without the bracket that closes the list.
-        let end = listed.last().map_or(found.map_or(range.start, |found| found.end), |last| last.end);
+        let end = listed
+            .last()
+            .map_or(found.map_or(range.start, |found| found.end), |last| {
+                last.end
+            });
         let list = text.get(range.start..end).unwrap_or_default();
-        let now = Now { id: conversation, protocol: self.protocol, root, list, system };
+        let now = Now {
+            id: conversation,
+            protocol: self.protocol,
+            root,
+            list,
+            system,
+        };
         memory.keep(now, self.limits.conversations_per_agent);
         for range in [&parts.tools, &parts.system].into_iter().flatten() {
             if memory.value(text, range.start).is_none() {

@@ -74,7 +74,9 @@ fn is_of_agent(protocol: Protocol, kind: &str, tool: &Value) -> bool {
     match protocol {
         Protocol::ChatCompletions => matches!(kind, "function" | "custom"),
         Protocol::Responses => {
-            let environment = tool.get("environment").and_then(|environment| environment.get("type"));
+            let environment = tool
+                .get("environment")
+                .and_then(|environment| environment.get("type"));
             match kind {
                 "function" | "custom" | "local_shell" | "apply_patch" | "namespace" => true,
                 "shell" => environment.and_then(Value::as_str) == Some("local"),
@@ -82,7 +84,8 @@ fn is_of_agent(protocol: Protocol, kind: &str, tool: &Value) -> bool {
             }
         }
         Protocol::Messages => {
-            matches!(kind, "" | "custom") || starts(&["bash_", "text_editor_", "computer_", "memory_"])
+            matches!(kind, "" | "custom")
+                || starts(&["bash_", "text_editor_", "computer_", "memory_"])
         }
         Protocol::GenerateContent => matches!(
             kind,
@@ -103,12 +106,22 @@ fn declared(protocol: Protocol, raw: &str, left: &mut usize) -> Result<Declared,
         Value::Null => &[],
         _ => return Err(NotStrict::NotJson("the tools are no list".to_owned())),
     };
-    let ranges = if list.is_empty() { Vec::new() } else { elements(raw, 0..raw.len()).map_err(not_json)? };
+    let ranges = if list.is_empty() {
+        Vec::new()
+    } else {
+        elements(raw, 0..raw.len()).map_err(not_json)?
+    };
     for (tool, range) in list.iter().zip(&ranges) {
         if protocol == Protocol::GenerateContent {
             let members = members(raw, range.clone()).map_err(not_json)?;
-            let is_kept: Vec<bool> = members.iter().map(|member| is_of_agent(protocol, &member.key, tool)).collect();
-            let gone = members.iter().zip(&is_kept).filter(|(_, is_kept)| !**is_kept);
+            let is_kept: Vec<bool> = members
+                .iter()
+                .map(|member| is_of_agent(protocol, &member.key, tool))
+                .collect();
+            let gone = members
+                .iter()
+                .zip(&is_kept)
+                .filter(|(_, is_kept)| !**is_kept);
             let gone: Vec<String> = gone.map(|(member, _)| short(&member.key)).collect();
             kept.push(gone.len() < members.len());
             if !gone.is_empty() && gone.len() < members.len() {
@@ -122,7 +135,10 @@ fn declared(protocol: Protocol, raw: &str, left: &mut usize) -> Result<Declared,
             };
             let nested = tool.get("tools").and_then(Value::as_array);
             let is_clean = nested.into_iter().flatten().all(|tool| {
-                let kind = tool.get("type").and_then(Value::as_str).unwrap_or("function");
+                let kind = tool
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap_or("function");
                 matches!(kind, "function" | "custom")
             });
             let is_kept = is_of_agent(protocol, kind, tool) && is_clean;
@@ -162,7 +178,10 @@ fn declare(protocol: Protocol, tool: &Value, tools: &mut Vec<Tool>) {
     };
     match protocol {
         Protocol::ChatCompletions => {
-            let of = tool.get("function").or_else(|| tool.get("custom")).unwrap_or(tool);
+            let of = tool
+                .get("function")
+                .or_else(|| tool.get("custom"))
+                .unwrap_or(tool);
             add(None, of, &["parameters"]);
         }
         Protocol::Responses => {
@@ -181,7 +200,11 @@ fn declare(protocol: Protocol, tool: &Value, tools: &mut Vec<Tool>) {
         Protocol::GenerateContent => {
             let declarations = ["functionDeclarations", "function_declarations"];
             let declarations = declarations.iter().find_map(|name| tool.get(*name));
-            let schemas = ["parametersJsonSchema", "parameters_json_schema", "parameters"];
+            let schemas = [
+                "parametersJsonSchema",
+                "parameters_json_schema",
+                "parameters",
+            ];
             for tool in declarations.and_then(Value::as_array).into_iter().flatten() {
                 add(None, tool, &schemas);
             }
@@ -194,7 +217,9 @@ pub(crate) fn chooses(text: &str, choice: Range<usize>, kinds: &[String]) -> boo
     let Ok(members) = members(text, choice) else {
         return false;
     };
-    let named = ["type", "name"].iter().filter_map(|name| find(&members, name));
+    let named = ["type", "name"]
+        .iter()
+        .filter_map(|name| find(&members, name));
     named
         .filter_map(|member| string(text, &member.value))
         .any(|kind| kinds.iter().any(|of| *of == kind))

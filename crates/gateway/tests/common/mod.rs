@@ -72,7 +72,9 @@ impl Script {
             if let Some(found) = look(&self.told.lock().unwrap()) {
                 return found;
             }
-            tokio::time::timeout(Duration::from_secs(20), changed).await.expect("it is told in time");
+            tokio::time::timeout(Duration::from_secs(20), changed)
+                .await
+                .expect("it is told in time");
         }
     }
 
@@ -85,7 +87,10 @@ impl Script {
 #[async_trait]
 impl Interceptor for Script {
     async fn asked(&self, turn: &AskedTurn) -> Admission {
-        self.modes.lock().unwrap().insert(turn.exchange, turn.model.clone());
+        self.modes
+            .lock()
+            .unwrap()
+            .insert(turn.exchange, turn.model.clone());
         self.tell(|told| told.turns.push(turn.clone()));
         match turn.model.as_str() {
             "answer" => Admission::Answer(DENIAL.to_owned()),
@@ -100,10 +105,18 @@ impl Interceptor for Script {
     }
 
     async fn judge(&self, proposal: Proposal) -> Vec<Ruling> {
-        let mode = self.modes.lock().unwrap().get(&proposal.exchange).cloned().unwrap();
+        let mode = self
+            .modes
+            .lock()
+            .unwrap()
+            .get(&proposal.exchange)
+            .cloned()
+            .unwrap();
         let count = proposal.calls.len();
         self.tell(|told| told.proposals.push(proposal.clone()));
-        let deny = || Ruling::Deny { explanation: DENIAL.to_owned() };
+        let deny = || Ruling::Deny {
+            explanation: DENIAL.to_owned(),
+        };
         match mode.as_str() {
             "release" => vec![Ruling::Release; count],
             "hold-release" => {
@@ -111,8 +124,18 @@ impl Interceptor for Script {
                 vec![Ruling::Release; count]
             }
             "deny" => vec![deny(); count],
-            "first" => (0..count).map(|at| if at == 0 { Ruling::Release } else { deny() }).collect(),
-            "last" => (0..count).map(|at| if at + 1 == count { Ruling::Release } else { deny() }).collect(),
+            "first" => (0..count)
+                .map(|at| if at == 0 { Ruling::Release } else { deny() })
+                .collect(),
+            "last" => (0..count)
+                .map(|at| {
+                    if at + 1 == count {
+                        Ruling::Release
+                    } else {
+                        deny()
+                    }
+                })
+                .collect(),
             "none" => Vec::new(),
             "slow" => std::future::pending().await,
             "panic" => panic!("asked to"),
@@ -145,12 +168,20 @@ pub(crate) fn obedient() -> Provider {
         None => {
             let kind = request["test"]["kind"].as_str().unwrap().to_owned();
             let body = request["test"]["body"].as_str().unwrap().as_bytes();
-            let mut cuts: Vec<usize> = request["test"]["cuts"].as_array().map_or(Vec::new(), |cuts| {
-                cuts.iter().map(|cut| usize::try_from(cut.as_u64().unwrap()).unwrap()).collect()
-            });
+            let mut cuts: Vec<usize> =
+                request["test"]["cuts"]
+                    .as_array()
+                    .map_or(Vec::new(), |cuts| {
+                        cuts.iter()
+                            .map(|cut| usize::try_from(cut.as_u64().unwrap()).unwrap())
+                            .collect()
+                    });
             cuts.extend([0, body.len()]);
             cuts.sort_unstable();
-            let pieces = cuts.windows(2).map(|cut| body[cut[0]..cut[1]].to_vec()).collect();
+            let pieces = cuts
+                .windows(2)
+                .map(|cut| body[cut[0]..cut[1]].to_vec())
+                .collect();
             if request["test"]["then"] == "silence" {
                 return Reply::PiecesThenHang(kind, pieces);
             }
@@ -165,25 +196,47 @@ pub(crate) fn upstream(provider: &Provider, protocol: Protocol) -> Upstream {
         Protocol::Messages => (provider.root_url(), Proof::Anthropic),
         Protocol::GenerateContent => (provider.root_url(), Proof::Google),
     };
-    Upstream { base_url, key: Key::new(UPSTREAM_KEY), proof }
+    Upstream {
+        base_url,
+        key: Key::new(UPSTREAM_KEY),
+        proof,
+    }
 }
 
 pub(crate) fn setup(provider: Provider, change: impl FnOnce(&mut Config)) -> Setup {
     let mut config = Config {
-        upstreams: Protocol::ALL.into_iter().map(|protocol| (protocol, upstream(&provider, protocol))).collect(),
+        upstreams: Protocol::ALL
+            .into_iter()
+            .map(|protocol| (protocol, upstream(&provider, protocol)))
+            .collect(),
         ..Config::default()
     };
     change(&mut config);
     let registry = Registry::new();
-    registry.add("critic".into(), &Key::new(AGENT_KEY).unwrap()).unwrap();
+    registry
+        .add("critic".into(), &Key::new(AGENT_KEY).unwrap())
+        .unwrap();
     let script = Arc::new(Script::default());
     let interceptor: Arc<dyn Interceptor> = Arc::<Script>::clone(&script);
     let gateway = Gateway::new(config, registry.clone(), interceptor).unwrap();
-    let listener = runtime().block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let listener = runtime()
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
     let address = listener.local_addr().unwrap();
     let serving = gateway.clone();
-    runtime().spawn(async move { serving.serve_tcp(listener, std::future::pending()).await.unwrap() });
-    Setup { provider, script, registry, gateway, address }
+    runtime().spawn(async move {
+        serving
+            .serve_tcp(listener, std::future::pending())
+            .await
+            .unwrap()
+    });
+    Setup {
+        provider,
+        script,
+        registry,
+        gateway,
+        address,
+    }
 }
 
 /// An answer as it came.
@@ -226,8 +279,12 @@ pub(crate) fn request(protocol: Protocol, form: Form, model: &str, test: &Value)
     let mut body = match protocol {
         Protocol::ChatCompletions => json!({"messages": [{"role": "user", "content": "Go on."}]}),
         Protocol::Responses => json!({"input": "Go on."}),
-        Protocol::Messages => json!({"max_tokens": 100, "messages": [{"role": "user", "content": "Go on."}]}),
-        Protocol::GenerateContent => json!({"contents": [{"role": "user", "parts": [{"text": "Go on."}]}]}),
+        Protocol::Messages => {
+            json!({"max_tokens": 100, "messages": [{"role": "user", "content": "Go on."}]})
+        }
+        Protocol::GenerateContent => {
+            json!({"contents": [{"role": "user", "parts": [{"text": "Go on."}]}]})
+        }
     };
     if protocol != Protocol::GenerateContent {
         body["model"] = json!(model);
@@ -245,10 +302,14 @@ pub(crate) const fn kind(form: Form) -> &'static str {
 }
 
 /// A connection to the gateway.
-pub(crate) async fn connect(address: SocketAddr) -> hyper::client::conn::http1::SendRequest<Full<Bytes>> {
+pub(crate) async fn connect(
+    address: SocketAddr,
+) -> hyper::client::conn::http1::SendRequest<Full<Bytes>> {
     let stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
-    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
     tokio::spawn(connection);
     sender
 }
@@ -265,9 +326,22 @@ pub(crate) async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> 
     let mut sender = connect(address).await;
     let response = sender.send_request(request).await.unwrap();
     let status = response.status().as_u16();
-    let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
-    let body = response.into_body().collect().await.unwrap().to_bytes().to_vec();
-    Got { status, kind: kind.unwrap_or_default(), body }
+    let kind = response
+        .headers()
+        .get("content-type")
+        .map(|kind| kind.to_str().unwrap().to_owned());
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .unwrap()
+        .to_bytes()
+        .to_vec();
+    Got {
+        status,
+        kind: kind.unwrap_or_default(),
+        body,
+    }
 }
 
 impl Setup {
@@ -277,10 +351,21 @@ impl Setup {
     }
 
     /// The same, cut at some bytes.
-    pub(crate) async fn ask_cut(&self, protocol: Protocol, form: Form, model: &str, body: &str, cuts: &[usize]) -> Got {
+    pub(crate) async fn ask_cut(
+        &self,
+        protocol: Protocol,
+        form: Form,
+        model: &str,
+        body: &str,
+        cuts: &[usize],
+    ) -> Got {
         let test = json!({"kind": kind(form), "body": body, "cuts": cuts});
         let body = request(protocol, form, model, &test).to_string();
-        send(self.address, post(&path(protocol, form, model), Some(AGENT_KEY), body)).await
+        send(
+            self.address,
+            post(&path(protocol, form, model), Some(AGENT_KEY), body),
+        )
+        .await
     }
 }
 
@@ -342,18 +427,31 @@ where
                 _ => Stream::sse(Limits::default()),
             };
             let text = || String::from_utf8_lossy(body).into_owned();
-            stream.push(body, &mut told).unwrap_or_else(|error| panic!("{error}: {}", text()));
-            stream.finish(&mut told).unwrap_or_else(|error| panic!("{error}: {}", text()))
+            stream
+                .push(body, &mut told)
+                .unwrap_or_else(|error| panic!("{error}: {}", text()));
+            stream
+                .finish(&mut told)
+                .unwrap_or_else(|error| panic!("{error}: {}", text()))
         }
     };
     let calls = whole.calls();
     if form != Form::Whole {
         // Whoever acts on events sees the same calls as whoever acts on the end.
-        let of_events: Vec<_> = told.into_iter().filter_map(|news| match news {
-            News::Call(call) => Some((call.id, call.name)),
-            _ => None,
-        }).collect();
-        assert_eq!(of_events, calls.iter().map(|call| (call.id.clone(), call.name.clone())).collect::<Vec<_>>());
+        let of_events: Vec<_> = told
+            .into_iter()
+            .filter_map(|news| match news {
+                News::Call(call) => Some((call.id, call.name)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            of_events,
+            calls
+                .iter()
+                .map(|call| (call.id.clone(), call.name.clone()))
+                .collect::<Vec<_>>()
+        );
     }
     Read {
         text: whole.text(),

@@ -115,7 +115,9 @@ pub(super) fn dropped(begun: Bytes) -> Body {
 /// A body in these pieces.
 pub(super) fn in_pieces(pieces: Vec<Vec<u8>>) -> Body {
     let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
-    Body::from_stream(stream::iter(pieces.map(|piece| Ok::<_, io::Error>(Bytes::from(piece)))))
+    Body::from_stream(stream::iter(
+        pieces.map(|piece| Ok::<_, io::Error>(Bytes::from(piece))),
+    ))
 }
 
 /// A body in these pieces that never ends.
