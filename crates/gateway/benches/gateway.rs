@@ -9,7 +9,7 @@
 //! `cargo bench -p tribune-gateway` takes about a minute; `-- quick` a tenth of the requests.
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     missing_docs,
     reason = "a benchmark says what it measured, and stops where it cannot"
@@ -196,7 +196,9 @@ fn measure() {
         );
     }
 
-    println!("\nRequests a second over 32 connections, all processes on this machine's cores (memory: the gateway's with 1,000 idle agents):");
+    println!(
+        "\nRequests a second over 32 connections, all processes on this machine's cores (memory: the gateway's with 1,000 idle agents):"
+    );
     for (name, part) in &mut proxies {
         let request = Request::new(10, false, 0);
         let before = part.used().0;

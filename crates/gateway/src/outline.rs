@@ -288,7 +288,7 @@ impl<'a> Cursor<'a> {
                         match bytes.get(at) {
                             Some(b'"') => break at += 1,
                             Some(b'\\') => at += 2,
-                            Some(_) if at % 16 == 0 => {
+                            Some(_) if at.is_multiple_of(16) => {
                                 let rest = bytes.get(at..).ok_or(NoOutline)?;
                                 at += memchr::memchr2(b'"', b'\\', rest).ok_or(NoOutline)?;
                             }

@@ -173,11 +173,8 @@ fn is_other_version(path: &str) -> bool {
         .split('/')
         .next()
         .unwrap_or_default();
-    let is_version = first.starts_with('v')
-        && first
-            .bytes()
-            .nth(1)
-            .is_some_and(|byte| byte.is_ascii_digit());
+    let is_version =
+        first.starts_with('v') && first.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     is_version && !matches!(first, "v1" | "v1beta")
 }
 

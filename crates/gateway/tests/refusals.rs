@@ -1,5 +1,10 @@
 //! Bad input: a clear error in the form of the protocol, told to the interceptor, and other agents
 //! unaffected.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop where they cannot go on"
+)]
 
 mod common;
 

@@ -161,7 +161,9 @@ pub(crate) fn gateway(upstream: SocketAddr) {
         // Others that are idle, for what they take in memory.
         for number in 0..1_000 {
             let key = Key::new(&format!("idle-agent-key-{number}")).unwrap();
-            registry.add(format!("idle-{number}").as_str().into(), &key).unwrap();
+            registry
+                .add(format!("idle-{number}").as_str().into(), &key)
+                .unwrap();
         }
         let gateway = Gateway::new(config, registry, Arc::new(Open)).unwrap();
         gateway

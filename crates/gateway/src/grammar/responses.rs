@@ -392,15 +392,13 @@ pub(super) fn replay(
             let text = clean.as_deref().unwrap_or(data);
             let top = members(text, trimmed(text))?;
             let response = find(&top, "response").ok_or(Wrong)?;
-            let mut edits = Edits::default();
-            output(
+            let edits = output(
                 text,
                 response.value.clone(),
                 &items,
                 &mut next,
                 (calls, decisions),
                 notes,
-                &mut edits,
             )?;
             if next != calls.len() {
                 return Err(Wrong);
@@ -455,14 +453,14 @@ fn output(
     next: &mut usize,
     (calls, decisions): (&[Call], &[Decision]),
     notes: &mut Notes,
-    edits: &mut Edits,
-) -> Result<(), Wrong> {
+) -> Result<Edits, Wrong> {
+    let mut edits = Edits::default();
     let response = members(text, response)?;
     let Some(output) = find(&response, "output") else {
-        return Ok(());
+        return Ok(edits);
     };
     if text.get(output.value.clone()) == Some("null") {
-        return Ok(());
+        return Ok(edits);
     }
     for (index, range) in (0_u64..).zip(elements(text, output.value.clone())?) {
         let item = members(text, range.clone())?;
@@ -497,7 +495,7 @@ fn output(
             Fate::Unfinished => return Err(Wrong),
         }
     }
-    Ok(())
+    Ok(edits)
 }
 
 /// A whole answer, as far as it was released.
@@ -509,16 +507,14 @@ pub(super) fn edit(
 ) -> Result<Option<String>, Wrong> {
     let clean = cleaned(body, WHOLE, notes)?;
     let text = clean.as_deref().unwrap_or(body);
-    let mut edits = Edits::default();
     let mut next = 0;
-    output(
+    let edits = output(
         text,
         trimmed(text),
         &Items::default(),
         &mut next,
         (calls, decisions),
         notes,
-        &mut edits,
     )?;
     if next != calls.len() {
         return Err(Wrong);

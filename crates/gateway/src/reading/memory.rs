@@ -76,13 +76,24 @@ impl Known {
         }
     }
 
-    /// Whether these bytes stand at some place of a text; where they end.
-    fn stands(&self, text: &str, at: usize) -> Option<usize> {
-        let end = at.checked_add(self.length)?;
-        let bytes = text.as_bytes().get(at..end)?;
-        let is_same =
-            tail(bytes) == self.tail && blake3::hash(bytes) == blake3::Hash::from_bytes(self.hash);
-        is_same.then_some(end)
+    /// The bytes that stand at some place of a text and may be these.
+    fn may_stand<'a>(&self, text: &'a str, at: usize) -> Option<&'a [u8]> {
+        let bytes = text.as_bytes().get(at..at.checked_add(self.length)?)?;
+        (tail(bytes) == self.tail).then_some(bytes)
+    }
+
+    /// Whether these bytes stand at some place of a text.
+    fn stands(&self, text: &str, at: usize) -> bool {
+        self.may_stand(text, at)
+            .is_some_and(|bytes| blake3::hash(bytes) == blake3::Hash::from_bytes(self.hash))
+    }
+
+    /// The same; what hashed them.
+    fn hashed(&self, text: &str, at: usize) -> Option<Box<blake3::Hasher>> {
+        let bytes = self.may_stand(text, at)?;
+        let mut hasher = Box::new(blake3::Hasher::new());
+        hasher.update(bytes);
+        (hasher.finalize() == blake3::Hash::from_bytes(self.hash)).then_some(hasher)
     }
 }
 
@@ -124,6 +135,8 @@ struct Kept {
 /// Where a conversation is now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now<'a> {
+    /// What was known of it, and the text of its list that follows.
+    pub(crate) found: Option<(&'a Found, &'a str)>,
     pub(crate) id: ConversationId,
     pub(crate) protocol: Protocol,
     /// The hash of its first message.
@@ -134,7 +147,7 @@ pub(crate) struct Now<'a> {
 }
 
 /// A conversation that a request goes on with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) id: ConversationId,
     /// Where in the text that was asked about what is known ends.
@@ -142,6 +155,8 @@ pub(crate) struct Found {
     /// Whether it was longer once.
     pub(crate) was_longer: bool,
     pub(crate) system: Option<Hash>,
+    /// What hashed the known part, to go on with the rest.
+    hasher: Box<blake3::Hasher>,
 }
 
 impl Memory {
@@ -158,9 +173,11 @@ impl Memory {
             .collect();
         ends.sort_by_key(|(kept, end)| std::cmp::Reverse((end.length, kept.used)));
         ends.into_iter().find_map(|(kept, known)| {
+            let hasher = known.hashed(text, at)?;
             Some(Found {
                 id: kept.id,
-                end: known.stands(text, at)?,
+                hasher,
+                end: at + known.length,
                 was_longer: known.length < kept.ends[1].length,
                 system: kept.system,
             })
@@ -188,12 +205,11 @@ impl Memory {
         Some((kept.id, kept.system.as_ref() == system))
     }
 
-    /// Where a value that was read before ends, if one stands here.
-    pub(crate) fn value(&self, text: &str, at: usize) -> Option<usize> {
-        self.values
-            .iter()
-            .rev()
-            .find_map(|known| known.stands(text, at))
+    /// Where a value that was read before ends, if one stands here, and its hash.
+    pub(crate) fn value(&self, text: &str, at: usize) -> Option<(usize, Hash)> {
+        let mut values = self.values.iter().rev();
+        let known = values.find(|known| known.stands(text, at))?;
+        Some((at + known.length, known.hash))
     }
 
     /// Keeps a value that was read and is long enough for it to pay.
@@ -210,6 +226,7 @@ impl Memory {
     /// Keeps where a conversation is now.
     pub(crate) fn keep(&mut self, now: Now<'_>, most: usize) {
         let Now {
+            found,
             id,
             protocol,
             root,
@@ -218,7 +235,20 @@ impl Memory {
         } = now;
         self.clock += 1;
         let used = self.clock;
-        let end = Known::of(list);
+        let end = match found {
+            // What is known was hashed already.
+            Some((found, rest)) => Known {
+                length: list.len(),
+                hash: found
+                    .hasher
+                    .clone()
+                    .update(rest.as_bytes())
+                    .finalize()
+                    .into(),
+                tail: tail(list.as_bytes()),
+            },
+            None => Known::of(list),
+        };
         if let Some(kept) = self.kept.iter_mut().find(|kept| kept.id == id) {
             if kept.ends[1] != end {
                 kept.ends = [kept.ends[1], end];
@@ -280,6 +310,7 @@ mod tests {
 
     const fn now(id: u64, list: &str) -> Now<'_> {
         Now {
+            found: None,
             id: ConversationId(id),
             protocol: PROTOCOL,
             root: ROOT,
@@ -303,7 +334,11 @@ mod tests {
         assert_eq!(found(&memory, "[1,2,3,4]"), Some((8, false)));
         assert_eq!(found(&memory, "[1,2,3,5]"), Some((4, true)));
         assert_eq!(found(&memory, "[1,3]"), None);
-        assert_eq!(memory.find(Protocol::ChatCompletions, "[1,2,3]", 0), None);
+        assert!(
+            memory
+                .find(Protocol::ChatCompletions, "[1,2,3]", 0)
+                .is_none()
+        );
         assert_eq!(memory.by_root(PROTOCOL, &ROOT), Some(id));
         memory.answered(id, "r1");
         assert_eq!(memory.by_answer("r1", None), Some((id, true)));

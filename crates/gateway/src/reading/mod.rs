@@ -129,18 +129,21 @@ impl Reader<'_> {
         let text = unmarked.as_ref();
         let mut left = self.limits.request_values;
         let mut found = None;
+        // Values that were read before: where they begin, and their hashes.
+        let mut known: Vec<(usize, Hash)> = Vec::new();
         let (messages, system) = self.places();
         let top = members_known(text, trimmed(text), |key, at| {
             let name = self.name(key);
             if name == messages && found.is_none() {
                 found = self.memory.lock().find(self.protocol, text, at);
-                return found.map(|found| Ahead::Begun(found.end));
+                return found.as_ref().map(|found| Ahead::Begun(found.end));
             }
-            let is_long = name == "tools" || name == system;
-            is_long
-                .then(|| self.memory.lock().value(text, at))
-                .flatten()
-                .map(Ahead::Whole)
+            if name != "tools" && name != system {
+                return None;
+            }
+            let (end, hash) = self.memory.lock().value(text, at)?;
+            known.push((at, hash));
+            Some(Ahead::Whole(end))
         })
         .map_err(|_| not_json(sent))?;
         let parts = self.parts(text, &top, &mut left)?;
@@ -150,22 +153,31 @@ impl Reader<'_> {
             None => (model(&parts)?, streamed(&parts)?),
         };
         let declared = match &parts.tools {
-            Some(range) => self
-                .declarations
-                .read(self.protocol, text, range.clone(), &mut left)?,
+            Some(range) => {
+                let of_range = known.iter().find(|(at, _)| *at == range.start);
+                let hash = of_range.map(|(_, hash)| *hash);
+                self.declarations
+                    .read(self.protocol, text, range.clone(), hash, &mut left)?
+            }
             None => match parts.get("functions") {
                 // The form that came before `tools`; a list of functions as they are.
                 Some(_) => {
                     let functions = top.iter().find(|member| member.key == "functions");
                     let range = functions.map_or(0..0, |member| member.value.clone());
                     self.declarations
-                        .read(self.protocol, text, range, &mut left)?
+                        .read(self.protocol, text, range, None, &mut left)?
                 }
                 None => Arc::default(),
             },
         };
         let (stripped, changed) = self.strip(sent, &declared)?;
-        let (conversation, reading, added) = self.added(text, &parts, found, &mut left)?;
+        let (conversation, reading, added) = self.added(text, &parts, found.as_ref(), &mut left)?;
+        for range in [&parts.tools, &parts.system].into_iter().flatten() {
+            if !known.iter().any(|(at, _)| *at == range.start) {
+                let value = text.get(range.clone()).unwrap_or_default();
+                self.memory.lock().keep_value(value);
+            }
+        }
         Ok(Asked {
             model: model.chars().take(200).collect(),
             streamed,
@@ -315,7 +327,7 @@ impl Reader<'_> {
         &self,
         text: &str,
         parts: &Parts,
-        found: Option<Found>,
+        found: Option<&Found>,
         left: &mut usize,
     ) -> Result<(ConversationId, Reading, Vec<Heard>), Bad> {
         let range = parts.messages.clone().unwrap_or(0..0);
@@ -403,7 +415,9 @@ impl Reader<'_> {
                 last.end
             });
         let list = text.get(range.start..end).unwrap_or_default();
+        let rest = |found: &Found| text.get(found.end..end).unwrap_or_default();
         let now = Now {
+            found: found.map(|found| (found, rest(found))),
             id: conversation,
             protocol: self.protocol,
             root,
@@ -411,11 +425,6 @@ impl Reader<'_> {
             system,
         };
         memory.keep(now, self.limits.conversations_per_agent);
-        for range in [&parts.tools, &parts.system].into_iter().flatten() {
-            if memory.value(text, range.start).is_none() {
-                memory.keep_value(text.get(range.clone()).unwrap_or_default());
-            }
-        }
         Ok((conversation, reading, added))
     }
 }

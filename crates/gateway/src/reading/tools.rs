@@ -47,16 +47,19 @@ impl Declarations {
         Self(Cache::with_weighter(256, MOST_BYTES, Bytes))
     }
 
-    /// Reads the value that stands in a range of a request, or finds it as it was read before.
+    /// Reads the value that stands in a range of a request, or finds it as it was read before. Its
+    /// hash is given where it is known.
     pub(crate) fn read(
         &self,
         protocol: Protocol,
         text: &str,
         range: Range<usize>,
+        hash: Option<[u8; 32]>,
         left: &mut usize,
     ) -> Result<Arc<Declared>, NotStrict> {
         let raw = text.get(range).unwrap_or_default();
-        let key = (protocol, blake3::hash(raw.as_bytes()).into());
+        let hash = hash.unwrap_or_else(|| blake3::hash(raw.as_bytes()).into());
+        let key = (protocol, hash);
         if let Some((known, _)) = self.0.get(&key) {
             return Ok(known);
         }

@@ -1,6 +1,12 @@
 //! A gateway between a stand-in for a provider and a client, with an interceptor that does what the
 //! name of the model says.
-#![allow(dead_code, reason = "each test uses some of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests stop where they cannot go on, and each test uses some of them"
+)]
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
