@@ -47,6 +47,17 @@ pub struct Upstream {
     pub proof: Proof,
 }
 
+impl Upstream {
+    /// A text of the provider's without its key. Short keys are placeholders that local servers ask
+    /// for, and stay.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        match &self.key {
+            Some(key) if key.expose().len() >= 8 => text.replace(key.expose(), "[key removed]"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
 /// What becomes of tools that the provider carries out itself (web search, code execution, remote
 /// MCP servers): by the time such a call shows in an answer it has happened, so no gateway can hold
 /// it.

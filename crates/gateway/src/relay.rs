@@ -288,6 +288,11 @@ pub(crate) async fn relay(mut exchange: Exchange, mut upstream: Answer, pipe: Pi
         Err((mut state, Some(broken))) => {
             exchange.withhold();
             let (status, message) = broken.told();
+            // A provider's own words may repeat the key that it was shown.
+            let message = config
+                .upstreams
+                .get(&protocol)
+                .map_or(message.clone(), |upstream| upstream.hide(&message));
             let number = state.number();
             pipe.write(|out| {
                 let mut writer = Writer::new(form, &mut state.begun, out);

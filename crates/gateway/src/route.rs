@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use crate::intercept::Refused;
 use crate::protocol::{Form, Protocol};
@@ -35,6 +35,10 @@ const QUERY: &[&str] = &[
     "pageToken",
     "client_version",
 ];
+
+/// The versions of Anthropic's protocol that are known: of its documentation, and what the official
+/// clients of autumn 2026 send. In an answer of either, what no table has does not pass.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 
 /// The protocol that a request speaks, as far as its path and headers show.
 pub(crate) fn guess(path: &str, headers: &HeaderMap) -> Protocol {
@@ -91,15 +95,12 @@ pub(crate) fn route(
         "/v1/chat/completions" if is_post => turn(Protocol::ChatCompletions),
         "/v1/responses" if is_post => turn(Protocol::Responses),
         "/v1/messages" if is_post => {
-            let version = headers
-                .get("anthropic-version")
-                .map(|version| version.as_bytes());
-            if version.is_some_and(|version| version != b"2023-06-01") {
-                return Err(Bad::new(
-                    Refused::Version,
-                    400,
-                    "The gateway knows version 2023-06-01 of this protocol and no other.",
-                ));
+            let version = headers.get("anthropic-version");
+            let is_known = |version: &HeaderValue| VERSIONS.iter().any(|known| version == known);
+            if version.is_some_and(|version| !is_known(version)) {
+                let known = VERSIONS.join(" and ");
+                let message = format!("The gateway knows versions {known} of this protocol.");
+                return Err(Bad::new(Refused::Version, 400, message));
             }
             turn(Protocol::Messages)
         }

@@ -89,7 +89,7 @@ struct Ready {
     /// The path of its base URL, without a slash at its end.
     path: String,
     key: Option<(HeaderName, HeaderValue)>,
-    secret: Option<String>,
+    upstream: Upstream,
 }
 
 /// All providers.
@@ -182,15 +182,8 @@ impl Upstreams {
 
     /// A text of the provider's without its key.
     pub(crate) fn hide(&self, protocol: Protocol, text: &str) -> String {
-        let secret = self
-            .ready
-            .get(&protocol)
-            .and_then(|ready| ready.secret.as_deref());
-        match secret {
-            // Shorter ones are placeholders.
-            Some(secret) if secret.len() >= 8 => text.replace(secret, "[key removed]"),
-            _ => text.to_owned(),
-        }
+        let ready = self.ready.get(&protocol);
+        ready.map_or_else(|| text.to_owned(), |ready| ready.upstream.hide(text))
     }
 }
 
@@ -322,7 +315,7 @@ fn one(protocol: Protocol, upstream: &Upstream) -> Result<Ready, UpstreamError> 
             .map_err(|error| wrong(format!("has no host: {error}")))?,
         path: path.unwrap_or_default(),
         key,
-        secret: upstream.key.as_ref().map(|key| key.expose().to_owned()),
+        upstream: upstream.clone(),
     })
 }
 

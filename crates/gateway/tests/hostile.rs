@@ -422,6 +422,44 @@ fn errors_of_the_provider_keep_their_status_and_lose_its_key() {
 }
 
 #[test]
+fn an_error_in_the_midst_of_a_stream_is_told_without_the_key() {
+    let setup = setup(obedient(), |_| ());
+    let message = format!("overloaded, {UPSTREAM_KEY}");
+    for (protocol, event) in [
+        (
+            Protocol::ChatCompletions,
+            json!({"error": {"message": message, "code": 529}}),
+        ),
+        (
+            Protocol::Responses,
+            json!({"type": "error", "message": message, "code": "server_error"}),
+        ),
+        (
+            Protocol::Messages,
+            json!({"type": "error", "error": {"type": "overloaded_error", "message": message}}),
+        ),
+        (
+            Protocol::GenerateContent,
+            json!({"error": {"message": message, "code": 529, "status": "UNAVAILABLE"}}),
+        ),
+    ] {
+        let got = ask(&setup, protocol, Form::Events, "release", &events(&[event]));
+        assert!(
+            got.text().contains("overloaded, [key removed]"),
+            "{}",
+            got.text()
+        );
+        assert!(!got.text().contains(UPSTREAM_KEY));
+        let end = setup.script.take().ends.pop().unwrap();
+        let status = (protocol != Protocol::Responses).then_some(529);
+        assert!(
+            matches!(&end.outcome, Outcome::Failed { status: told, message } if *told == status && !message.contains(UPSTREAM_KEY)),
+            "{end:?}"
+        );
+    }
+}
+
+#[test]
 fn another_form_than_was_asked_for_is_an_error_and_no_storm() {
     for protocol in Protocol::ALL {
         for form in forms(protocol) {

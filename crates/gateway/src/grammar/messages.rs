@@ -89,6 +89,7 @@ const CALL_BLOCK: Shape = Shape::Object(&[
     ("name", Shape::Plain),
     ("input", Shape::Any),
     ("caller", Shape::Any),
+    ("toolset_name", Shape::Plain),
     ("server_name", Shape::Plain),
     ("tool_use_id", Shape::Plain),
     ("is_error", Shape::Plain),
