@@ -39,8 +39,15 @@ impl Key {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
+    /// The text of the key, for those who must compare or hash it. Never to be printed or kept.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// The header that proves it, unless no header can hold it.
-    pub(crate) fn header(&self, proof: Proof) -> Option<(HeaderName, HeaderValue)> {
+    #[must_use]
+    pub fn header(&self, proof: Proof) -> Option<(HeaderName, HeaderValue)> {
         let (name, value) = match proof {
             Proof::Bearer => (
                 AUTHORIZATION,

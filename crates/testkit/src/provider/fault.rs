@@ -112,6 +112,21 @@ pub(super) fn dropped(begun: Bytes) -> Body {
     Body::from_stream(begun.chain(cut))
 }
 
+/// A body in these pieces.
+pub(super) fn in_pieces(pieces: Vec<Vec<u8>>) -> Body {
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+    Body::from_stream(stream::iter(
+        pieces.map(|piece| Ok::<_, io::Error>(Bytes::from(piece))),
+    ))
+}
+
+/// A body in these pieces that never ends.
+pub(super) fn in_pieces_then_silent(pieces: Vec<Vec<u8>>) -> Body {
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+    let pieces = stream::iter(pieces.map(|piece| Ok::<_, io::Error>(Bytes::from(piece))));
+    Body::from_stream(pieces.chain(stream::pending()))
+}
+
 fn drip(bytes: Vec<u8>, size: usize, pause: Duration) -> Body {
     let pieces: Vec<Bytes> = bytes.chunks(size).map(Bytes::copy_from_slice).collect();
     let drops = stream::iter(pieces).then(move |piece| async move {

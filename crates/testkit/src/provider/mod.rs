@@ -35,7 +35,7 @@ use tokio::sync::oneshot;
 pub use asked::{Asked, Heard};
 pub use fault::{At, Fault};
 pub use protocol::{Form, Protocol, turns};
-pub use reply::{Reply, chat_calls, chat_text, completion, error};
+pub use reply::{Reply, chat_calls, chat_text, completion, error, spoken};
 pub use server::Seen;
 pub use turn::{SEAL, Turn, TurnCall, TurnStop};
 

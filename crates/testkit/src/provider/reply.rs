@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::fault::{Fault, dropped};
+use super::fault::{Fault, dropped, in_pieces, in_pieces_then_silent};
 use super::protocol::{Form, Protocol};
 use super::speak::{self, Part, Piece};
 use super::turn::Turn;
@@ -26,6 +26,10 @@ pub enum Reply {
     Json(u16, Value),
     /// A status, headers, and text of any kind.
     Status(u16, Vec<(String, String)>, String),
+    /// A body of a content type in these pieces, each of them sent on its own.
+    Pieces(String, Vec<Vec<u8>>),
+    /// The same, and then the connection stays open and silent.
+    PiecesThenHang(String, Vec<Vec<u8>>),
     /// No answer, ever.
     Hang,
     /// Begins an answer of status 200 and closes the connection in the middle of it.
@@ -80,11 +84,26 @@ impl Reply {
             }
             Self::Json(status, value) => json(status, &value),
             Self::Status(status, headers, text) => respond(status, &headers, Body::from(text)),
+            Self::Pieces(kind, pieces) => {
+                let kind = [("content-type".to_owned(), kind)];
+                respond(200, &kind, in_pieces(pieces))
+            }
+            Self::PiecesThenHang(kind, pieces) => {
+                let kind = [("content-type".to_owned(), kind)];
+                respond(200, &kind, in_pieces_then_silent(pieces))
+            }
             Self::Drop => respond(200, &[], dropped(Bytes::from_static(CUT.as_bytes()))),
             Self::Hang => return Outcome::Wait,
             Self::Close => return Outcome::Close,
         })
     }
+}
+
+/// The body that a turn has in a protocol and a form, for tests that cut it themselves.
+#[must_use]
+pub fn spoken(protocol: Protocol, form: Form, turn: &Turn) -> String {
+    let pieces = pieces(protocol, form, turn, &Value::Null);
+    pieces.into_iter().map(|(text, _)| text).collect()
 }
 
 /// A turn in pieces; a whole one is cut around its first call, so that faults find it.
@@ -96,7 +115,7 @@ fn pieces(protocol: Protocol, form: Form, turn: &Turn, request: &Value) -> Vec<P
     let name = turn.calls.first().map(|call| format!("\"{}\"", call.name));
     let call = name.and_then(|name| Some((text.find(&name)?, name.len())));
     let Some((at, length)) = call else {
-        let (words, end) = text.split_at(text.len() / 2);
+        let (words, end) = text.split_at(text.floor_char_boundary(text.len() / 2));
         let end = (end.to_owned(), Part::End);
         return vec![(words.to_owned(), Part::Words), end];
     };

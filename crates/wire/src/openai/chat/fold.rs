@@ -39,6 +39,8 @@ struct Slot {
     choice: Choice,
     message: Message,
     calls: Vec<ToolCall>,
+    /// Which calls the pieces of the last event belong to, in the order of the pieces.
+    touched: Vec<usize>,
 }
 
 impl Fold for ChatFold {
@@ -67,6 +69,9 @@ impl Fold for ChatFold {
         let mut chunk: Chunk = data(event, &self.limits)?;
         if let Some(error) = failure(event, &chunk) {
             return Err(StreamError::Provider(error));
+        }
+        for slot in &mut self.slots {
+            slot.touched.clear();
         }
         let mut pass = Pass::AtOnce;
         match std::mem::take(&mut chunk.choices) {
@@ -145,6 +150,14 @@ impl ErrorBody {
 }
 
 impl ChatFold {
+    /// Which calls of an answer the pieces in the last event's `tool_calls` belong to, by their place
+    /// among the answer's calls, in the order of the pieces.
+    #[must_use]
+    pub fn touched(&self, choice: u64) -> &[usize] {
+        let slot = self.slots.iter().find(|slot| slot.index == choice);
+        slot.map_or(&[], |slot| slot.touched.as_slice())
+    }
+
     /// Everything of a piece but its answers: what comes later is what holds.
     fn head(&mut self, chunk: Chunk) -> Result<(), StreamError> {
         let head = &mut self.head;
@@ -238,7 +251,8 @@ impl Slot {
                     }
                 }
                 for piece in pieces {
-                    self.call(piece, budget, blocks)?;
+                    let at = self.call(piece, budget, blocks)?;
+                    self.touched.push(at);
                 }
                 self.message.tool_calls.replace_with(Field::Is(Vec::new()));
             }
@@ -282,13 +296,13 @@ impl Slot {
         Ok(pass)
     }
 
-    /// Adds a piece of a call.
+    /// Adds a piece of a call; gives the place of the call.
     fn call(
         &mut self,
         piece: ToolCall,
         budget: &mut Budget,
         blocks: &mut usize,
-    ) -> Result<(), StreamError> {
+    ) -> Result<usize, StreamError> {
         let numbered = match &piece.index {
             Field::Is(index) => {
                 let same = |call: &ToolCall| call.index.get() == Some(index);
@@ -312,14 +326,15 @@ impl Slot {
                     }
                     (custom, more) => custom.replace_with(more),
                 }
-                merge::pieces(&mut call.rest, piece.rest, budget)
+                merge::pieces(&mut call.rest, piece.rest, budget)?;
+                Ok(numbered.unwrap_or_default())
             }
             _ => {
                 *blocks += 1;
                 budget.spend(SLOT + piece.arguments().len())?;
                 budget.keep_all(&piece.rest)?;
                 self.calls.push(piece);
-                Ok(())
+                Ok(self.calls.len() - 1)
             }
         }
     }
