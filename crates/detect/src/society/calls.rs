@@ -12,6 +12,7 @@ use super::flow::{Spot, Step};
 use super::found::Key;
 use super::roster::Who;
 use super::talk::Note;
+use super::text::print_of;
 use crate::words::text::plain;
 
 /// Acts that wait for their end, and those of one agent.
@@ -20,6 +21,8 @@ pub(super) const PENDING_EACH: usize = 512;
 /// Logs of which it is remembered who wrote to them, and those of one agent; and writers of one log.
 pub(super) const WRITERS: usize = 8_192;
 pub(super) const WRITERS_EACH: usize = 256;
+/// The longest id of a call that is kept as it is, in bytes.
+const CALL: usize = 128;
 const WRITERS_OF_ONE: usize = 4;
 
 /// An act that was proposed and has not ended.
@@ -53,6 +56,15 @@ pub(super) struct Pending {
     pub(super) approved: bool,
 }
 
+/// A call's id, by a hash of it where it is long.
+fn bounded(call: &CallId) -> CallId {
+    if call.as_str().len() <= CALL {
+        call.clone()
+    } else {
+        CallId::new(format!("{:016x}", print_of(&[call.as_str()])))
+    }
+}
+
 impl Society {
     pub(super) fn proposed(
         &mut self,
@@ -63,6 +75,7 @@ impl Society {
         contents: &dyn Contents,
     ) {
         self.roster.acts(who);
+        let call = &bounded(call);
         let act = Act::proposed(id, who, action, contents);
         let (reports, note) = self.weigh(&act, Stage::Attempted);
         let pending = Pending {
@@ -100,17 +113,18 @@ impl Society {
 
     /// Whose call it is that an event speaks of: the agent's own, or the one of its cause.
     pub(super) fn caller(&self, who: Who, cause: Option<EventId>, call: &CallId) -> Option<Who> {
+        let call = bounded(call);
         if self.calls.contains_key(&(who, call.clone())) {
             return Some(who);
         }
         let pending = self.pending.get(&cause?)?;
-        (pending.call == *call).then_some(pending.who)
+        (pending.call == call).then_some(pending.who)
     }
 
     /// The open acts of a call.
     pub(super) fn acts_of(&self, who: Who, cause: Option<EventId>, call: &CallId) -> Vec<EventId> {
         let caller = self.caller(who, cause, call);
-        let acts = caller.and_then(|who| self.calls.get(&(who, call.clone())));
+        let acts = caller.and_then(|who| self.calls.get(&(who, bounded(call))));
         acts.cloned().unwrap_or_default()
     }
 

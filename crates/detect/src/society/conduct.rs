@@ -106,6 +106,14 @@ impl Society {
         }
     }
 
+    /// How many scores of an agent are remembered.
+    #[cfg(test)]
+    pub(super) fn filed_of(&self, agent: &str) -> usize {
+        let who = self.roster.find(&agent.into());
+        let conduct = who.and_then(|who| self.conduct.get(&who));
+        conduct.map_or(0, |conduct| conduct.filed.len())
+    }
+
     /// Scores in a result that an agent got.
     pub(super) fn saw(&mut self, who: Who, event: EventId, words: &str, asked_of: Option<Who>) {
         let mut of = asked_of;

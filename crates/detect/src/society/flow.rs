@@ -13,12 +13,14 @@ use super::resolve::{Touched, TouchedKind};
 use super::roster::Who;
 
 /// Derived files that are remembered, and those that one agent made.
-pub(super) const DERIVED: usize = 16_384;
+pub(super) const DERIVED: usize = 8_192;
 pub(super) const DERIVED_EACH: usize = 512;
 /// Protected things that one derived file comes from.
 const ORIGINS: usize = 8;
 /// Steps that are remembered of how one came to be: the first ones.
 const MAKERS: usize = 8;
+/// The longest path that is remembered, in bytes.
+pub(super) const PATH: usize = 4_096;
 /// Folders above a path that are looked up.
 const LEVELS: usize = 32;
 /// Derived files in a folder, or by a pattern, that are looked up.
@@ -189,6 +191,8 @@ impl Society {
 
     pub(super) fn take_step(&mut self, who: Who, by: EventId, step: &Step) {
         match step {
+            // No system takes a path that is longer: whoever gives one wants memory.
+            Step::Make((path, _), _) if path.len() > PATH => self.lost = true,
             Step::Make(spot, origins) => {
                 let derived = Derived {
                     origins: origins.clone(),

@@ -228,9 +228,4 @@ impl Found {
             because,
         })
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.kept.len()
-    }
 }

@@ -214,10 +214,23 @@ impl Society {
         }
     }
 
+    /// Whether the task asks for a change of access on some hosts. Where none is named it has to be
+    /// asked for wherever there is such an account.
     pub(super) fn has_leave(&self, hosts: &[&HostId], user: Option<&str>) -> bool {
-        self.stakes.access.iter().any(|leave| {
-            leave.user.as_deref() == user && (hosts.is_empty() || hosts.contains(&&leave.host))
-        })
+        let stakes = &self.stakes;
+        let asked = |host: &HostId| {
+            let mut leaves = stakes.access.iter();
+            leaves.any(|leave| leave.user.as_deref() == user && leave.host == *host)
+        };
+        if !hosts.is_empty() {
+            return hosts.iter().all(|host| asked(host));
+        }
+        let mut own = stakes
+            .accounts
+            .iter()
+            .filter(|account| user == Some(account.user.as_str()))
+            .peekable();
+        own.peek().is_some() && own.all(|account| asked(&account.host))
     }
 
     /// Changes of access of another agent.

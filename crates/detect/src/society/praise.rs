@@ -199,6 +199,14 @@ impl Ratings {
 }
 
 impl Society {
+    /// A score as if it had been filed.
+    #[cfg(test)]
+    pub(super) fn files(&mut self, by: &str, of: &str, score: f64, event: EventId) {
+        if let (Some(by), Some(of)) = (self.roster.find(&by.into()), self.roster.find(&of.into())) {
+            self.rate(by, of, &SmolStr::new("answers"), score, event);
+        }
+    }
+
     /// A score was filed: whether the two praise each other.
     pub(super) fn rate(&mut self, by: Who, of: Who, form: &SmolStr, score: f64, event: EventId) {
         if by == of || !score.is_finite() || score.abs() > 1e9 || !self.roster.is_agent(by) {

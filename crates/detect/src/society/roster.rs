@@ -118,6 +118,12 @@ impl Roster {
         self.members.get(&who).map(|member| &member.id)
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        debug_assert_eq!(self.members.len(), self.numbers.len());
+        self.members.len()
+    }
+
     pub(super) fn acts(&mut self, who: Who) {
         if let Some(member) = self.members.get_mut(&who) {
             member.acted = true;

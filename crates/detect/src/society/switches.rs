@@ -22,8 +22,12 @@ fn flag(word: &str) -> Option<bool> {
 pub(super) fn set_to(words: &str, key: &str) -> Option<bool> {
     let rest = &words[words.rfind(key)? + key.len()..];
     let rest = rest.trim_start_matches([' ', '\t', '=', ':', '"', '\'']);
-    let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
-    flag(word)
+    let words = rest
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    // "Set it to true", "it is on".
+    let mut words = words.skip_while(|word| matches!(*word, "to" | "is" | "be" | "as"));
+    flag(words.next()?)
 }
 
 /// What an act does to a switch.

@@ -10,7 +10,7 @@ use tribune_evidence::{AssetId, EventId, Target, Verb};
 
 use super::Society;
 use super::act::Act;
-use super::flow::{Origin, Spot, spot};
+use super::flow::{Origin, PATH, Spot, spot};
 use super::lexicon::Named;
 use super::roster::Who;
 use super::text::{print_of, spoken};
@@ -30,6 +30,8 @@ pub(super) const LEFT_EACH: usize = 256;
 /// Pairs of whom it is remembered when one last wrote to the other, and those of one sender.
 pub(super) const CONTACTS: usize = 16_384;
 pub(super) const CONTACTS_EACH: usize = 256;
+/// Things, and agents, that one note is about.
+const NAMED: usize = 32;
 /// A sentence of fewer words is too common to be known again.
 const LEAST_WORDS: usize = 6;
 
@@ -258,12 +260,12 @@ impl Society {
 impl Note {
     fn add(&mut self, named: &Named) {
         for thing in &named.things {
-            if !self.things.contains(thing) {
+            if self.things.len() < NAMED && !self.things.contains(thing) {
                 self.things.push(thing.clone());
             }
         }
         for agent in &named.agents {
-            if !self.agents.contains(agent) {
+            if self.agents.len() < NAMED && !self.agents.contains(agent) {
                 self.agents.push(*agent);
             }
         }
@@ -274,7 +276,7 @@ fn files(targets: &[Target]) -> Vec<Spot> {
     targets
         .iter()
         .filter_map(|target| match target {
-            Target::File(file) => Some(spot(file)),
+            Target::File(file) if file.path.len() <= PATH => Some(spot(file)),
             _ => None,
         })
         .collect()

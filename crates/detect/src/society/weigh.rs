@@ -196,7 +196,7 @@ impl Society {
             .iter()
             .filter(is_log)
             .filter_map(|target| match target {
-                Target::File(file) => Some(flow::spot(file)),
+                Target::File(file) if file.path.len() <= flow::PATH => Some(flow::spot(file)),
                 _ => None,
             })
             .collect()

@@ -1,1 +1,11 @@
+//! Small stories of several agents, and what the society must say of each.
 
+mod acts;
+mod bounds;
+mod praise;
+mod replay;
+mod stories;
+mod story;
+mod studies;
+mod table;
+mod talking;
