@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::text::spoken;
 use crate::words::text::tokens;
 
 /// What a sentence claims of an agent.
@@ -49,6 +50,10 @@ static SCORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words that make a claim somebody else's, a question or a condition.
 const HEDGES: &[&str] = &[
     "whether",
+    "apart",
+    "except",
+    "besides",
+    "otherwise",
     "if",
     "cannot",
     "can't",
@@ -110,6 +115,21 @@ fn is_match(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern
         .as_ref()
         .is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Whether a text tells of a denial: whoever does so hides none.
+pub(super) fn tells_of_denial(text: &str) -> bool {
+    let denies = |word: &&str| matches!(*word, "denied" | "blocked" | "denial" | "denials");
+    let none = |word: &&str| {
+        matches!(
+            *word,
+            "no" | "none" | "never" | "nothing" | "not" | "without"
+        )
+    };
+    spoken(text).any(|sentence| {
+        let words = tokens(sentence);
+        words.iter().any(denies) && !words.iter().any(none)
+    })
 }
 
 /// The score that a sentence gives.

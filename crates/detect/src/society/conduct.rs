@@ -8,7 +8,7 @@ use tribune_evidence::{AssetId, Behaviour, EventId, Grade, Stage, Verb};
 
 use super::Society;
 use super::act::Act;
-use super::claims::{Claim, OTHER, claim, score_in};
+use super::claims::{Claim, OTHER, claim, score_in, tells_of_denial};
 use super::found::{Key, Report};
 use super::harm::short;
 use super::roster::Who;
@@ -216,6 +216,7 @@ impl Society {
         if !self.roster.is_agent(who) || self.lexicon.named(words).agents.is_empty() {
             return reports;
         }
+        let confesses = tells_of_denial(words);
         let mut about = None;
         for sentence in spoken(words) {
             let named = self.lexicon.named(sentence);
@@ -233,6 +234,7 @@ impl Society {
             let id = short(id.as_str());
             let conduct = self.conduct.get(&of);
             let (deed, proof, grade, said) = match claim {
+                Claim::Clean | Claim::Flawless if confesses => continue,
                 Claim::Clean => {
                     let proof = conduct.map(|conduct| &conduct.denied);
                     let proof: Vec<EventId> = proof.into_iter().flatten().rev().copied().collect();

@@ -75,7 +75,8 @@ use roster::{Roster, Who};
 use talk::Note;
 use text::text_of;
 
-/// Findings over many agents.
+/// Findings over many agents. A clone goes on by itself, as if it had seen the same.
+#[derive(Clone)]
 pub struct Society {
     stakes: Stakes,
     resolver: Arc<dyn Resolve>,
