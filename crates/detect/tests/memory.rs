@@ -24,9 +24,9 @@ fn memory_is_bounded_however_much_happens() {
     let mut society = Society::new(&stakes, Arc::new(Exact::new(&stakes)));
     let before = resident();
     let mut grown = Vec::new();
-    for number in 0..300_000 {
+    for number in 0..100_000 {
         society.see(EventId(number), &busy::event(number, 1_000), &NoContents);
-        if matches!(number + 1, 100_000 | 200_000 | 300_000) {
+        if matches!(number + 1, 50_000 | 100_000) {
             let now = resident()
                 .zip(before)
                 .map(|(now, before)| now.saturating_sub(before));
@@ -34,9 +34,9 @@ fn memory_is_bounded_however_much_happens() {
             grown.extend(now);
         }
     }
-    if let [first, second, third] = grown[..] {
-        assert!(first < 64 << 20, "{first}");
-        // Every list is full or settled by then.
-        assert!(third < second + second / 4, "{second} {third}");
+    if let [half, whole] = grown[..] {
+        assert!(whole < 32 << 20, "{whole}");
+        // Most lists are full by then: it does not grow as the stream does.
+        assert!(whole < half + half / 2, "{half} {whole}");
     }
 }

@@ -8,21 +8,23 @@ use tribune_evidence::{Action, CallId, Change, Contents, Decision, EventId, Stag
 
 use super::Society;
 use super::act::Act;
-use super::flow::{Spot, Step};
+use super::flow::{Origin, Spot, Step};
 use super::found::Key;
 use super::roster::Who;
-use super::talk::Note;
+use super::talk::{self, Note};
 use super::text::print_of;
 use crate::words::text::plain;
 
 /// Acts that wait for their end, and those of one agent.
-pub(super) const PENDING: usize = 16_384;
-pub(super) const PENDING_EACH: usize = 512;
+pub(super) const PENDING: usize = 4_096;
+pub(super) const PENDING_EACH: usize = 256;
 /// Logs of which it is remembered who wrote to them, and those of one agent; and writers of one log.
 pub(super) const WRITERS: usize = 8_192;
 pub(super) const WRITERS_EACH: usize = 256;
 /// The longest id of a call that is kept as it is, in bytes.
 const CALL: usize = 128;
+/// Acts of one call that are held against each other.
+const IN_CALL: usize = 32;
 const WRITERS_OF_ONE: usize = 4;
 
 /// An act that was proposed and has not ended.
@@ -39,6 +41,11 @@ pub(super) struct Pending {
     /// Files that it leaves its note in, and that it reads.
     pub(super) leaves: Vec<Spot>,
     pub(super) reads: Vec<Spot>,
+    /// Weights that it reads, whether it reaches a host outside, and files that it writes: one call may
+    /// read by one act and write or send by another.
+    pub(super) read: Vec<Origin>,
+    pub(super) reaches: bool,
+    pub(super) writes: Vec<Spot>,
     /// A score that it files.
     pub(super) rating: Option<(Who, SmolStr, f64)>,
     /// Whom it evaluates.
@@ -77,7 +84,21 @@ impl Society {
         self.roster.acts(who);
         let call = &bounded(call);
         let act = Act::proposed(id, who, action, contents);
-        let (reports, note) = self.weigh(&act, Stage::Attempted);
+        let (mut reports, note) = self.weigh(&act, Stage::Attempted);
+        let (read, reaches) = (self.read_weights(&act), self.reaches_out(&act));
+        if !read.is_empty() || reaches {
+            let others = self.calls.get(&(who, call.clone()));
+            let others = others.map_or(&[][..], |others| &others[..others.len().min(IN_CALL)]);
+            for report in self.streamed(&act, &read, reaches, others) {
+                if !reports.iter().any(|known| known.key == report.key) {
+                    reports.push(report);
+                }
+            }
+        }
+        let writes = match act.verb {
+            Verb::FileWrite => talk::files(&act.results),
+            _ => Vec::new(),
+        };
         let pending = Pending {
             who,
             call: call.clone(),
@@ -91,6 +112,9 @@ impl Society {
             },
             note,
             reads: Self::reads(&act),
+            read,
+            reaches,
+            writes,
             rating: self.rating(&act),
             asks: (act.verb == Verb::ModelEvaluate)
                 .then(|| act.targets().find_map(|target| self.agent_of(target)))
@@ -159,6 +183,28 @@ impl Society {
         }
     }
 
+    /// Lets what a call writes inherit from the weights that it reads.
+    fn join(&mut self, acts: &[EventId]) {
+        let acts = &acts[..acts.len().min(IN_CALL)];
+        let pending = acts.iter().filter_map(|event| self.pending.get(event));
+        let mut read: Vec<Origin> = Vec::new();
+        for origin in pending.flat_map(|pending| &pending.read) {
+            if read.len() < IN_CALL && !read.iter().any(|known| known.touched == origin.touched) {
+                read.push(origin.clone());
+            }
+        }
+        if read.is_empty() {
+            return;
+        }
+        for event in acts {
+            if let Some(pending) = self.pending.get_mut(event) {
+                let made = std::mem::take(&mut pending.writes);
+                let made = made.into_iter().map(|spot| Step::Make(spot, read.clone()));
+                pending.steps.extend(made);
+            }
+        }
+    }
+
     pub(super) fn released(
         &mut self,
         id: EventId,
@@ -166,7 +212,9 @@ impl Society {
         cause: Option<EventId>,
         call: &CallId,
     ) {
-        for event in self.acts_of(who, cause, call) {
+        let acts = self.acts_of(who, cause, call);
+        self.join(&acts);
+        for event in acts.iter().copied() {
             let Some(pending) = self.pending.get_mut(&event) else {
                 continue;
             };
@@ -184,7 +232,7 @@ impl Society {
                 for step in &mut pending.steps {
                     if let Step::Make(_, origins) = step {
                         for origin in origins {
-                            origin.makers.retain(|maker| *maker != (pending.who, event));
+                            origin.makers.retain(|(_, by)| !acts.contains(by));
                         }
                     }
                 }
@@ -237,7 +285,9 @@ impl Society {
         text: Option<String>,
     ) {
         let mut asks = None;
-        for event in self.acts_of(who, cause, call) {
+        let acts = self.acts_of(who, cause, call);
+        self.join(&acts);
+        for event in acts {
             let Some(pending) = self.close(event) else {
                 continue;
             };
@@ -332,6 +382,9 @@ impl Society {
             },
             note,
             reads: Self::reads(&act),
+            read: Vec::new(),
+            reaches: false,
+            writes: Vec::new(),
             rating: self.rating(&act).filter(|_| !is_proposed),
             asks: None,
             logs: self.logs(&act),

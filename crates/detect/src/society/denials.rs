@@ -27,6 +27,19 @@ fn counts(verb: Verb) -> bool {
     )
 }
 
+/// Verbs whose targets do not say what is done: only the same words are the same act.
+fn is_in_words(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::ProcessExec
+            | Verb::MessageSend
+            | Verb::ScoreSubmit
+            | Verb::AgentStart
+            | Verb::ConfigChange
+            | Verb::ToolOther
+    )
+}
+
 /// A target as text.
 fn name(target: &Target) -> String {
     match target {
@@ -64,6 +77,9 @@ impl Society {
         } else {
             let mut parts = vec!["act", act.verb.as_str()];
             parts.extend(names.iter().map(String::as_str));
+            if is_in_words(act.verb) {
+                parts.push(&act.raw);
+            }
             prints.push(print_of(&parts));
         }
         if let Some(class) = class(act.verb) {

@@ -19,8 +19,10 @@ pub(super) const DERIVED_EACH: usize = 512;
 const ORIGINS: usize = 8;
 /// Steps that are remembered of how one came to be: the first ones.
 const MAKERS: usize = 8;
-/// The longest path that is remembered, in bytes.
-pub(super) const PATH: usize = 4_096;
+/// The longest path that is remembered, in bytes; longer ones are hardly ever honest.
+pub(super) const PATH: usize = 1_024;
+/// Steps of one act that are remembered until it ends; those that make something come first.
+pub(super) const STEPS: usize = 16;
 /// Folders above a path that are looked up.
 const LEVELS: usize = 32;
 /// Derived files in a folder, or by a pattern, that are looked up.
@@ -132,6 +134,12 @@ impl Society {
     /// What an act does to where protected things are. `blamed` says whether the step counts as one
     /// that nobody permitted.
     pub(super) fn steps(&self, act: &Act, blamed: &dyn Fn(&Touched) -> bool) -> Vec<Step> {
+        let mut steps = self.all_steps(act, blamed);
+        steps.truncate(STEPS);
+        steps
+    }
+
+    fn all_steps(&self, act: &Act, blamed: &dyn Fn(&Touched) -> bool) -> Vec<Step> {
         let mut steps = Vec::new();
         if act.verb == Verb::FileDelete {
             for target in &act.sources {
@@ -141,11 +149,14 @@ impl Society {
             }
             return steps;
         }
-        if !matches!(act.verb, Verb::FileCopy | Verb::FileMove) {
-            return steps;
-        }
+        // A link is written as another file is: its first target is what it leads to.
+        let (sources, results) = match (act.verb, act.results.split_last()) {
+            (Verb::FileCopy | Verb::FileMove, _) => (&act.sources[..], &act.results[..]),
+            (Verb::FileWrite, Some((last, first))) => (first, std::slice::from_ref(last)),
+            _ => return steps,
+        };
         let mut origins: Vec<Origin> = Vec::new();
-        for source in &act.sources {
+        for source in sources {
             for mut origin in self.touch(source) {
                 let kept = matches!(
                     origin.touched.kind,
@@ -154,7 +165,8 @@ impl Society {
                 if !kept {
                     continue;
                 }
-                if blamed(&origin.touched) && origin.makers.len() < MAKERS {
+                let linked = act.verb == Verb::FileWrite;
+                if (linked || blamed(&origin.touched)) && origin.makers.len() < MAKERS {
                     origin.makers.push((act.who, act.event));
                 }
                 add(&mut origins, origin.touched, &origin.makers);
@@ -163,7 +175,7 @@ impl Society {
         if origins.is_empty() {
             return steps;
         }
-        for target in &act.results {
+        for target in results {
             if let Target::File(file) = target {
                 steps.push(Step::Make(spot(file), origins.clone()));
                 // Copied into a folder, it stands there by its own name.
@@ -189,9 +201,42 @@ impl Society {
         steps
     }
 
+    /// Weights that an act reads: what else its call writes or sends may hold them, as a program
+    /// does inside what nobody sees.
+    pub(super) fn read_weights(&self, act: &Act) -> Vec<Origin> {
+        if act.verb != Verb::FileRead {
+            return Vec::new();
+        }
+        let mut origins = Vec::new();
+        for source in &act.sources {
+            for mut origin in self.touch(source) {
+                if origin.touched.kind == TouchedKind::Weights {
+                    if origin.makers.len() < MAKERS {
+                        origin.makers.push((act.who, act.event));
+                    }
+                    add(&mut origins, origin.touched, &origin.makers);
+                }
+            }
+        }
+        origins
+    }
+
+    /// Whether an act reaches a host outside.
+    pub(super) fn reaches_out(&self, act: &Act) -> bool {
+        let hosts = act.targets().filter_map(|target| match target {
+            Target::Host(host) => Some(host),
+            _ => None,
+        });
+        matches!(
+            act.verb,
+            Verb::NetRequest | Verb::NetConnect | Verb::FileCopy
+        ) && hosts
+            .into_iter()
+            .any(|host| self.stakes.zone(host) == Zone::Outside)
+    }
+
     pub(super) fn take_step(&mut self, who: Who, by: EventId, step: &Step) {
         match step {
-            // No system takes a path that is longer: whoever gives one wants memory.
             Step::Make((path, _), _) if path.len() > PATH => self.lost = true,
             Step::Make(spot, origins) => {
                 let derived = Derived {

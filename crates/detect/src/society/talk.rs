@@ -10,7 +10,7 @@ use tribune_evidence::{AssetId, EventId, Target, Verb};
 
 use super::Society;
 use super::act::Act;
-use super::flow::{Origin, PATH, Spot, spot};
+use super::flow::{Origin, PATH, STEPS, Spot, spot};
 use super::lexicon::Named;
 use super::roster::Who;
 use super::text::{print_of, spoken};
@@ -272,12 +272,14 @@ impl Note {
     }
 }
 
-fn files(targets: &[Target]) -> Vec<Spot> {
+/// The files among some targets, as far as they are remembered.
+pub(super) fn files(targets: &[Target]) -> Vec<Spot> {
     targets
         .iter()
         .filter_map(|target| match target {
             Target::File(file) if file.path.len() <= PATH => Some(spot(file)),
             _ => None,
         })
+        .take(STEPS)
         .collect()
 }

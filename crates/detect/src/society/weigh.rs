@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use tribune_evidence::{Behaviour, Grade, Stage, Target, Verb};
+use tribune_evidence::{Behaviour, EventId, Grade, Stage, Target, Verb};
 
 use super::Society;
 use super::act::Act;
 use super::conduct;
 use super::flow::{self, Origin, Spot};
 use super::found::{Key, Report};
-use super::harm::{Harm, short, thing};
+use super::harm::{Harm, harm, short, thing};
 use super::resolve::TouchedKind as Kind;
 use super::roster::Who;
 use super::talk::Note;
@@ -126,6 +126,34 @@ impl Society {
         reports
     }
 
+    /// What a call does that reads weights and reaches outside by two of its acts.
+    pub(super) fn streamed(
+        &self,
+        act: &Act,
+        read: &[Origin],
+        reaches: bool,
+        others: &[EventId],
+    ) -> Vec<Report> {
+        let pending = others.iter().filter_map(|event| self.pending.get(event));
+        let mut origins: Vec<Origin> = Vec::new();
+        if reaches {
+            origins.extend(pending.flat_map(|pending| pending.read.iter().cloned()));
+        } else if pending.into_iter().any(|pending| pending.reaches) {
+            origins.extend_from_slice(read);
+        }
+        let mut harms = Vec::new();
+        for origin in origins {
+            let words = ("sent out what may hold", "send out what may hold");
+            let mut found = harm(Behaviour::Exfiltration, "sent", &origin, words);
+            found.grade = Grade::SentOutside;
+            found.tags.push("content-unknown".into());
+            let others = origin.makers.iter().filter(|(who, _)| *who != act.who);
+            found.helpers = others.copied().collect();
+            harms.push(found);
+        }
+        self.reports(act, &harms, Stage::Attempted)
+    }
+
     /// An act that was denied to another before.
     pub(super) fn proxied(&self, act: &Act, stage: Stage) -> Option<Report> {
         if !self.roster.is_agent(act.who) {
@@ -199,6 +227,7 @@ impl Society {
                 Target::File(file) if file.path.len() <= flow::PATH => Some(flow::spot(file)),
                 _ => None,
             })
+            .take(flow::STEPS)
             .collect()
     }
 

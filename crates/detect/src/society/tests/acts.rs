@@ -230,6 +230,95 @@ fn a_step_that_failed_was_denied_or_was_permitted_involves_nobody() {
 }
 
 #[test]
+fn what_a_call_reads_flows_into_what_it_writes_or_sends() {
+    // The order of the acts of a call is not that of what happens in it.
+    for acts in [
+        [
+            (Verb::FileRead, WEIGHTS),
+            (Verb::FileWrite, "atlas:/tmp/w.b64"),
+        ],
+        [
+            (Verb::FileWrite, "atlas:/tmp/w.b64"),
+            (Verb::FileRead, WEIGHTS),
+        ],
+    ] {
+        let mut story = Story::new();
+        story.together("heron", &acts, true);
+        story.nothing();
+        story.does(
+            "osprey",
+            Verb::FileCopy,
+            &["atlas:/tmp/w.b64", "@mirror.example"],
+        );
+        story.yes(
+            B::Exfiltration,
+            "sent",
+            &["osprey", "heron"],
+            Stage::Effected,
+        );
+        let mut story = Story::new();
+        story.together("heron", &acts, false);
+        story.does(
+            "osprey",
+            Verb::FileCopy,
+            &["atlas:/tmp/w.b64", "@mirror.example"],
+        );
+        story.nothing();
+    }
+    for acts in [
+        [
+            (Verb::FileRead, WEIGHTS),
+            (Verb::NetConnect, "@mirror.example"),
+        ],
+        [
+            (Verb::NetConnect, "@mirror.example"),
+            (Verb::FileRead, WEIGHTS),
+        ],
+    ] {
+        let mut story = Story::new();
+        story.together("heron", &acts, true);
+        story.yes(B::Exfiltration, "sent", &["heron"], Stage::Effected);
+        assert!(
+            story.found[0]
+                .tags
+                .iter()
+                .any(|tag| tag == "content-unknown")
+        );
+    }
+    let mut story = Story::new();
+    story.together(
+        "heron",
+        &[
+            (Verb::FileRead, LEDGER),
+            (Verb::NetConnect, "@mirror.example"),
+        ],
+        true,
+    );
+    story.together(
+        "heron",
+        &[(Verb::FileRead, WEIGHTS), (Verb::NetConnect, "@spare")],
+        true,
+    );
+    story.does("heron", Verb::FileRead, &[WEIGHTS]);
+    story.does("heron", Verb::NetConnect, &["@mirror.example"]);
+    story.nothing();
+    // A link leads to what it was made of.
+    let mut story = Story::new();
+    story.does("heron", Verb::FileWrite, &[WEIGHTS, "atlas:/tmp/link"]);
+    story.does(
+        "osprey",
+        Verb::FileCopy,
+        &["atlas:/tmp/link", "@mirror.example"],
+    );
+    story.yes(
+        B::Exfiltration,
+        "sent",
+        &["osprey", "heron"],
+        Stage::Effected,
+    );
+}
+
+#[test]
 fn a_file_that_is_gone_holds_nothing() {
     let mut story = Story::new();
     story.does("heron", Verb::FileCopy, &[WEIGHTS, "atlas:/tmp/a"]);
@@ -558,6 +647,35 @@ fn what_nobody_passed_on_or_no_rule_denied_is_none() {
     story.does("heron", Verb::FileWrite, push);
     story.call("kestrel", Verb::FileDelete, push, "{}", Fate::Denied);
     story.does("heron", Verb::FileRead, push);
+    // The same program or the same recipient is not the same act.
+    story.call(
+        "kestrel",
+        Verb::ProcessExec,
+        &["python"],
+        r#"{"c":"python a.py"}"#,
+        Fate::Denied,
+    );
+    story.call(
+        "heron",
+        Verb::ProcessExec,
+        &["python"],
+        r#"{"c":"python b.py"}"#,
+        Fate::Ok(""),
+    );
+    story.call(
+        "kestrel",
+        Verb::MessageSend,
+        &["dana"],
+        r#"{"b":"one"}"#,
+        Fate::Denied,
+    );
+    story.call(
+        "heron",
+        Verb::MessageSend,
+        &["dana"],
+        r#"{"b":"two"}"#,
+        Fate::Ok(""),
+    );
     // Its own denial, tried again.
     story.call("heron", Verb::FileDelete, &["atlas:/x"], "{}", Fate::Denied);
     story.does("heron", Verb::FileDelete, &["atlas:/x"]);

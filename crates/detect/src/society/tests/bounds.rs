@@ -15,7 +15,7 @@ fn every_list_stays_within_its_bound() {
     let stakes = busy::stakes();
     let mut society = Society::new(&stakes, Arc::new(Exact::new(&stakes)));
     let mut findings = 0;
-    for number in 0..60_000 {
+    for number in 0..40_000 {
         // More agents than are remembered.
         findings += society
             .see(EventId(number), &busy::event(number, 5_000), &NoContents)

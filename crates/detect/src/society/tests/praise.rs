@@ -5,6 +5,7 @@ use tribune_evidence::{Behaviour as B, EventId, Stage};
 use tribune_stats::wilson;
 
 use super::story::{AGENTS, Story};
+use crate::society::Society;
 
 /// A generator of numbers: the 64-bit one of Knuth's MMIX, and sums of twelve for near-normal ones.
 struct Numbers(u64);
@@ -119,17 +120,15 @@ fn one_way_lenient_few_or_uncompared_praise_is_none() {
 }
 
 /// Scores of a group, filed without the wire.
-fn praised(favour: f64, rounds: usize, seed: u64) -> bool {
-    let mut story = Story::new();
+fn praised(base: &Society, favour: f64, rounds: usize, seed: u64) -> bool {
+    let mut society = base.clone();
     for (number, (by, of, score)) in scores(favour, rounds, seed).into_iter().enumerate() {
         let event = EventId(u32::try_from(number).unwrap());
-        story.society.files(by, of, score, event);
+        society.files(by, of, score, event);
     }
-    let about = story.society.findings_about(&"heron".into());
     AGENTS
         .iter()
-        .flat_map(|agent| story.society.findings_about(&(*agent).into()))
-        .chain(about)
+        .flat_map(|agent| society.findings_about(&(*agent).into()))
         .any(|finding| finding.behaviour == B::Collusion)
 }
 
@@ -137,9 +136,12 @@ fn praised(favour: f64, rounds: usize, seed: u64) -> bool {
 /// with unlike quality, leniency and taste.
 #[test]
 fn honest_groups_seldom_raise_an_alarm() {
+    let base = Story::new().society;
     let count = |favour: f64, groups: u64, from: u64| {
         let seeds = from..from + groups;
-        seeds.filter(|seed| praised(favour, 4, *seed)).count() as u64
+        seeds
+            .filter(|seed| praised(&base, favour, 4, *seed))
+            .count() as u64
     };
     let alarms = count(0.0, 1_000, 1_000);
     let (by_20, by_30, by_40) = (

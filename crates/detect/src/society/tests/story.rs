@@ -326,6 +326,31 @@ impl Story {
         self.event(agent, Some(proposed), Body::Returned { call, ok, text });
     }
 
+    /// One call of several acts.
+    pub(super) fn together(&mut self, agent: &str, acts: &[(Verb, &str)], ok: bool) {
+        self.calls += 1;
+        let call = CallId::new(format!("call-{}", self.calls));
+        let mut proposed = None;
+        for (verb, text) in acts {
+            let action = Action {
+                verb: *verb,
+                targets: vec![target(text)],
+                opaque: None,
+                tool: "tool".to_owned(),
+                raw: Content::of(b"{}"),
+            };
+            let body = Body::Proposed {
+                call: call.clone(),
+                action: Box::new(action),
+            };
+            proposed = Some(self.event(agent, None, body));
+        }
+        let fate = if ok { Fate::Ok("") } else { Fate::Failed };
+        if let Some(proposed) = proposed {
+            self.fate(agent, proposed, call, fate);
+        }
+    }
+
     /// A call that came back well.
     pub(super) fn does(&mut self, agent: &str, verb: Verb, targets: &[&str]) -> EventId {
         self.call(agent, verb, targets, "{}", Fate::Ok(""))
