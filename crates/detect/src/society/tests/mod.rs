@@ -4,6 +4,7 @@ mod acts;
 mod bounds;
 mod praise;
 mod replay;
+mod resolvers;
 mod stories;
 mod story;
 mod studies;
