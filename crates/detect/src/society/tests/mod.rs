@@ -2,6 +2,8 @@
 
 mod acts;
 mod bounds;
+mod denied;
+mod flows;
 mod praise;
 mod replay;
 mod resolvers;
