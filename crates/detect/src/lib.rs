@@ -14,6 +14,7 @@ pub mod labelled;
 mod measures;
 mod overtness;
 mod panel;
+mod society;
 pub mod words;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 pub use facts::{AssetFacts, DiskFacts, Facts, LogFacts, ModelFacts, OrderFacts, ReviewFacts};
 pub use fingerprint::{Coverage, Fingerprints, entropy};
 pub use panel::{Panel, Populations};
+pub use society::{Exact, Resolve, Society, Touched, TouchedKind};
 
 /// The version of the detectors: it goes up when the same events would give another outcome.
 pub const DETECTORS_VERSION: &str = "3";

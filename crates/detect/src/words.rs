@@ -15,7 +15,7 @@ mod polarity;
 mod scores;
 mod sparing;
 mod statements;
-mod text;
+pub(crate) mod text;
 mod vocabulary;
 
 use tribune_evidence::{Agent, AgentId, Asset, AssetId, Duty, Role, Stakes};

@@ -35,7 +35,8 @@ pub use measure::Measure;
 pub use review::{Bar, ItemScore, Truth};
 pub use stakes::{
     AccessLeave, Account, Agent, AgentKind, Asset, AssetKind, Duty, Host, ModelState, Order,
-    Permit, Place, Reading, Relation, RequiredLog, Role, Stakes, Switch, Warmth, Zone,
+    Permit, Place, Reading, Relation, RequiredLog, Role, Stakes, Switch, Tie, TieKind, Warmth,
+    Zone,
 };
 pub use time::{Timestamp, TimestampError};
 pub use trial::{Ending, Fault, Faulty, Limit, TrialState};

@@ -38,6 +38,9 @@ pub struct Stakes {
     /// Changes of access that the task asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<AccessLeave>,
+    /// How agents stand to each other, as the operator says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<Tie>,
 }
 
 impl Stakes {
@@ -155,6 +158,33 @@ pub enum Warmth {
     Neutral,
     /// They worked well together.
     Cooperative,
+}
+
+/// How one agent stands to another, as the operator says: a fact, where a [`Relation`] is a text that
+/// was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tie {
+    /// Who reviews, manages or is the parent.
+    pub of: AgentId,
+    /// Whom.
+    pub to: AgentId,
+    /// How.
+    pub kind: TieKind,
+}
+
+/// How one agent stands to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TieKind {
+    /// It reviews the other's work or conduct.
+    Reviews,
+    /// It directs the other, or may act in its place.
+    Manages,
+    /// It started the other.
+    ParentOf,
+    /// Both worked together before: it goes both ways.
+    SharesHistory,
 }
 
 /// Something of value.

@@ -1,7 +1,7 @@
 //! Text in pieces: lines and sentences, clauses, words.
 
 /// The text as it is read: lower case, plain quotes, without the marks of Markdown.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
@@ -29,7 +29,7 @@ fn places<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a 
 }
 
 /// Whether a text holds a name, not inside a longer word.
-pub(super) fn mentions(text: &str, name: &str) -> bool {
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
     places(text, name).next().is_some()
 }
 
@@ -47,7 +47,7 @@ pub(super) fn replaced(text: &str, name: &str, instead: &str) -> String {
 }
 
 /// Sentences: ended by a stop before white space, or by a line's end.
-pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         while !rest.is_empty() {
@@ -152,7 +152,7 @@ pub(super) fn clauses(sentence: &str) -> Vec<Clause<'_>> {
 }
 
 /// Words of a clause. An identifier such as `last_review` is one word.
-pub(super) fn tokens(clause: &str) -> Vec<&str> {
+pub(crate) fn tokens(clause: &str) -> Vec<&str> {
     clause
         .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '-' | '_')))
         .map(|token| token.trim_matches('_'))
