@@ -1,5 +1,14 @@
 //! From the start to the end of `true`: bare, confined, and in bubblewrap where that is installed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};

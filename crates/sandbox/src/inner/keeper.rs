@@ -15,7 +15,7 @@ use crate::achieved::{Achieved, Item, Strength};
 use crate::error::Refusal;
 use crate::message::{How, Order, Report, send};
 use crate::plan::Identity;
-use crate::system::{Born, Namespaces, end_now, fork, raise_loopback};
+use crate::system::{Born, Namespaces, end_now, fork, hide_control_groups, raise_loopback};
 
 use super::command::{ToBe, become_user};
 use super::lock::{self, Grouped};
@@ -67,6 +67,14 @@ impl Keeper<'_> {
                 notes.note(Item::UtsNamespace, Strength::none(error.to_string()));
             });
         }
+        let groups = match order.wants(Item::CgroupNamespace) {
+            Ok(()) => hide_control_groups().map_err(|error| error.to_string()),
+            Err(why) => Err(why.to_owned()),
+        };
+        notes.note(
+            Item::CgroupNamespace,
+            groups.map_or_else(Strength::none, |()| Strength::full("a new one")),
+        );
         let places = places::of(order, self.whom, self.protected)?;
         let hidden: Vec<PathBuf> = order
             .hidden
@@ -106,6 +114,8 @@ impl Keeper<'_> {
                 drop(to_be);
                 // Who reads what the command writes is to see its end.
                 drop(self.streams);
+                // Nothing that leads to the host's own mounts stays open.
+                drop(places);
                 drop(lock::drop_privileges());
                 bury(command, &self.line, self.namespaces.has(Namespaces::PID));
             }

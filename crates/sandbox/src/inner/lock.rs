@@ -89,25 +89,40 @@ pub(super) fn limits(
         }
         None => notes.note(Item::OpenFilesLimit, Strength::NotAsked),
     }
+    let lacks = "not for all together: no control group can be made";
     if let (Some(most), false) = (limits.memory, grouped.memory) {
-        limit(Resource::Data, most)?;
-        let how = format!("{} MiB of data for each process", most >> 20);
-        let strength = Strength::partial(how, "not for all together: no control group can be made");
+        let strength = match order.wants(Item::MemoryLimit) {
+            Ok(()) => {
+                limit(Resource::Data, most)?;
+                Strength::partial(
+                    format!("{} MiB of data for each process", most >> 20),
+                    lacks,
+                )
+            }
+            Err(why) => Strength::none(why),
+        };
         notes.note(Item::MemoryLimit, strength);
     }
     if let (Some(most), false) = (limits.processes, grouped.processes) {
-        notes.note(Item::ProcessLimit, processes(most, own_users)?);
+        let strength = match order.wants(Item::ProcessLimit) {
+            Ok(()) => processes(most, own_users)?,
+            Err(why) => Strength::none(why),
+        };
+        notes.note(Item::ProcessLimit, strength);
     }
     if let Some(most) = limits.processor_time {
         // Rounded up: the kernel counts whole seconds here.
         let seconds = most
             .as_secs()
             .saturating_add(u64::from(most.subsec_nanos() > 0));
-        limit(Resource::Cpu, seconds)?;
+        let strength = match order.wants(Item::ProcessorTimeLimit) {
+            Ok(()) => {
+                limit(Resource::Cpu, seconds)?;
+                Strength::partial(format!("{seconds} s for each process"), lacks)
+            }
+            Err(why) => Strength::none(why),
+        };
         if !grouped.processor_time {
-            let how = format!("{seconds} s for each process");
-            let strength =
-                Strength::partial(how, "not for all together: no control group can be made");
             notes.note(Item::ProcessorTimeLimit, strength);
         }
     }

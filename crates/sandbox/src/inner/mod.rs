@@ -45,14 +45,14 @@ fn run() -> io::Result<()> {
     let Some((order, files)) = receive::<Order>(&control)? else {
         return Ok(());
     };
-    let begun = if threads()? == 1 {
-        supervise::begin(order, files)
-    } else {
-        Err(Refusal::setup(
-            "threads",
-            "this half was started with more than one",
-        ))
-    };
+    if threads()? != 1 {
+        let refusal = Refusal::setup("threads", "this half was started with more than one");
+        return send(&control, &Answer::Refused(refusal), &[]);
+    }
+    // The keeper, a copy of this process, must not keep the way to the guard: it takes it out of here.
+    let mut control = Some(control);
+    let begun = supervise::begin(order, files, &mut control);
+    let control = control.ok_or_else(|| io::Error::other("the control socket is gone"))?;
     match begun {
         Ok(running) => running.watch(&control),
         Err(refusal) => send(&control, &Answer::Refused(refusal), &[]),

@@ -10,6 +10,7 @@ use crate::message::Order;
 use crate::plan::Identity;
 use crate::system::{Born, Namespaces, fork_into, try_fork_into};
 
+/// Those that are made together. That of the control groups comes later, when the keeper is in them.
 const KINDS: &[(Item, Namespaces)] = &[
     (Item::UserNamespace, Namespaces::USER),
     (Item::MountNamespace, Namespaces::MOUNT),
@@ -17,7 +18,6 @@ const KINDS: &[(Item, Namespaces)] = &[
     (Item::NetNamespace, Namespaces::NET),
     (Item::IpcNamespace, Namespaces::IPC),
     (Item::UtsNamespace, Namespaces::UTS),
-    (Item::CgroupNamespace, Namespaces::CGROUP),
 ];
 
 /// Forks into new namespaces and says which there are.

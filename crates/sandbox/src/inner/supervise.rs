@@ -1,7 +1,7 @@
 //! The supervisor: outside of everything, it prepares, decides whether enough was achieved, lets the
 //! command go, and then carries bytes, keeps time and kills.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, PipeReader, Read, Write};
 use std::net::TcpListener;
@@ -52,7 +52,11 @@ struct Kept {
 }
 
 /// Prepares and starts, or says why not. Then nothing is left of it.
-pub(super) fn begin(order: Order, files: Vec<OwnedFd>) -> Result<Running, Refusal> {
+pub(super) fn begin(
+    order: Order,
+    files: Vec<OwnedFd>,
+    control: &mut Option<UnixStream>,
+) -> Result<Running, Refusal> {
     let failed = |step: &'static str| move |error: io::Error| Refusal::setup(step, error);
     let streams = streams(files)?;
     // Groups of the administrator's would go inside with it. Others cannot give theirs up.
@@ -71,8 +75,7 @@ pub(super) fn begin(order: Order, files: Vec<OwnedFd>) -> Result<Running, Refusa
     achieved.merge(notes);
     let keeper = match born {
         Born::Child => {
-            drop(line);
-            drop(failure);
+            drop((line, failure, control.take()));
             let keeper = Keeper {
                 order: &order,
                 protected: &protected,
@@ -340,24 +343,20 @@ impl Running {
 }
 
 /// Kills all that come from a process, without a namespace to do it: stops each so that it starts no
-/// more, and looks again until there is none that was not killed.
+/// more, kills it, and looks again until there is none.
 pub(super) fn kill_below(top: Pid) {
-    let mut killed = BTreeSet::new();
     // Bounded, should something start others faster than they are found.
-    for _ in 0..1_000 {
+    for _ in 0..5_000 {
         let found = below(top);
-        let fresh: Vec<i32> = found
-            .into_iter()
-            .filter(|one| killed.insert(*one))
-            .collect();
-        if fresh.is_empty() {
+        if found.is_empty() {
             return;
         }
         for signal in [Signal::STOP, Signal::KILL] {
-            for process in fresh.iter().filter_map(|one| Pid::from_raw(*one)) {
+            for process in found.iter().filter_map(|one| Pid::from_raw(*one)) {
                 let _ = kill_process(process, signal);
             }
         }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -8,4 +8,6 @@ mod processes;
 pub(crate) use files::close_at_exec;
 pub(crate) use mounts::{Attributes, set_attributes};
 pub(crate) use network::raise_loopback;
-pub(crate) use processes::{Born, Namespaces, end_now, fork, fork_into, try_fork_into};
+pub(crate) use processes::{
+    Born, Namespaces, end_now, fork, fork_into, hide_control_groups, try_fork_into,
+};

@@ -28,7 +28,6 @@ impl Namespaces {
     pub(crate) const NET: Self = Self(libc::CLONE_NEWNET);
     pub(crate) const IPC: Self = Self(libc::CLONE_NEWIPC);
     pub(crate) const UTS: Self = Self(libc::CLONE_NEWUTS);
-    pub(crate) const CGROUP: Self = Self(libc::CLONE_NEWCGROUP);
 
     pub(crate) fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -66,6 +65,16 @@ pub(crate) fn try_fork_into(namespaces: Namespaces) -> io::Result<()> {
             rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty())?;
             Ok(())
         }
+    }
+}
+
+/// Hides from this process where among the control groups it is: its place becomes the root of them.
+pub(crate) fn hide_control_groups() -> io::Result<()> {
+    // SAFETY: unshare(2) takes a number; with this one no memory and no files are concerned.
+    if unsafe { libc::unshare(libc::CLONE_NEWCGROUP) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
     }
 }
 

@@ -1,5 +1,13 @@
 //! What the tests of confinement share: plans, and attempts to get out that run inside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 
 use std::ffi::OsString;
@@ -84,7 +92,9 @@ pub fn finish(mut confined: Confined) -> Came {
     let error = confined.error.take().map(|pipe| read(Box::new(pipe)));
     let ended = confined.wait().unwrap();
     let join = |reader: Option<std::thread::JoinHandle<String>>| {
-        reader.map(|reader| reader.join().unwrap()).unwrap_or_default()
+        reader
+            .map(|reader| reader.join().unwrap())
+            .unwrap_or_default()
     };
     Came {
         how: ended.how,
@@ -101,11 +111,111 @@ pub fn said(plan: &Plan) -> String {
     came.output.trim_end().to_owned()
 }
 
-/// A plan that runs this test program's own `attempt` inside, with its name.
+/// A plan that runs this test program's own `attempt_inside`, with its name.
 pub fn attempt(name: &str) -> Plan {
     let program = std::env::current_exe().unwrap().canonicalize().unwrap();
-    let mut plan = plan([program.to_str().unwrap(), "--exact", "attempt", "--nocapture", "--ignored"]);
+    let mut plan = plan([
+        program.to_str().unwrap(),
+        "--exact",
+        "attempt_inside",
+        "--nocapture",
+        "--ignored",
+    ]);
     plan.readable.push(program.parent().unwrap().to_path_buf());
-    plan.environment.push(("ATTEMPT".into(), OsString::from(name)));
+    plan.environment
+        .push(("ATTEMPT".into(), OsString::from(name)));
     plan
+}
+
+/// Why a plan is refused.
+pub fn spawn_error(plan: &Plan) -> tribune_sandbox::SandboxError {
+    match spawn(plan) {
+        Ok(confined) => panic!("it was started: {:?}", confined.achieved()),
+        Err(error) => error,
+    }
+}
+
+/// What an attempt inside ended with: 0 where it did what it tried, else the system's error number.
+pub fn tried(plan: &Plan) -> i32 {
+    let came = run(plan);
+    match came.how {
+        How::Exited(code) if code != 101 => code,
+        _ => panic!("{came:?}"),
+    }
+}
+
+/// Whether any process of this machine has these words in its environment or arguments.
+pub fn is_alive(words: &str) -> bool {
+    let holds = |path: PathBuf| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        bytes
+            .windows(words.len())
+            .any(|window| window == words.as_bytes())
+    };
+    let own = std::process::id().to_string();
+    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        let name = entry.file_name();
+        let is_process = name
+            .to_str()
+            .is_some_and(|name| name.parse::<u32>().is_ok());
+        is_process
+            && name != *own
+            && (holds(entry.path().join("environ")) || holds(entry.path().join("cmdline")))
+    })
+}
+
+/// Waits until something is so; what never is fails the test.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(std::time::Instant::now() < end, "it was never so: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub fn is_administrator() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Runs all tests of this program once more as a user without any power, where this one has some.
+pub fn again_as_nobody(except: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    if !is_administrator() {
+        println!("all of it is run by a user without power already");
+        return;
+    }
+    let folder = Folder::new();
+    let open = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(folder.path(), 0o755);
+    let copy = |from: &Path, name: &str| {
+        let to = folder.path().join(name);
+        std::fs::copy(from, &to).unwrap();
+        open(&to, 0o755);
+        to
+    };
+    let tests = copy(&std::env::current_exe().unwrap(), "tests");
+    let inner = copy(&helper().program, "inner");
+    let temporary = folder.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    open(&temporary, 0o777);
+    let done = std::process::Command::new(tests)
+        .args(["--skip", except, "--test-threads", "2"])
+        .env("TRIBUNE_TEST_INNER", inner)
+        .env("TMPDIR", &temporary)
+        .env("HOME", &temporary)
+        .current_dir(&temporary)
+        .uid(65_534)
+        .gid(65_534)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        done.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert!(!text.contains(" 0 passed"), "{text}");
 }
