@@ -137,6 +137,28 @@ fn a_home_of_its_own_may_hold_what_is_shown() {
 }
 
 #[test]
+fn what_the_plan_names_stands_in_the_place_of_what_is_always_there() {
+    let folder = Path::new("/etc/ssl/certs");
+    let mut plan = shell("ls /etc/ssl/certs; cat /etc/hostname");
+    let mut names = String::new();
+    if folder.is_dir() && !folder.is_symlink() {
+        plan.readable.push("/etc/ssl".into());
+        plan.readable.push(folder.into());
+        plan.hidden.push("/etc/ssl/private".into());
+        let listing = std::fs::read_dir(folder).unwrap();
+        let mut all: Vec<String> = listing
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        all.sort();
+        names = all.join("\n") + "\n";
+        plan.environment.push(("LC_ALL".into(), "C".into()));
+    } else {
+        plan.command[2] = "cat /etc/hostname".into();
+    }
+    assert_eq!(said(&plan), format!("{names}confined"));
+}
+
+#[test]
 fn all_of_it_as_nobody() {
     common::again_as_nobody("as_nobody");
 }

@@ -50,11 +50,9 @@ impl Keeper<'_> {
         let failed = |step: &'static str| move |error: io::Error| Refusal::setup(step, error);
         let order = self.order;
         let mut notes = Achieved::default();
-        // Until the supervisor has said who is who here and put us into the control groups.
-        let mut word = [0];
-        (&self.line)
-            .read_exact(&mut word)
-            .map_err(failed("the supervisor's word"))?;
+        // The supervisor says first that it has said who is who here.
+        let wait = || (&self.line).read_exact(&mut [0]);
+        wait().map_err(failed("the supervisor's word"))?;
         if let (Identity::User { uid, gid }, true) =
             (order.identity, self.namespaces.has(Namespaces::USER))
         {
@@ -67,14 +65,6 @@ impl Keeper<'_> {
                 notes.note(Item::UtsNamespace, Strength::none(error.to_string()));
             });
         }
-        let groups = match order.wants(Item::CgroupNamespace) {
-            Ok(()) => hide_control_groups().map_err(|error| error.to_string()),
-            Err(why) => Err(why.to_owned()),
-        };
-        notes.note(
-            Item::CgroupNamespace,
-            groups.map_or_else(Strength::none, |()| Strength::full("a new one")),
-        );
         let places = places::of(order, self.whom, self.protected)?;
         let hidden: Vec<PathBuf> = order
             .hidden
@@ -90,6 +80,16 @@ impl Keeper<'_> {
             &mut notes,
         )?;
         let listener = self.network(&mut notes)?;
+        // And then that we are in the control groups, which takes it a while.
+        wait().map_err(failed("the supervisor's word"))?;
+        let groups = match order.wants(Item::CgroupNamespace) {
+            Ok(()) => hide_control_groups().map_err(|error| error.to_string()),
+            Err(why) => Err(why.to_owned()),
+        };
+        notes.note(
+            Item::CgroupNamespace,
+            groups.map_or_else(Strength::none, |()| Strength::full("a new one")),
+        );
         let files: Vec<_> = listener.iter().map(AsFd::as_fd).collect();
         send(&self.line, &Report::Kept(notes), &files).map_err(failed("the keeper's report"))?;
         drop(files);

@@ -241,8 +241,9 @@ fn rules(
         let access = match &place.what {
             What::Shown { write: true, .. } => all,
             What::Scratch { .. } if private => all,
-            What::Shown { write: false, .. } => read,
-            What::Scratch { .. } | What::Link { .. } | What::Written { .. } => continue,
+            // What is in a root of our own may be read as a whole.
+            What::Shown { write: false, .. } if !private => read,
+            _ => continue,
         };
         allow(&place.path, access)?;
     }

@@ -20,8 +20,8 @@ pub(super) enum What {
     Scratch { mode: u32 },
     /// A symbolic link of the system's own.
     Link { target: PathBuf },
-    /// A small file that is made up.
-    Written { text: String },
+    /// A small file, made up or copied.
+    Written { text: Vec<u8> },
 }
 
 /// A place and what stands there.
@@ -47,53 +47,75 @@ pub(super) fn of(
     for (name, text) in made_up(order, whom) {
         places.push(Place {
             path: Path::new("/etc").join(name),
-            what: What::Written { text },
+            what: What::Written {
+                text: text.into_bytes(),
+            },
         });
     }
-    let shown = |paths: &[OsString], write: bool, places: &mut Vec<Place>| {
+    let mut named = Vec::new();
+    let mut show = |paths: &[OsString], write: bool| {
         for path in paths {
             let (path, file) = open_shown(Path::new(path), protected, write)?;
-            // What the system shows anyway stays as it is.
-            places.retain(|place| place.path != path);
-            places.push(Place {
+            named.retain(|place: &Place| place.path != path);
+            named.push(Place {
                 path,
                 what: What::Shown { file, write },
             });
         }
         Ok::<(), Refusal>(())
     };
-    shown(&order.readable, false, &mut places)?;
-    shown(&order.writable, true, &mut places)?;
+    show(&order.readable, false)?;
+    // What is named as both is writable.
+    show(&order.writable, true)?;
     for path in &order.scratch {
         let path = plain(Path::new(path))?;
         let shared = ["/tmp", "/var/tmp"]
             .iter()
             .any(|shared| path == Path::new(shared));
         let mode = if shared { 0o1777 } else { 0o700 };
-        if !places.iter().any(|place| place.path == path) {
-            places.push(Place {
+        if !named.iter().any(|place| place.path == path) {
+            named.push(Place {
                 path,
                 what: What::Scratch { mode },
             });
         }
     }
+    // Where the plan says what is there, that is there and nothing of ours.
+    places.retain(|place| {
+        !named
+            .iter()
+            .any(|named| place.path.starts_with(&named.path))
+    });
+    places.append(&mut named);
     places.sort_by_key(|place| place.path.components().count());
     Ok(places)
 }
+
+/// Settings up to this size are copied: that takes the kernel less than to mount them.
+const SMALL: u64 = 64 << 10;
 
 /// A part of the system, where the host has it.
 fn system(path: &Path, places: &mut Vec<Place>) {
     let what = match fs::read_link(path) {
         Ok(target) => What::Link { target },
-        Err(_) => match open(path) {
-            Ok(file) => What::Shown { file, write: false },
-            Err(_) => return,
+        Err(_) => match small(path) {
+            Some(text) => What::Written { text },
+            None => match open(path) {
+                Ok(file) => What::Shown { file, write: false },
+                Err(_) => return,
+            },
         },
     };
     places.push(Place {
         path: path.to_path_buf(),
         what,
     });
+}
+
+fn small(path: &Path) -> Option<Vec<u8>> {
+    let about = fs::symlink_metadata(path).ok()?;
+    let is_small = about.is_file() && about.len() <= SMALL;
+    is_small.then(|| fs::read(path).ok())?
 }
 
 /// Files that tell who there is. The host's own would tell of all its users.
@@ -175,10 +197,7 @@ mod tests {
         let What::Written { text } = &users.what else {
             panic!()
         };
-        assert_eq!(
-            text.lines().next(),
-            Some("agent:x:1000:1000:agent:/:/bin/sh")
-        );
+        assert!(text.starts_with(b"agent:x:1000:1000:agent:/:/bin/sh\n"));
         assert!(places.iter().all(|place| !place.path.starts_with("/root")));
         assert!(
             places
@@ -203,8 +222,8 @@ mod tests {
             panic!()
         };
         assert!(
-            text.starts_with("root:x:0:0:root:/:/bin/sh\nnobody:"),
-            "{text}"
+            text.starts_with(b"root:x:0:0:root:/:/bin/sh\nnobody:"),
+            "{text:?}"
         );
     }
 }

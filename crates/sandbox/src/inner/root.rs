@@ -1,7 +1,8 @@
 //! The root that the confined process sees: an empty one in memory, with what the plan names mounted
 //! into it. The host's root is then let go, so that what is not named is not hidden but absent.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -157,8 +158,7 @@ fn stand(tree: &mut Tree, place: &Place, size: u64, whom: (u32, u32)) -> io::Res
         What::Link { target } => tree.link(&place.path, target),
         What::Written { text } => {
             let file = tree.file(&place.path, 0o644)?;
-            rustix::io::write(&file, text.as_bytes())?;
-            Ok(())
+            File::from(file).write_all(text)
         }
     }
 }

@@ -103,10 +103,16 @@ pub(super) fn begin(
     if made.has(Namespaces::USER) {
         namespaces::map(keeper, whom).map_err(failed("the users of the namespace"))?;
     }
-    group
-        .join(keeper)
-        .map_err(failed("joining the control groups"))?;
-    let listener = kept.prepare(&mut achieved)?;
+    kept.let_go().map_err(failed("the keeper's word"))?;
+    // It builds meanwhile: the kernel takes milliseconds for this.
+    let listener = match group.join(keeper) {
+        Ok(()) => kept.prepare(&mut achieved)?,
+        // One that has ended already has said why.
+        Err(error) => {
+            let why = kept.refusal();
+            return Err(why.unwrap_or_else(|| failed("joining the control groups")(error)));
+        }
+    };
     outside(&order, &kept, &mut achieved);
     let lacking = Require(order.require.clone()).lacking(&achieved);
     if !lacking.is_empty() {
@@ -178,7 +184,8 @@ impl Kept {
     fn prepare(&self, achieved: &mut Achieved) -> Result<Option<TcpListener>, Refusal> {
         let failed = |error: io::Error| Refusal::setup("the keeper's report", error);
         self.line.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-        self.let_go().map_err(failed)?;
+        // Where it has ended already this fails, and what it said last is still to be read.
+        drop(self.let_go());
         let mut listener = None;
         loop {
             match receive::<Report>(&self.line).map_err(failed)? {
@@ -198,6 +205,16 @@ impl Kept {
                     ));
                 }
             }
+        }
+    }
+
+    /// What the keeper ended with, where it refused a path before it could join the control groups.
+    fn refusal(&self) -> Option<Refusal> {
+        self.line.set_read_timeout(Some(PATIENCE)).ok()?;
+        self.line.shutdown(std::net::Shutdown::Write).ok()?;
+        match receive::<Report>(&self.line) {
+            Ok(Some((Report::Refused(refusal @ Refusal::Path { .. }), _))) => Some(refusal),
+            _ => None,
         }
     }
 
