@@ -106,6 +106,19 @@ fn the_environment_and_the_files_are_exactly_the_plans() {
 }
 
 #[test]
+fn the_terminal_is_the_guards_only_where_the_plan_says_so() {
+    let session = "cut -d' ' -f6 /proc/self/stat";
+    let mut plan = shell(session);
+    assert_ne!(said(&plan), "0", "a session of its own");
+    plan.keep_terminal = true;
+    plan.require = "usual,-own-session".parse().unwrap();
+    // The guard's session is outside of what it can see.
+    assert_eq!(said(&plan), "0");
+    plan.require = "usual,own-session".parse().unwrap();
+    assert!(matches!(spawn_error(&plan), SandboxError::Lacking(_)));
+}
+
+#[test]
 fn what_the_command_leaves_behind_ends_with_it() {
     let (words, plan) = marked("left", "setsid sleep 1000 & sleep 1000 & exit 3");
     assert_eq!(run(&plan).how, How::Exited(3));

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::mount::{MountAttrFlags, MountPropagationFlags, UnmountFlags};
 
 use crate::achieved::{Achieved, Item, Strength};
@@ -59,8 +60,8 @@ pub(super) fn enter(
         }
         return Ok(false);
     }
-    let mut begun = match begin() {
-        Ok(begun) => begun,
+    let mut tree = match begin() {
+        Ok(tree) => tree,
         Err(error) => {
             for part in parts {
                 notes.note(part, Strength::none(format!("no new root: {error}")));
@@ -68,9 +69,8 @@ pub(super) fn enter(
             return Ok(false);
         }
     };
-    let tree = &mut begun.tree;
     for place in places {
-        stand(tree, place, order.limits.scratch, whom)
+        stand(&mut tree, place, order.limits.scratch, whom)
             .map_err(|error| refuse(&place.path, unusable(&error)))?;
     }
     let size = order.limits.scratch >> 20;
@@ -78,17 +78,15 @@ pub(super) fn enter(
         Item::Scratch,
         Strength::full(format!("in memory, of {size} MiB each at most")),
     );
-    note(notes, Item::OwnProc, own_proc(tree, order, namespaces));
-    note(notes, Item::Devices, devices(tree, order, whom));
+    note(notes, Item::OwnProc, own_proc(&mut tree, order, namespaces));
+    note(notes, Item::Devices, devices(&mut tree, order, whom));
     // What cannot be covered would be seen: nothing goes on then.
-    let covered = cover(tree, hidden).map_err(|(path, error)| refuse(&path, unusable(&error)))?;
+    let covered = cover(&tree, hidden).map_err(|(path, error)| refuse(&path, unusable(&error)))?;
     notes.note(
         Item::HiddenPaths,
         Strength::full(format!("{covered} covered")),
     );
-    begun
-        .go_in()
-        .map_err(|error| Refusal::setup("entering the new root", error))?;
+    go_in(&tree).map_err(|error| Refusal::setup("entering the new root", error))?;
     notes.note(
         Item::PrivateRoot,
         Strength::full("a root in memory with read-only mounts"),
@@ -104,12 +102,8 @@ fn note(notes: &mut Achieved, item: Item, done: Result<&str, String>) {
     notes.note(item, strength);
 }
 
-/// A root that is being built.
-struct Begun {
-    tree: Tree,
-}
-
-fn begin() -> io::Result<Begun> {
+/// An empty root, mounted where it can be entered from.
+fn begin() -> io::Result<Tree> {
     let own = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change("/", own)?;
     let options = [("mode", "0755".to_owned()), ("size", "16m".to_owned())];
@@ -119,27 +113,19 @@ fn begin() -> io::Result<Begun> {
         .find_map(|base| super::paths::open(Path::new(base)).ok());
     let base = base.ok_or_else(|| io::Error::other("there is no folder to build it in"))?;
     mount_at(&root, &base)?;
-    Ok(Begun {
-        tree: Tree::new(root)?,
-    })
+    Tree::new(root)
 }
 
-impl Begun {
-    fn go_in(self) -> io::Result<()> {
-        let root = self.tree.root();
-        let sealed = Attributes {
-            read_only: true,
-            no_devices: true,
-            no_execution: false,
-        };
-        set_attributes(root, sealed, false)?;
-        rustix::process::fchdir(root)?;
-        // The old root then lies over the new one, under the same name, and is let go.
-        rustix::process::pivot_root(".", ".")?;
-        rustix::mount::unmount(".", UnmountFlags::DETACH)?;
-        rustix::process::chdir("/")?;
-        Ok(())
-    }
+/// Makes the root read-only, enters it, and lets the host's go.
+fn go_in(tree: &Tree) -> io::Result<()> {
+    let root = tree.root();
+    set_attributes(root, SHOWN, false)?;
+    rustix::process::fchdir(root)?;
+    // The old root then lies over the new one, under the same name, and is let go.
+    rustix::process::pivot_root(".", ".")?;
+    rustix::mount::unmount(".", UnmountFlags::DETACH)?;
+    rustix::process::chdir("/")?;
+    Ok(())
 }
 
 fn stand(tree: &mut Tree, place: &Place, size: u64, whom: (u32, u32)) -> io::Result<()> {
@@ -212,6 +198,9 @@ fn devices(tree: &mut Tree, order: &Order, whom: (u32, u32)) -> Result<&'static 
             };
             tree.mount(&copy(device.as_fd(), attributes)?, &path)?;
         }
+        // Where the host's own are mounted without devices, these are none either.
+        let flags = OFlags::RDWR | OFlags::CLOEXEC;
+        rustix::fs::openat(tree.root(), "dev/null", flags, Mode::empty())?;
         let links = [
             ("fd", "/proc/self/fd"),
             ("stdin", "/proc/self/fd/0"),

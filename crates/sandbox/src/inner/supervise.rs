@@ -26,7 +26,7 @@ use super::namespaces;
 use super::paths::Protected;
 
 /// How long each step of the keeper may take, at most: a file system that does not answer hangs it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often the processor time is looked at, where it is limited.
 const LOOK: Duration = Duration::from_millis(100);
