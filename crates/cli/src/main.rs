@@ -50,6 +50,9 @@ enum Command {
     Doctor(commands::doctor::Arguments),
     Studies(commands::studies::Arguments),
     ExitCodes(commands::exit_codes::Arguments),
+    /// The half of a confinement that is executed again; not for hands
+    #[command(hide = true)]
+    SandboxInner,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +74,8 @@ fn main() -> ExitCode {
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Studies(arguments) => commands::studies::run(&arguments),
         Command::ExitCodes(arguments) => commands::exit_codes::run(&arguments),
+        // Nothing of this process has begun yet: it has one thread, as that half needs.
+        Command::SandboxInner => return tribune_sandbox::inner(),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -458,15 +458,25 @@ fn the_doctor_says_what_is_there_and_what_to_do() {
         .iter()
         .map(|fact| fact["of"].as_str().unwrap())
         .collect();
-    for of in [
-        "disk here",
-        "landlock",
-        "user namespaces",
-        "seccomp",
-        "cgroups",
-    ] {
+    for of in ["disk here", "user namespaces"] {
         assert!(machine.contains(&of), "{machine:?}");
     }
+    // Tried, by this very program executed again: every part has its strength.
+    let confinement = found["confinement"]["items"].as_object().unwrap();
+    for part in [
+        "net-namespace",
+        "landlock-files",
+        "system-calls",
+        "memory-limit",
+    ] {
+        let strength = confinement[part]["strength"].as_str().unwrap();
+        assert!(
+            ["full", "partial", "none"].contains(&strength),
+            "{confinement:?}"
+        );
+    }
+    // Any Linux that this is built on has it.
+    assert_eq!(confinement["no-new-privileges"]["strength"], "full");
     let seen = provider.seen().len();
     let told = desk.tribune(&["doctor", "--offline"]);
     assert!(
@@ -474,5 +484,6 @@ fn the_doctor_says_what_is_there_and_what_to_do() {
         "{}",
         told.stdout
     );
+    assert!(told.stdout.contains("dies-with-guard"), "{}", told.stdout);
     assert_eq!(provider.seen().len(), seen);
 }

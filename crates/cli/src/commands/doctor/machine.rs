@@ -1,4 +1,5 @@
-//! What this machine has: disk, and what could confine a process. Facts are read, nothing is tried.
+//! What this machine has: kernel, disk, and whether user namespaces are allowed. Facts are read; what
+//! confinement comes to is tried elsewhere.
 
 use std::path::Path;
 
@@ -31,7 +32,7 @@ pub(super) fn facts() -> Vec<Fact> {
             facts.push(free(there, "disk of the state folder"));
         }
     }
-    facts.extend([landlock(), namespaces(), seccomp(), cgroups()]);
+    facts.push(namespaces());
     facts
 }
 
@@ -88,22 +89,6 @@ fn free(path: &str, of: &'static str) -> Fact {
     }
 }
 
-fn landlock() -> Fact {
-    const FIX: &str = "use a kernel with Landlock (5.13 or later) and lsm=landlock,... at boot";
-    match read("/sys/kernel/security/lsm") {
-        Some(list) if list.split(',').any(|name| name == "landlock") => {
-            fact("landlock", "in use by the kernel", true, "")
-        }
-        Some(_) => fact("landlock", "not in use by the kernel", false, FIX),
-        None => fact(
-            "landlock",
-            "not known: the kernel does not tell",
-            false,
-            FIX,
-        ),
-    }
-}
-
 fn namespaces() -> Fact {
     const OF: &str = "user namespaces";
     let number = |path: &str| read(path)?.parse::<u64>().ok();
@@ -128,29 +113,4 @@ fn namespaces() -> Fact {
         return fact(OF, "restricted by AppArmor", false, fix);
     }
     fact(OF, "allowed", true, "")
-}
-
-fn seccomp() -> Fact {
-    let actions = read("/proc/sys/kernel/seccomp/actions_avail");
-    let asks = actions
-        .as_ref()
-        .is_some_and(|list| list.contains("user_notif"));
-    match (actions, asks) {
-        (Some(_), true) => fact("seccomp", "filters, and can ask a supervisor", true, ""),
-        (Some(_), false) => fact("seccomp", "filters", true, ""),
-        (None, _) => fact("seccomp", "no filters", false, "use a kernel that has them"),
-    }
-}
-
-fn cgroups() -> Fact {
-    match read("/sys/fs/cgroup/cgroup.controllers") {
-        Some(list) if !list.is_empty() => fact("cgroups", format!("version 2: {list}"), true, ""),
-        Some(_) => fact("cgroups", "version 2, no controllers here", true, ""),
-        None => fact(
-            "cgroups",
-            "not version 2",
-            false,
-            "boot with cgroup v2 (systemd 247 or later)",
-        ),
-    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 use tribune_model::{ModelError, Providers, Setup};
+use tribune_sandbox::{Achieved, Item};
 
 use super::columns;
 use crate::config::Config;
@@ -64,6 +65,8 @@ struct Findings {
     configuration: Option<String>,
     providers: Vec<Row>,
     machine: Vec<Fact>,
+    /// What confinement comes to here, as tried.
+    confinement: Achieved,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -88,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             .map(|path| path.display().to_string()),
         providers: rows,
         machine: machine::facts(),
+        confinement: tribune_sandbox::probe(),
     };
     if arguments.json {
         screen::print_json(&findings)?;
@@ -194,6 +198,16 @@ fn shown(findings: &Findings) -> String {
         })
         .collect();
     text.push_str(&columns(&facts));
+    text.push_str("\nConfinement, as tried here:\n");
+    let parts: Vec<Vec<String>> = Item::ALL
+        .iter()
+        .map(|item| {
+            let strength = findings.confinement.strength(*item);
+            let mark = if strength.is_full() { "ok" } else { "!!" };
+            vec![mark.to_owned(), item.to_string(), strength.to_string()]
+        })
+        .collect();
+    text.push_str(&columns(&parts));
     tribune_console::inert(&text)
 }
 
