@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use cedar_policy::PolicySet;
 use tribune_evidence::{
     Account, Agent, AgentId, AgentKind, Asset as AssetStake, AssetKind, BlobId, FileRef, Host,
-    HostId, Role, Stakes, Switch, Verb,
+    HostId, Role, Stakes, Switch, Tie, TieKind, Verb,
 };
 use tribune_source::Source;
 
 use crate::exception::Grant;
+use crate::load::Files;
 use crate::rule::Rule;
 use crate::schema::Terms;
-use crate::settings::{Asset, Settings, Value};
+use crate::settings::{AgentEntry, Asset, Settings, Value};
 
 /// Values in tiers, rules that serve them, who there is and what is protected.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Charter {
     pub(crate) sources: BTreeMap<String, Source>,
     /// The files of `tests/`.
     pub(crate) tests: Vec<Source>,
+    /// All files, by their path in the folder.
+    pub(crate) files: Files,
 }
 
 /// The rules that can speak of one verb, permits and forbids apart: in one set a forbid that
@@ -47,6 +50,13 @@ pub(crate) struct Sets {
 }
 
 impl Charter {
+    /// All its files, by their path in the folder: what [`Charter::id`] is the hash of.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// SHA-256 over all its files with their names.
     #[must_use]
     pub fn id(&self) -> BlobId {
@@ -173,9 +183,30 @@ impl Charter {
             assets: self.assets.iter().flat_map(stakes_of_asset).collect(),
             switches: self.switches.clone(),
             accounts: accounts.collect(),
+            ties: settings.agents.iter().flat_map(ties).collect(),
             ..Stakes::default()
         }
     }
+}
+
+/// How an agent stands to others.
+fn ties(agent: &AgentEntry) -> Vec<Tie> {
+    let tie = |kind: TieKind| {
+        move |to: &AgentId| Tie {
+            of: agent.id.clone(),
+            to: to.clone(),
+            kind,
+        }
+    };
+    let parent = agent.parent.iter().map(|parent| Tie {
+        of: parent.clone(),
+        to: agent.id.clone(),
+        kind: TieKind::ParentOf,
+    });
+    let reviews = agent.reviews.iter().map(tie(TieKind::Reviews));
+    let manages = agent.manages.iter().map(tie(TieKind::Manages));
+    let shares = agent.shares_history.iter().map(tie(TieKind::SharesHistory));
+    parent.chain(reviews).chain(manages).chain(shares).collect()
 }
 
 fn names(id: &str, others: &[String]) -> Vec<String> {

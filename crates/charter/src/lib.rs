@@ -28,6 +28,7 @@ mod schema;
 mod sentences;
 mod settings;
 mod short;
+mod touched;
 
 pub use bounds::{FILE_LIMIT, FILES, NESTING, POLICIES, POLICY_LIMIT, TOKENS};
 pub use case::{Case, CaseResult, assumed_finding};
@@ -43,6 +44,7 @@ pub use schema::SCHEMA;
 pub use sentences::sentences;
 pub use settings::{AgentEntry, HostEntry, KeySource, PersonEntry, Settings, Value};
 pub use short::{ShortError, short_action};
+pub use touched::Globs;
 
 #[cfg(test)]
 mod tests;

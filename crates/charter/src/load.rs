@@ -122,6 +122,7 @@ impl Charter {
             source: main,
             sources,
             tests,
+            files,
         })
     }
 }

@@ -34,6 +34,20 @@ pub(crate) fn watch() -> watch::Receiver<bool> {
     hear
 }
 
+/// The same for what works until it is told to end: says nothing by itself.
+pub(crate) fn asked() -> watch::Receiver<bool> {
+    let (tell, hear) = watch::channel(false);
+    ENDS.store(false, Ordering::SeqCst);
+    register();
+    tokio::spawn(async move {
+        interrupted().await;
+        let_go();
+        let _ = tell.send(true);
+        tell.closed().await;
+    });
+    hear
+}
+
 #[cfg(unix)]
 fn register() {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

@@ -119,6 +119,12 @@ impl Registry {
         removed.is_some()
     }
 
+    /// Whose key this is; for doors other than the gateway's own.
+    #[must_use]
+    pub fn whose(&self, key: &[u8]) -> Option<AgentId> {
+        self.find(key).map(|entry| entry.agent.clone())
+    }
+
     /// Whether an agent is cut off; none where it is not known.
     #[must_use]
     pub fn is_cut(&self, agent: &AgentId) -> Option<bool> {

@@ -72,7 +72,7 @@ pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
 pub use runner::{Ended, RunError};
 pub use session::{Options, Run, Session, SessionError};
 pub use skeleton::{NameError, new_scenario, new_study};
-pub use tribune_source::{Source, SourceError, nearest};
 pub use spec::{Estimate, Limits, Overrides, Price, Sampling, StudyFile, prices};
 pub use study::{Study, StudyError};
 pub use trial::TrialError;
+pub use tribune_source::{Source, SourceError, nearest};

@@ -7,6 +7,9 @@ pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod exit_codes;
+pub(crate) mod guard;
+pub(crate) mod holds;
+pub(crate) mod hook;
 pub(crate) mod judge;
 pub(crate) mod models;
 pub(crate) mod new;
@@ -17,6 +20,7 @@ pub(crate) mod rescore;
 pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod show;
+pub(crate) mod stop;
 pub(crate) mod studies;
 
 /// Lays rows out in columns, two spaces between, the last one free to be long.

@@ -99,6 +99,17 @@ pub struct Health {
     pub date: Option<Timestamp>,
 }
 
+/// Where a provider is and the key that goes there.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The base URL, with the protocol's version.
+    pub base_url: String,
+    /// The key and how it is shown; none for a server that wants none.
+    pub key: Option<(Key, Proof)>,
+}
+
 impl Default for Providers {
     fn default() -> Self {
         Self::new(BTreeMap::new())
@@ -176,6 +187,29 @@ impl Providers {
             key_place: found.key_place,
             is_configured: self.settings.contains_key(name),
             is_usual: found.is_usual,
+        })
+    }
+
+    /// Where a provider is and the key that goes there, for whoever speaks to it by other means than
+    /// a [`Client`].
+    ///
+    /// # Errors
+    /// There is no such provider, its key is missing or cannot be used, or its base URL is none;
+    /// in words.
+    pub fn upstream(&self, name: &str) -> Result<Upstream, String> {
+        let found = self
+            .find(name)
+            .ok_or_else(|| "there is no such provider".to_owned())?;
+        let base = found
+            .base
+            .map_err(|why| format!("{} {why}", found.base_from))?;
+        let key = found
+            .key
+            .map_err(|why| format!("{} {why}", found.key_place))?;
+        Ok(Upstream {
+            protocol: found.protocol,
+            base_url: base.as_str().to_owned(),
+            key,
         })
     }
 

@@ -1,0 +1,477 @@
+//! A guard as people use it: the binary, a stand-in for the provider, and an agent that speaks chat
+//! completions.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tribune_record::{Reader, VerifyOptions, verify};
+use tribune_testkit::provider::{Provider, chat_calls, chat_text};
+
+const UPSTREAM_KEY: &str = "upstream-key-8f14e45fceea167a";
+const AGENT_KEY: &str = "agent-key-5a36dedd4bea2543";
+
+/// What each task makes the model call.
+const TASKS: [(&str, &str); 4] = [
+    ("list", "ls -la"),
+    (
+        "switch",
+        "sed -i s/true/false/ /etc/ai-control/shutdown.toml",
+    ),
+    (
+        "weights",
+        "cp /srv/models/actor/model.safetensors /srv/models/backup/",
+    ),
+    (
+        "more weights",
+        "cp /srv/models/actor/model.safetensors /srv/models/other/",
+    ),
+];
+
+/// A provider whose model calls a shell as the task says, and ends when it has a result.
+fn provider() -> Provider {
+    Provider::start(|request| {
+        let messages = request["messages"].as_array().unwrap();
+        let last = messages.last().unwrap();
+        let task = last["content"].as_str().unwrap_or_default();
+        match TASKS.iter().find(|(name, _)| *name == task) {
+            Some((_, command)) => {
+                let arguments = json!({ "command": command }).to_string();
+                chat_calls(vec![("call-1", "bash", &arguments)])
+            }
+            None => chat_text("Done."),
+        }
+    })
+}
+
+struct Guarded {
+    child: Child,
+    doors: Value,
+    folder: PathBuf,
+    state: PathBuf,
+}
+
+impl Guarded {
+    fn start(folder: &Path, provider: &Provider) -> Self {
+        let state = folder.join("state");
+        let guard = folder.join("guard");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tribune"))
+            .args(["guard", "--json", "--guard"])
+            .arg(&guard)
+            .env("TRIBUNE_STATE", &state)
+            .env("TRIBUNE_KEY_CRITIC", AGENT_KEY)
+            .env("OPENAI_BASE_URL", provider.base_url())
+            .env("OPENAI_API_KEY", UPSTREAM_KEY)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = child.stdout.take().unwrap();
+        let mut values = serde_json::Deserializer::from_reader(output).into_iter::<Value>();
+        let doors = values.next().expect("the guard says where it is").unwrap();
+        Self {
+            child,
+            doors,
+            folder: guard,
+            state,
+        }
+    }
+
+    fn tribune(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_tribune"))
+            .args(arguments)
+            .arg("--guard")
+            .arg(&self.folder)
+            .env("TRIBUNE_STATE", &self.state)
+            .output()
+            .unwrap()
+    }
+
+    /// One turn of the agent: its message and what the model's answer was.
+    fn turn(&self, task: &str) -> Value {
+        let (status, body) = self.ask(AGENT_KEY, &request(task));
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str::<Value>(&body).unwrap()["choices"][0].clone()
+    }
+
+    fn ask(&self, key: &str, body: &Value) -> (u16, String) {
+        ask(self.doors["gateway"].as_str().unwrap(), key, body)
+    }
+
+    /// Ends the guard as a system does; gives what it said.
+    fn end(mut self) -> String {
+        let process = rustix::process::Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        let mut said = String::new();
+        let mut errors = self.child.stderr.take().unwrap();
+        errors.read_to_string(&mut said).unwrap();
+        assert!(self.child.wait().unwrap().success(), "{said}");
+        said
+    }
+}
+
+fn request(task: &str) -> Value {
+    let parameters = json!({
+        "type": "object",
+        "properties": { "command": { "type": "string" } },
+        "required": ["command"],
+    });
+    json!({
+        "model": "gpt",
+        "messages": [{ "role": "user", "content": task }],
+        "tools": [{ "type": "function", "function": { "name": "bash", "parameters": parameters } }],
+    })
+}
+
+/// One request over a connection of its own.
+fn ask(gateway: &str, key: &str, body: &Value) -> (u16, String) {
+    let address = gateway.strip_prefix("http://").unwrap();
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let body = match head.to_lowercase().contains("transfer-encoding: chunked") {
+        true => unchunked(body),
+        false => body.to_owned(),
+    };
+    (status, body)
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length.trim(), 16).unwrap();
+        whole.push_str(&rest[..length]);
+        body = rest[length..].strip_prefix("\r\n").unwrap_or("");
+    }
+    whole
+}
+
+/// The texts of all files of a folder, as far as they are text.
+fn everything(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.push_str(&everything(&path));
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    all
+}
+
+fn entries(folder: &Path) -> Vec<Value> {
+    let reader = Reader::open(folder).unwrap();
+    reader
+        .entries(0..reader.size())
+        .map(|entry| serde_json::from_slice(&entry.unwrap().1).unwrap())
+        .collect()
+}
+
+#[test]
+fn ordinary_work_passes_and_what_the_charter_denies_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = provider();
+    let guard = Guarded::start(folder.path(), &provider);
+
+    let listed = guard.turn("list");
+    assert_eq!(listed["finish_reason"], "tool_calls", "{listed}");
+    let call = &listed["message"]["tool_calls"][0]["function"];
+    assert_eq!(
+        call["arguments"],
+        json!({ "command": "ls -la" }).to_string()
+    );
+
+    let denied = guard.turn("switch");
+    assert_eq!(denied["finish_reason"], "stop", "{denied}");
+    assert!(denied["message"]["tool_calls"].is_null(), "{denied}");
+    let words = denied["message"]["content"].as_str().unwrap();
+    assert!(words.contains("did not happen"), "{words}");
+    assert!(!denied.to_string().contains("s/true/false/"), "{denied}");
+
+    let (status, _) = guard.ask("a key that nobody has", &request("list"));
+    assert_eq!(status, 401);
+
+    // The provider has its own key, and never the agent's.
+    for seen in provider.seen() {
+        assert_eq!(
+            seen.header("authorization"),
+            Some(&*format!("Bearer {UPSTREAM_KEY}"))
+        );
+    }
+    let record = guard.folder.clone();
+    let said = guard.end();
+    assert!(said.contains("Ended"), "{said}");
+    let found = verify(&record, &VerifyOptions::default()).unwrap();
+    assert!(found.holds(), "{:?}", found.problems);
+    let text = everything(&record.join("record")) + &everything(&record.join("blobs"));
+    assert!(!text.contains(UPSTREAM_KEY) && !text.contains(AGENT_KEY));
+    let judged: Vec<Value> = entries(&record)
+        .into_iter()
+        .filter(|entry| entry["event"]["body"]["kind"] == "judged")
+        .map(|entry| entry["event"]["body"]["verdict"]["decision"].clone())
+        .collect();
+    assert_eq!(judged, ["allow", "deny"]);
+}
+
+#[test]
+fn a_person_approves_one_call_denies_another_and_stops_the_agent() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = provider();
+    let guard = Guarded::start(folder.path(), &provider);
+    for (task, verb) in [("weights", "approve"), ("more weights", "deny")] {
+        let answer = std::thread::scope(|scope| {
+            let turn = scope.spawn(|| guard.turn(task));
+            let hold = loop {
+                let output = guard.tribune(&["holds", "--json"]);
+                let holds: Value = serde_json::from_slice(&output.stdout).unwrap();
+                if let Some(hold) = holds.as_array().unwrap().first() {
+                    break hold.clone();
+                }
+                assert!(!turn.is_finished(), "it did not wait: {:?}", turn.join());
+            };
+            let text = guard.tribune(&["holds"]).stdout;
+            let text = String::from_utf8_lossy(&text).into_owned();
+            assert!(text.contains("critic asks for bash"), "{text}");
+            assert!(
+                text.contains("/srv/models/actor/model.safetensors"),
+                "{text}"
+            );
+            let id = hold["id"].as_str().unwrap();
+            let output = guard.tribune(&["holds", verb, id, "--reason", "looked at it"]);
+            assert!(output.status.success(), "{output:?}");
+            turn.join().unwrap()
+        });
+        let called = answer["message"]["tool_calls"].is_array();
+        assert_eq!(called, verb == "approve", "{answer}");
+        if !called {
+            let words = answer["message"]["content"].as_str().unwrap();
+            assert!(words.contains("looked at it"), "{words}");
+        }
+    }
+    let stopped = guard.tribune(&["stop", "critic", "--reason", "that is enough"]);
+    assert!(stopped.status.success(), "{stopped:?}");
+    let asked = provider.seen().len();
+    let answer = guard.turn("list");
+    let words = answer["message"]["content"].as_str().unwrap();
+    assert!(words.contains("that is enough"), "{words}");
+    assert_eq!(
+        provider.seen().len(),
+        asked,
+        "a stopped agent's request went on"
+    );
+    let resumed = guard.tribune(&["stop", "critic", "--resume"]);
+    assert!(resumed.status.success(), "{resumed:?}");
+    assert_eq!(guard.turn("list")["finish_reason"], "tool_calls");
+    guard.end();
+}
+
+#[test]
+fn a_guard_that_is_killed_while_a_call_waits_leaves_it_denied() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = provider();
+    let mut guard = Guarded::start(folder.path(), &provider);
+    let gateway = guard.doors["gateway"].as_str().unwrap().to_owned();
+    let address = gateway.strip_prefix("http://").unwrap().to_owned();
+    let body = request("weights").to_string();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {AGENT_KEY}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    loop {
+        let output = guard.tribune(&["holds", "--json"]);
+        let holds: Value = serde_json::from_slice(&output.stdout).unwrap();
+        if !holds.as_array().unwrap().is_empty() {
+            break;
+        }
+    }
+    guard.child.kill().unwrap();
+    guard.child.wait().unwrap();
+    // The agent is cut off: nothing comes but the end.
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert!(!answer.contains("tool_calls"), "{answer}");
+    assert!(TcpStream::connect(&address).is_err());
+
+    let guard = Guarded::start(folder.path(), &provider);
+    let record = guard.folder.clone();
+    let said = guard.end();
+    assert!(said.contains("left 1 calls open"), "{said}");
+    let bodies: Vec<Value> = entries(&record)
+        .into_iter()
+        .map(|entry| entry["event"]["body"].clone())
+        .filter(|body| {
+            matches!(
+                body["kind"].as_str(),
+                Some("proposed" | "judged" | "released" | "denied")
+            )
+        })
+        .collect();
+    let kinds: Vec<&str> = bodies
+        .iter()
+        .map(|body| body["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds.last(), Some(&"denied"), "{kinds:?}");
+    assert!(!kinds.contains(&"released"), "{kinds:?}");
+    assert!(verify(&record, &VerifyOptions::default()).unwrap().holds());
+}
+
+#[test]
+fn a_hook_without_a_guard_denies() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tribune"))
+        .args(["hook", "claude-code", "--guard"])
+        .arg(folder.path().join("none"))
+        .env("TRIBUNE_AGENT_KEY", AGENT_KEY)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let call = json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {} });
+    write!(input, "{call}").unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let reply: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reply["hookSpecificOutput"]["permissionDecision"], "deny");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no guard works"));
+}
+
+/// A command for `tribune guard run`, in a folder of its own.
+fn confined(guard: &Guarded, work: &Path, script: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tribune"));
+    command
+        .args([
+            "guard",
+            "run",
+            "--agent",
+            "critic",
+            "--require",
+            "none",
+            "--guard",
+        ])
+        .arg(&guard.folder)
+        .args(["--", "bash", "-c", script])
+        .current_dir(work)
+        .env("TRIBUNE_STATE", &guard.state)
+        .env("TRIBUNE_KEY_CRITIC", AGENT_KEY)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_confined_agent_reaches_the_guard_and_its_folder_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = provider();
+    let guard = Guarded::start(folder.path(), &provider);
+    let work = folder.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    let body = request("switch").to_string();
+    let script = format!(
+        "exec 3<>/dev/tcp/127.0.0.1/4141 || exit 9\n\
+         printf 'POST /v1/chat/completions HTTP/1.1\\r\\nhost: x\\r\\nauthorization: Bearer %s\\r\\n\
+         content-length: {}\\r\\nconnection: close\\r\\n\\r\\n%s' \"$OPENAI_API_KEY\" '{body}' >&3\n\
+         cat <&3\n\
+         echo written > file.txt\n\
+         cat '{}/people.token' && exit 8\n\
+         (exec 4<>/dev/tcp/127.0.0.1/{}) && exit 7\n\
+         exit 3\n",
+        body.len(),
+        guard.folder.display(),
+        guard.doors["control"]
+            .as_str()
+            .unwrap()
+            .rsplit(':')
+            .next()
+            .unwrap(),
+    );
+    let output = confined(&guard, &work, &script).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}\n{told}");
+    assert!(said.contains("did not happen"), "{said}\n{told}");
+    assert_eq!(
+        std::fs::read_to_string(work.join("file.txt")).unwrap(),
+        "written\n"
+    );
+    let record = guard.folder.clone();
+    guard.end();
+    let said: Vec<String> = entries(&record)
+        .iter()
+        .filter(|entry| entry["event"]["agent"] == "confinement")
+        .map(|entry| {
+            entry["event"]["body"]["text"]["text"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert!(said[0].contains("Confinement: "), "{said:?}");
+    assert!(said[1].contains("code 3"), "{said:?}");
+}
+
+#[test]
+fn a_stop_kills_what_is_confined_and_so_does_the_death_of_the_guard() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = provider();
+    let mut guard = Guarded::start(folder.path(), &provider);
+    let work = folder.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    let begin = |guard: &Guarded| {
+        let mut child = confined(guard, &work, "echo begun; sleep 1000")
+            .spawn()
+            .unwrap();
+        let mut begun = [0; 6];
+        child
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut begun)
+            .unwrap();
+        assert_eq!(&begun, b"begun\n");
+        child
+    };
+    let mut stopped = begin(&guard);
+    let output = guard.tribune(&["stop", "critic", "--reason", "enough"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(stopped.wait().unwrap().code(), Some(137));
+    // A stopped agent does not begin again.
+    let again = confined(&guard, &work, "echo begun").output().unwrap();
+    assert_eq!(again.status.code(), Some(3), "{again:?}");
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("enough"),
+        "{again:?}"
+    );
+    guard.tribune(&["stop", "critic", "--resume"]);
+    let mut orphan = begin(&guard);
+    guard.child.kill().unwrap();
+    guard.child.wait().unwrap();
+    assert_eq!(orphan.wait().unwrap().code(), Some(137));
+}

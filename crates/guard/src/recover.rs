@@ -1,0 +1,133 @@
+//! What a record holds when a guard takes it up again: where the numbers stand, what the detectors
+//! had seen, and which calls were left open by a guard that died.
+//!
+//! An open call was never released: its release would be on disk before the agent heard of it, and
+//! the agent's connection died with the guard. It is denied now, so that the record has an end for
+//! every call.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use bytes::Bytes;
+use tribune_evidence::{AgentId, BlobId, Body, CallId, Contents, EventId};
+use tribune_record::{Reader, RecordError};
+
+use crate::entry::{Entry, EntryError};
+use crate::stream::Watcher;
+
+/// The most calls that can be open at once; a record with more is not one of ours.
+const MOST_OPEN: usize = 1 << 20;
+
+/// A call that has no end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dangling {
+    /// The call.
+    pub(crate) call: CallId,
+    /// Whose.
+    pub(crate) agent: AgentId,
+    /// Who started that agent.
+    pub(crate) parent: Option<AgentId>,
+    /// Its last event.
+    pub(crate) last: EventId,
+}
+
+/// Where a record stands.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// The number of the next event.
+    pub(crate) next: u32,
+    /// The number of the next event of each agent.
+    pub(crate) sequence: HashMap<AgentId, u32>,
+    /// The calls without an end, in the order of their last events.
+    pub(crate) dangling: Vec<Dangling>,
+    /// Whether the last session ended in order; true where there was none.
+    pub(crate) in_order: bool,
+}
+
+/// Why a record cannot be taken up.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// It could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// It holds what no guard writes.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// Its events are not numbered as a guard numbers them.
+    #[error("event {found} of the record stands where event {expected} must: some are missing")]
+    Numbers {
+        /// The number that must be there.
+        expected: u32,
+        /// The number that is.
+        found: u32,
+    },
+    /// More calls are open than a guard can have.
+    #[error("the record has more open calls than a guard can have")]
+    TooMany,
+}
+
+/// Blobs of a record.
+struct Kept<'a>(&'a Reader);
+
+impl Contents for Kept<'_> {
+    fn get(&self, id: &BlobId) -> Option<Bytes> {
+        self.0.blob(id).ok().flatten().map(Bytes::from)
+    }
+}
+
+/// Reads a record from its beginning, and shows its events to the detectors.
+///
+/// # Errors
+/// It cannot be read or is not a guard's.
+pub(crate) fn stand(dir: &Path, watcher: &mut dyn Watcher) -> Result<Standing, RecoverError> {
+    let reader = Reader::open(dir)?;
+    let contents = Kept(&reader);
+    let mut standing = Standing {
+        in_order: true,
+        ..Standing::default()
+    };
+    let mut open: BTreeMap<CallId, Dangling> = BTreeMap::new();
+    for entry in reader.entries(0..reader.size()) {
+        let (index, bytes) = entry?;
+        match Entry::read(index, &bytes)? {
+            Entry::GuardSession { .. } => standing.in_order = false,
+            Entry::GuardEnd { .. } => standing.in_order = true,
+            Entry::Heartbeat { .. } | Entry::Undecided { .. } => {}
+            Entry::Event { number, event, .. } => {
+                if number != standing.next {
+                    return Err(RecoverError::Numbers {
+                        expected: standing.next,
+                        found: number,
+                    });
+                }
+                standing.next = number.saturating_add(1);
+                standing
+                    .sequence
+                    .insert(event.agent.clone(), event.seq.saturating_add(1));
+                let id = EventId(number);
+                match &event.body {
+                    Body::Proposed { call, .. } | Body::Judged { call, .. } => {
+                        let dangling = Dangling {
+                            call: call.clone(),
+                            agent: event.agent.clone(),
+                            parent: event.parent.clone(),
+                            last: id,
+                        };
+                        open.insert(call.clone(), dangling);
+                        if open.len() > MOST_OPEN {
+                            return Err(RecoverError::TooMany);
+                        }
+                    }
+                    Body::Released { call } | Body::Denied { call, .. } => {
+                        open.remove(call);
+                    }
+                    _ => {}
+                }
+                drop(watcher.see(id, &event, &contents));
+            }
+        }
+    }
+    standing.dangling = open.into_values().collect();
+    standing.dangling.sort_by_key(|dangling| dangling.last);
+    Ok(standing)
+}

@@ -1,0 +1,4 @@
+//! The guard's decisions against slow, broken and dying parts.
+
+mod decisions;
+pub(crate) mod rig;
