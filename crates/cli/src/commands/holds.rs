@@ -1,5 +1,7 @@
 //! `tribune holds`: the calls that wait for a person.
 
+use std::path::PathBuf;
+
 use reqwest::Method;
 use tribune_guard::control::Decide;
 use tribune_guard::holds::Hold;
@@ -12,8 +14,9 @@ use crate::screen;
 /// Show the calls that wait for a person, and approve or deny one
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    place: Place,
+    /// The guard's folder [default: guard in Tribune's state folder]
+    #[arg(long, value_name = "DIR", env = "TRIBUNE_GUARD", global = true)]
+    guard: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
     /// Print JSON
@@ -39,7 +42,10 @@ struct Which {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let guarded = arguments.place.guarded()?;
+    let place = Place {
+        guard: arguments.guard.clone(),
+    };
+    let guarded = place.guarded()?;
     let holds: Vec<Hold> = guarded.ask(Method::GET, "/v1/holds", None::<&()>)?;
     let (approve, which) = match &arguments.command {
         None => {
