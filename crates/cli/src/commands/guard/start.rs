@@ -295,8 +295,9 @@ async fn work(
         &folder.join(DOORS),
         &serde_json::to_vec_pretty(&doors).map_err(|e| broken(&e))?,
     )?;
-    tell(arguments, guard, &doors, folder)?;
+    // Listened for before anybody can know that there is something to end.
     let mut end = crate::interrupt::asked();
+    tell(arguments, guard, &doors, folder)?;
     let (told, ending) = watch::channel(false);
     let ended = |mut ending: watch::Receiver<bool>| async move {
         let _ = ending.wait_for(|ended| *ended).await;
