@@ -73,13 +73,7 @@ fn whole(dir: &std::path::Path, trials: u32) -> Duration {
     let study = Study::load(dir.join("study.toml").to_str().unwrap(), &overrides).unwrap();
     let run = tempfile::tempdir_in(dir).unwrap().keep();
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let session = Session::begin(
-        &run.join("run"),
-        &study,
-        &dir.join("keys"),
-        workers * 4,
-    )
-    .unwrap();
+    let session = Session::begin(&run.join("run"), &study, &dir.join("keys"), workers * 4).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .enable_all()

@@ -84,6 +84,39 @@ pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, known)| known)
 }
 
+/// The nearest of a few units. People write them in other letters, or in full: `Gib`, `hrs`.
+pub(crate) fn nearest_unit<'a>(word: &str, units: &[&'a str]) -> Option<&'a str> {
+    let first = |word: &str| word.chars().next().map(|first| first.to_ascii_lowercase());
+    let same = units.iter().find(|unit| unit.eq_ignore_ascii_case(word));
+    let near = || {
+        units
+            .iter()
+            .find(|unit| first(unit) == first(word) && first(word).is_some())
+    };
+    same.or_else(near).copied()
+}
+
+/// The text of a file that a person wrote.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8; says in which line.
+pub(crate) fn utf8(bytes: Vec<u8>) -> std::io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..good).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .map_or(0, |it| it.len())
+            + 1;
+        std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            format!("line {line}, byte {column}: the text is not UTF-8"),
+        )
+    })
+}
+
 impl Source {
     /// A file's text under the name that a person knows it by.
     #[must_use]
