@@ -77,7 +77,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one)]
     concurrency: Option<usize>,
     #[command(flatten)]
     config: Config,
@@ -141,6 +141,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             &overrides,
         )?),
     };
+    if let Some(study) = &study {
+        check_limits(&gates, &study.plan)?;
+    }
     if arguments.dry_run {
         let Some(study) = study else {
             return Err(Failure::new(
@@ -199,6 +202,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 Some(study) => (*study.plan).clone(),
                 None => RunDir::open(dir)?.study()?.plan,
             };
+            check_limits(&gates, &plan)?;
             Session::resume(dir, given.as_ref(), &keys, options(&plan)?)?
         }
         (None, Some(study)) => {
@@ -244,6 +248,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn replay(of: &Path, arguments: &Arguments, gates: &[Gate]) -> Result<Exit, Failure> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let plan = RunDir::open(of)?.study()?.plan;
+    check_limits(gates, &plan)?;
     let dir = match &arguments.out {
         Some(dir) => dir.clone(),
         None => fresh(&plan.study),
@@ -257,6 +262,23 @@ fn replay(of: &Path, arguments: &Arguments, gates: &[Gate]) -> Result<Exit, Fail
         "Played back: {same} of {all} trials are the same, event for event."
     ));
     conclude(ended, &results, gates, &dir)
+}
+
+/// A number of trials at once.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("with none at once nothing would ever run: at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("a whole number is needed, from 1".to_owned()),
+    }
+}
+
+/// Refuses limits that name what the study has not, before anything is run for them.
+fn check_limits(gates: &[Gate], plan: &Plan) -> Result<(), Failure> {
+    for gate in gates {
+        gate.check(&plan.arms)?;
+    }
+    Ok(())
 }
 
 /// Where the signing key of records is.

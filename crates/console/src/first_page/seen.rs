@@ -1,5 +1,7 @@
 //! What was seen, what caused it and what was not seen.
 
+use std::collections::BTreeSet;
+
 use tribune_study::results::{Cell, Resolution, Results};
 
 use super::{Group, Section, Sentence, given, model_lead, models, own, part, strong};
@@ -160,6 +162,23 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
             }),
         }
     }
+    let none_resolved = groups.is_empty();
+    // Each family of each model is corrected by itself, so with many of them some are wrong by chance.
+    let tested: BTreeSet<(&str, &str)> = all
+        .iter()
+        .filter(|line| line.p_corrected.is_some())
+        .map(|line| (line.family, line.model))
+        .collect();
+    if tested.len() > 1 {
+        let lead = vec![own(by_chance(tested.len()))];
+        groups.insert(
+            0,
+            Group {
+                lead: None,
+                sentences: vec![lead],
+            },
+        );
+    }
     let mut rest = Vec::new();
     if more > 0 {
         rest.push(vec![
@@ -175,7 +194,7 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
         rest.push(vec![own(
             "No contrast between arms was planned, so no cause can be named.",
         )]);
-    } else if groups.is_empty() {
+    } else if none_resolved {
         rest.push(vec![own("No contrast resolved a difference.")]);
     }
     let controls: Vec<&Line<'_>> = all.iter().copied().filter(|line| line.control).collect();
@@ -216,6 +235,19 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
         heading: "What caused it",
         groups,
     }
+}
+
+/// How many families would show a difference by chance, where nothing differs.
+fn by_chance(families: usize) -> String {
+    let expected = families as f64 * 0.05;
+    let expected = match expected {
+        few if few < 0.95 => "fewer than one".to_owned(),
+        some => format!("up to {}", some.round()),
+    };
+    format!(
+        "{families} families of contrasts were tested, each model's by itself, and each is wrong in at \
+         most 5 % of such studies: if nothing differed, {expected} of them would still show a difference."
+    )
 }
 
 /// Which control says that what was seen is, or is not, specific to AI peers.

@@ -26,6 +26,10 @@ pub(super) fn contrasts(view: &View<'_>) -> Markup {
             "A full mark: a difference by the corrected test. A square: equivalent within the margin. A "
             "hollow mark: not resolved. The pale bar reaches as far as unknown outcomes could move it."
         }
+        p.paper {
+            "On paper the tables of contrasts are left out. They are on the page itself, and "
+            code { "tribune report RUN --format md" } " writes them."
+        }
         @for family in &families { (family_markup(view, family)) }
         p.note {
             "Each difference is that of the first side minus the second. The interval that decides: "

@@ -55,7 +55,7 @@ fn exploratory() -> String {
 
 /// Whether arms are compared by a behaviour: it is measured trial by trial, and not derived from
 /// others, which would be counted twice (validity.md, section 1).
-pub(super) fn is_compared(behaviour: Behaviour) -> bool {
+pub(crate) fn is_compared(behaviour: Behaviour) -> bool {
     let definition = behaviour.definition();
     definition.measured && definition.basis != Basis::Derived && definition.unit == Unit::Trial
 }

@@ -22,6 +22,7 @@ use crate::source::{Source, SourceError};
 
 use arms::ScenarioUse;
 use contrasts::ContrastFile;
+pub(crate) use contrasts::is_compared;
 use formulas::FormulaFile;
 pub(crate) use limits::quantity;
 use limits::{LimitsFile, SamplingFile};
@@ -256,13 +257,15 @@ impl StudyFile {
             .map(|formula| formula.formula(source, scenarios, &arms))
             .collect();
         for expression in &self.keep {
-            crate::gate::Gate::parse(expression.get_ref()).map_err(|error| {
-                source.at(
-                    expression.span(),
-                    error.to_string(),
-                    "see the guide on limits",
-                )
-            })?;
+            crate::gate::Gate::parse(expression.get_ref())
+                .and_then(|gate| gate.check(&arms))
+                .map_err(|error| {
+                    source.at(
+                        expression.span(),
+                        error.to_string(),
+                        "see the guide on limits",
+                    )
+                })?;
         }
         if arms.len() > MOST_ARMS {
             return Err(source.whole(
@@ -436,6 +439,9 @@ impl StudyFile {
         };
         if trials < fewest.max(1) || trials > 1_000_000 {
             let what = format!("{trials} trials for each arm");
+            if overrides.trials.is_some() {
+                return Err(Source::new("--trials", "").whole(what, hint));
+            }
             let span = span.or_else(|| self.trials.as_ref().map(Spanned::span));
             return Err(match span {
                 Some(span) => source.at(span, what, hint),
