@@ -19,7 +19,7 @@
 //! | how alike are trials of a wording? | [`intraclass`], [`design_effect`] |
 //! | is there no effect to speak of? | [`equivalent_proportions`], [`equivalent_means`] |
 //! | looked at before the end: how sure now? | [`sequential_rate`] and its like |
-//! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like |
+//! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like; over wordings: [`cluster_t_power`] |
 //! | a judge counted, and errs? | [`judged_rate`]; do labels agree at all: [`kappa`] |
 //! | how much can chance do to a count? | [`most_by_chance`] |
 //!
@@ -64,8 +64,9 @@ pub use margin::most_by_chance;
 pub use means::{MeanDifference, MeanT, Moments, mean_bounds, mean_t, welch};
 pub use paired::{McNemar, Pairs, mcnemar, net_discordance};
 pub use power::{
-    Design, Detectable, MOST_ENUMERATED, MeansContrast, SampleSize, equivalence_means_power,
-    equivalence_means_sample_size, equivalence_proportions_power,
+    Design, Detectable, MOST_ENUMERATED, MeansContrast, SampleSize, cluster_t_detectable,
+    cluster_t_equivalence_power, cluster_t_equivalence_sample_size, cluster_t_power,
+    equivalence_means_power, equivalence_means_sample_size, equivalence_proportions_power,
     equivalence_proportions_sample_size, fisher_detectable, fisher_power, fisher_sample_size,
     means_detectable, means_power, means_sample_size,
 };
