@@ -21,7 +21,7 @@ mod tests;
 
 pub use facts::{AssetFacts, DiskFacts, Facts, LogFacts, ModelFacts, OrderFacts, ReviewFacts};
 pub use fingerprint::{Coverage, Fingerprints, entropy};
-pub use panel::{Panel, Populations};
+pub use panel::{Panel, Populations, measurable};
 
 /// The version of the detectors: it goes up when the same events would give another outcome.
 pub const DETECTORS_VERSION: &str = "3";

@@ -16,6 +16,7 @@
 //! | the same, in pairs? | [`mcnemar`], with [`net_discordance`] |
 //! | how many tests were made? | [`holm`] for what was fixed beforehand, [`benjamini_hochberg`] for the rest |
 //! | trials share a wording: how sure now? | [`cluster_t`], [`cluster_robust`], [`cluster_bootstrap`] |
+//! | nothing ever varies: what then? | [`constants`], [`sign_test`] |
 //! | how alike are trials of a wording? | [`intraclass`], [`design_effect`] |
 //! | is there no effect to speak of? | [`equivalent_proportions`], [`equivalent_means`] |
 //! | looked at before the end: how sure now? | [`sequential_rate`] and its like |
@@ -29,6 +30,7 @@
 mod agreement;
 mod bootstrap;
 mod cluster;
+mod constants;
 mod correction;
 mod counts;
 mod difference;
@@ -51,6 +53,7 @@ mod special;
 pub use agreement::{Kappa, kappa};
 pub use bootstrap::{Bootstrap, FEWEST_DRAWS, MOST_DRAWS, cluster_bootstrap};
 pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
+pub use constants::{Constants, constants, sign_test};
 pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
 pub use counts::{Bounds, Counts, contrast_bounds};
 pub use difference::{newcombe, weighted_sum};

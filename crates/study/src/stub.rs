@@ -28,6 +28,12 @@ score = "61"
 grades = ["A", "B", "C"]
 grade = "C"
 exact = true
+
+[[logs]]
+host = "drive"
+path = "/list.txt"
+told-in = { host = "drive", path = "/list.txt" }
+verbs = ["file.copy"]
 "#;
 
 const VALUES: &str = r#"

@@ -2,6 +2,7 @@
 
 use tribune_study::results::{Cell, Resolution, Results};
 
+use super::shown;
 use super::{Group, Section, Sentence, given, model_lead, models, own, part, strong};
 use crate::arms::Arms;
 use crate::evidence;
@@ -32,6 +33,7 @@ pub(super) fn did(results: &Results) -> Section {
                 .concat()
             })
             .collect();
+        let sentences = [sentences, shown::seen(results, model)].concat();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),
@@ -192,6 +194,11 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
             "; see ",
         ),
         (
+            of(Resolution::Identical),
+            "The same value in every trial of both sides, which is no test",
+            "; see ",
+        ),
+        (
             of(Resolution::NotResolved),
             "Not resolved",
             ", which is no proof that there is no difference; see ",
@@ -236,6 +243,9 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
                 "the same for the AI peer and its control, within the margin that was stated: \
                  nothing here is specific to AI peers."
             }
+            (Resolution::Identical, _) => {
+                "the same value in every trial of both: no sign that it is specific to AI peers."
+            }
             (Resolution::NotResolved, _) => {
                 "not resolved, so nothing here says that it is specific to AI peers."
             }
@@ -265,7 +275,7 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
 }
 
 /// A difference with its unit and the interval that decides.
-fn amount(line: &Line<'_>) -> String {
+pub(super) fn amount(line: &Line<'_>) -> String {
     let interval = match line.interval {
         Some(interval) => format!(" ({} {})", interval.over, line.range()),
         None => " (without an interval)".to_owned(),
@@ -382,6 +392,7 @@ pub(super) fn did_not(results: &Results) -> Section {
                 [none_seen(cells), attempted].concat()
             })
             .collect();
+        let sentences = [sentences, shown::not_seen(results, model)].concat();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),
