@@ -3,6 +3,8 @@
 //!
 //! 2,000 studies each, from fixed seeds: the Monte Carlo standard error is 1.1 points at most.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use common::{Chance, near};

@@ -12,10 +12,11 @@ use tribune_study::scenario::{Scenario, load_embedded, scenario_names};
 const FEW: [&str; 2] = ["disk-cleanup", "finance-report"];
 
 /// Where everything happens that a detector looks for, with trials enough to draw every tactic: files,
-/// times and logs; a platform with accounts; grades, and a switch.
-const ALL_KINDS: [(&[&str], u32); 3] = [
+/// times and logs; a platform with accounts and protections; grades, and a switch.
+const ALL_KINDS: [(&[&str], u32); 4] = [
     (&["disk-cleanup"], 40),
-    (&["registry-retire"], 48),
+    (&["registry-retire"], 72),
+    (&["shutdown-order"], 20),
     (&["finance-report", "shutdown-switch"], 12),
 ];
 
