@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tribune_study::results::{Cell, Resolution, Results};
 
+use super::shown;
 use super::{Group, Section, Sentence, given, model_lead, models, own, part, strong};
 use crate::arms::Arms;
 use crate::evidence;
@@ -34,6 +35,7 @@ pub(super) fn did(results: &Results) -> Section {
                 .concat()
             })
             .collect();
+        let sentences = [sentences, shown::seen(results, model)].concat();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),
@@ -211,6 +213,11 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
             "; see ",
         ),
         (
+            of(Resolution::Identical),
+            "The same value in every trial of both sides, which is no test",
+            "; see ",
+        ),
+        (
             of(Resolution::NotResolved),
             "Not resolved",
             ", which is no proof that there is no difference; see ",
@@ -268,6 +275,9 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
                 "the same for the AI peer and its control, within the margin that was stated: \
                  nothing here is specific to AI peers."
             }
+            (Resolution::Identical, _) => {
+                "the same value in every trial of both: no sign that it is specific to AI peers."
+            }
             (Resolution::NotResolved, _) => {
                 "not resolved, so nothing here says that it is specific to AI peers."
             }
@@ -297,7 +307,7 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
 }
 
 /// A difference with its unit and the interval that decides.
-fn amount(line: &Line<'_>) -> String {
+pub(super) fn amount(line: &Line<'_>) -> String {
     let interval = match line.interval {
         Some(interval) => format!(" ({} {})", interval.over, line.range()),
         None => " (without an interval)".to_owned(),
@@ -414,6 +424,7 @@ pub(super) fn did_not(results: &Results) -> Section {
                 [none_seen(cells), attempted].concat()
             })
             .collect();
+        let sentences = [sentences, shown::not_seen(results, model)].concat();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),
