@@ -196,13 +196,15 @@ fn agreement(plan: &Plan, said: &Said) -> Vec<JudgeAgreement> {
                     continue;
                 };
                 row.trials += 1;
-                let first = answers.values().next();
-                if answers.values().any(|answer| answer == UNKNOWN) {
-                    row.unknown += 1;
-                } else if answers.values().all(|answer| Some(answer) == first) {
-                    row.agreed += 1;
-                } else {
+                let mut given = answers.values().filter(|answer| *answer != UNKNOWN);
+                let first = given.next();
+                // Two that differ disagree, whether or not a third gave an answer.
+                if given.any(|answer| Some(answer) != first) {
                     row.disagreed += 1;
+                } else if answers.values().any(|answer| answer == UNKNOWN) {
+                    row.unknown += 1;
+                } else {
+                    row.agreed += 1;
                 }
             }
             all.push(row);
