@@ -327,8 +327,20 @@ fn a_provider_that_never_answers_is_at_fault_and_is_given_up_in_the_end() {
     // With more trials the circuit breaker hears of it, and most of them are never begun.
     let desk = self::desk(&provider);
     desk.write("real.toml", &STUDY.replace("60 s", "300 ms"));
-    desk.write("tribune.toml", "[providers.openai]\ncool-down = \"10 ms\"\n");
-    let run = ["run", "real.toml", "--out", "run", "--trials", "20", "--concurrency", "2"];
+    desk.write(
+        "tribune.toml",
+        "[providers.openai]\ncool-down = \"10 ms\"\n",
+    );
+    let run = [
+        "run",
+        "real.toml",
+        "--out",
+        "run",
+        "--trials",
+        "20",
+        "--concurrency",
+        "2",
+    ];
     desk.ends(14, &run);
     let asked = provider.requests().len();
     assert!(asked < 20, "{asked}");
@@ -438,6 +450,13 @@ source = "https://models.example/prices"
         "completion_tokens_details": {"reasoning_tokens": 90},
     }));
     let desk = desk(&provider);
+    // What a request can cost follows from the most tokens of its answer.
+    let short = STUDY.replace(
+        "[limits]",
+        "[sampling]\nmax-output-tokens = 200\n\n[limits]",
+    );
+    let short = short.as_str();
+    desk.write("real.toml", short);
     desk.write("prices.toml", table);
     let run = [
         "run",
@@ -456,6 +475,7 @@ source = "https://models.example/prices"
     assert_eq!(results(&desk)["run"]["tokens"], json!([16_000, 1_600]));
     // The limit is kept: a trial costs 0.1024, so that a second has no room.
     let desk = self::desk(&provider);
+    desk.write("real.toml", short);
     desk.write("prices.toml", table);
     desk.ends(13, &[&run[..], &["--max-cost", "0.15"]].concat());
     let spent = results(&desk)["run"]["cost"].as_f64().unwrap();
@@ -466,6 +486,7 @@ source = "https://models.example/prices"
     // A server that counts no tokens: nobody knows what they cost.
     let provider = metered(Value::Null);
     let desk = self::desk(&provider);
+    desk.write("real.toml", short);
     desk.write("prices.toml", table);
     let told = desk.ends(13, &[&run[..], &["--max-cost", "1"]].concat());
     assert!(told.stderr.contains("Stopped"), "{}", told.stderr);

@@ -384,9 +384,8 @@ mod tests {
 
     #[test]
     fn a_spool_tells_what_was_paid_and_what_was_under_way() {
-        let line = |of, spending| {
-            RecordEntry::new(canonical::to_vec(&Spooled { of, spending }).unwrap())
-        };
+        let line =
+            |of, spending| RecordEntry::new(canonical::to_vec(&Spooled { of, spending }).unwrap());
         let event = RecordEntry::new(b"{\"kind\":\"other\"}".to_vec());
         let mut all = vec![
             line(0, Line::Held(Some(5.0))),

@@ -179,11 +179,21 @@ mod tests {
             purse.hold(Some(0.01)).await.unwrap_err()
         };
         assert!(closed(0.1, None).await.contains("not known"));
-        assert!(closed(0.1, Some(0.2)).await.contains("more than its request"));
+        assert!(
+            closed(0.1, Some(0.2))
+                .await
+                .contains("more than its request")
+        );
         assert!(Purse::new(Some(1.0)).hold(None).await.is_err());
         let before = Purse::new(Some(1.0));
         before.begin(None);
-        assert!(before.hold(Some(0.1)).await.unwrap_err().contains("earlier"));
+        assert!(
+            before
+                .hold(Some(0.1))
+                .await
+                .unwrap_err()
+                .contains("earlier")
+        );
         // Without a limit nothing is refused.
         let any = Purse::new(None);
         any.begin(None);

@@ -10,11 +10,11 @@ use tribune_record::{Durability, Record, RecordError};
 use tribune_world::{MemoryWorld, Tools, World};
 
 use crate::account::Account;
-use crate::purse::Purse;
 use crate::entry::{Entry, Score};
 use crate::judging::{self, Judging};
 use crate::log::{Keeper, LogError, Sealed, TrialLog};
 use crate::plan::TrialPlan;
+use crate::purse::Purse;
 use crate::scenario::{Scenario, Setup};
 use crate::score::score;
 use crate::spec::{Limits, Price, Sampling};

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tribune_evidence::{Body, Content};
 use tribune_model::{ProviderSettings, Providers};
 use tribune_study::results::Results;
-use tribune_study::{Ended, Options, Overrides, Prices, Run, Session, Study, prices};
+use tribune_study::{Ended, Entry, Options, Overrides, Prices, Run, Session, Study, prices};
 use tribune_testkit::provider::{Provider, Reply, chat_calls};
 
 /// Dollars for a token, sent or received: ten of them for a million.
@@ -188,7 +189,10 @@ fn answers_that_are_charged_for_and_do_not_arrive_count_too() {
     let charged = shop.dollars();
     assert!(charged > 0.1 && charged <= 2.0, "{charged}");
     let told = results(dir.path()).run;
-    assert!(told.cut_off_cost > 0.0 && told.cost.unwrap() >= charged - 1e-3, "{told:?}");
+    assert!(
+        told.cut_off_cost > 0.0 && told.cost.unwrap() >= charged - 1e-3,
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -196,12 +200,18 @@ fn a_limit_of_tokens_or_of_cost_ends_a_trial_before_it_is_passed() {
     for limit in ["tokens = 15000", "cost = \"0.15 usd\""] {
         let shop = Shop::new(|_| 2_000);
         let dir = tempfile::tempdir().unwrap();
-        let limits = LIMITED.replace("20000", "2000").replace("turns = 10", limit);
+        let limits = LIMITED
+            .replace("20000", "2000")
+            .replace("turns = 10", limit);
         let study = shop.study(dir.path(), &limits);
         let ended = common::run(begin(dir.path(), &study, Options::from(2)));
         assert_eq!(ended, Ended::Whole);
         let results = results(dir.path());
-        let out: u64 = results.states.iter().map(|it| it.counts["out-of-budget"]).sum();
+        let out: u64 = results
+            .states
+            .iter()
+            .map(|it| it.counts["out-of-budget"])
+            .sum();
         assert_eq!(out, results.run.sealed);
         let each = shop.charged.load(Ordering::SeqCst) / results.run.sealed;
         assert!((6_000..=15_000).contains(&each), "{limit}: {each}");
@@ -216,4 +226,34 @@ fn without_an_end_to_answers_nothing_is_asked_under_a_limit() {
     let ended = common::run(begin(dir.path(), &study, shop.options(30.0, 2)));
     assert_eq!(ended, Ended::Spent);
     assert_eq!(shop.provider.requests().len(), 0);
+}
+
+#[test]
+fn what_was_tried_for_a_request_that_was_given_up_is_in_the_record() {
+    let shop = Shop::with(
+        true,
+        |_| 10,
+        |_, _| Reply::Status(200, Vec::new(), "<html>".to_owned()),
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let study = shop.study(dir.path(), LIMITED);
+    common::run(begin(dir.path(), &study, Options::from(1)));
+    let reader = tribune_record::Reader::open(&dir.path().join("run")).unwrap();
+    let mut seen = 0;
+    for entry in reader.entries(0..reader.size()) {
+        let (number, bytes) = entry.unwrap();
+        let Ok(Entry::Event { event, .. }) = Entry::read(number, &bytes) else {
+            continue;
+        };
+        let Body::Exchange { exchange } = event.body else {
+            continue;
+        };
+        assert_eq!(exchange.failed.len(), 3);
+        assert_eq!(exchange.response, Content::Text("<html>".to_owned()));
+        assert!(exchange.unanswered.unwrap().contains("not JSON"));
+        // It may have been charged for, three times.
+        assert!(exchange.lost.unwrap() > 0.6, "{:?}", exchange.lost);
+        seen += 1;
+    }
+    assert!(seen > 0);
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tribune_evidence::Usage;
 use tribune_judge::{
-    ErrorRow, LEXICAL, MeasureError, Measurement, Measurements, error_table, lexical_table, measure,
-    prompt_hash,
+    ErrorRow, LEXICAL, MeasureError, Measurement, Measurements, error_table, lexical_table,
+    measure, prompt_hash,
 };
 use tribune_model::ModelError;
 use tribune_study::{Price, Spending, judge_model};

@@ -8,8 +8,8 @@ use tribune_console::{html, inert, json, terminal};
 use tribune_model::{Cache, CacheTally};
 use tribune_study::results::Results;
 use tribune_study::{
-    Ended, Gate, MOST_OUTPUT, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
-    is_organism,
+    Ended, Gate, MOST_OUTPUT, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session,
+    Study, is_organism,
 };
 
 use crate::config::Config;
@@ -222,6 +222,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                         "{model} is reckoned at {words}, in dollars for a million tokens, {by}."
                     )));
                 }
+            }
+            if let (Some(_), Some(most)) =
+                (arguments.max_cost, study.plan.sampling.max_output_tokens)
+            {
+                screen::say(&format!(
+                    "An answer has at most {most} tokens, so that what it can cost is known before \
+                     it is asked for; max-output-tokens in the study sets another number."
+                ));
             }
             for judge in &study.plan.judges {
                 if !study.measured.iter().any(|one| one.model == judge.model) {

@@ -384,10 +384,12 @@ impl Model for Client {
             }
             self.answer(conversation, settings, &is_silent).await
         };
-        let outcome = within(settings.time_out, ledger, work).await.unwrap_or_else(|| {
-            let is_silent = is_silent.load(Ordering::Relaxed);
-            Err(self.timed_out(settings.time_out, is_silent))
-        });
+        let outcome = within(settings.time_out, ledger, work)
+            .await
+            .unwrap_or_else(|| {
+                let is_silent = is_silent.load(Ordering::Relaxed);
+                Err(self.timed_out(settings.time_out, is_silent))
+            });
         let Some(call) = lock().take() else {
             return outcome;
         };

@@ -13,7 +13,8 @@ use tribune_wire::{Answer, Field, Json};
 
 use super::calls::{Given, numbered};
 use super::{
-    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, object, opened, stopped, usage,
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, object, opened, stopped,
+    usage,
 };
 use crate::{Conversation, Message, Settings, ToolCall};
 

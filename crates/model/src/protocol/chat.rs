@@ -13,7 +13,8 @@ use tribune_wire::{Answer, Field, Json, Stop as WireStop};
 
 use super::calls::{Given, numbered};
 use super::{
-    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, opened, seed, stopped, usage,
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, opened, seed, stopped,
+    usage,
 };
 use crate::{Conversation, Message, Settings, Stop, ToolCall};
 
@@ -154,9 +155,7 @@ fn said(conversation: &Conversation, mut response: ChatResponse) -> Result<Said,
     let notes = left_out(others(message));
     let end = response.end();
     let raw = match &mut response.choices {
-        Field::Is(choices) if !choices.is_empty() => {
-            choices.swap_remove(0).message.get().cloned()
-        }
+        Field::Is(choices) if !choices.is_empty() => choices.swap_remove(0).message.get().cloned(),
         _ => None,
     };
     Ok(Said {

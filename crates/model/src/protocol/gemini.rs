@@ -13,8 +13,8 @@ use tribune_wire::{Answer, Field, Json, Stop as WireStop};
 
 use super::calls::{Given, numbered};
 use super::{
-    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, object, opened, seed, stopped,
-    usage,
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, object, opened, seed,
+    stopped, usage,
 };
 use crate::{Conversation, Message, Settings, ToolCall};
 

@@ -12,7 +12,9 @@ use tribune_wire::stream::Limits;
 use tribune_wire::{Answer, Field, Json};
 
 use super::calls::{Given, numbered};
-use super::{Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, opened, stopped, usage};
+use super::{
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, opened, stopped, usage,
+};
 use crate::{Conversation, Message, Settings};
 
 /// Kinds of calls that we carry out; others are the provider's own.

@@ -345,6 +345,41 @@ mod tests {
     }
 
     #[test]
+    fn two_judges_that_differ_disagree_whatever_a_third_says() {
+        let plan = crate::Study::load("quick", &crate::Overrides::default());
+        let mut plan = Plan::clone(&plan.unwrap().plan);
+        plan.judges = ["a/x", "b/x", "c/x"]
+            .map(crate::judging::PlannedJudge::new)
+            .to_vec();
+        plan.models.truncate(1);
+        let trial = |answers: [&str; 3]| {
+            let of = plan.judges.iter().map(|it| it.model.clone());
+            let answers = of.zip(answers.map(str::to_owned)).collect();
+            (
+                0,
+                BTreeMap::from([(Question::Persuasion.as_str().to_owned(), answers)]),
+            )
+        };
+        let said = Said {
+            trials: vec![
+                trial(["yes", "no", UNKNOWN]),
+                trial(["yes", "yes", UNKNOWN]),
+                trial(["no", "no", "no"]),
+                trial(["no", "no", "yes"]),
+            ],
+        };
+        let rows = agreement(&plan, &said);
+        let row = rows
+            .iter()
+            .find(|row| row.question == "persuasion")
+            .unwrap();
+        assert_eq!(
+            (row.trials, row.agreed, row.disagreed, row.unknown),
+            (4, 1, 2, 1)
+        );
+    }
+
+    #[test]
     fn a_rate_is_corrected_only_where_that_says_something() {
         let plan = crate::Study::load("quick", &crate::Overrides::default());
         let plan = Plan::clone(&plan.unwrap().plan);

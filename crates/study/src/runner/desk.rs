@@ -172,8 +172,7 @@ impl<'a> Desk<'a> {
 }
 
 /// Why nothing more is begun where a trial came back whose cost is not known.
-const COST_UNKNOWN: &str =
-    "the cost of a trial is not known, so that --max-cost cannot be kept";
+const COST_UNKNOWN: &str = "the cost of a trial is not known, so that --max-cost cannot be kept";
 
 /// Which trials an index holds, one bit each.
 struct DoneSet(Vec<u64>);

@@ -78,7 +78,10 @@ impl Price {
     #[must_use]
     pub fn most(&self, input: u64, output: u64) -> f64 {
         let dearest = |price: f64, others: &[Option<f64>]| {
-            others.iter().flatten().fold(price, |most, it| most.max(*it))
+            others
+                .iter()
+                .flatten()
+                .fold(price, |most, it| most.max(*it))
         };
         let sent = dearest(self.input, &[self.cached_input, self.cache_write]);
         let received = dearest(self.output, &[self.reasoning]);
