@@ -295,7 +295,7 @@ async fn many_calls_at_once_find_the_rate_that_a_server_takes() {
         taken.retain(|when| when.elapsed() < Duration::from_millis(25));
         if taken.len() >= 8 {
             counted.fetch_add(1, Ordering::Relaxed);
-            return Reply::Error(429, None);
+            return status(429, &[("retry-after-ms", "25")], "slow down");
         }
         taken.push(Instant::now());
         completion(&json!({"content": "Done."}), "stop")
@@ -321,7 +321,8 @@ async fn many_calls_at_once_find_the_rate_that_a_server_takes() {
     while let Some(call) = calls.join_next().await {
         call.unwrap().unwrap();
     }
-    // All at once, 192 would be refused in the first round alone, and many more after it.
+    // All at once, 192 would be refused in the first round alone, and nearly as many in each of the
+    // two dozen after it.
     let refused = refused.load(Ordering::Relaxed);
     assert!((1..200).contains(&refused), "{refused}");
 }
