@@ -188,7 +188,7 @@ impl Study {
                 })
                 .chain(plan.judges.iter().map(|judge| Takes {
                     priced_by: self.priced_by.get(&judge.model).cloned(),
-                    ..judge_takes(plan, &judge.model)
+                    ..judge_takes(plan, &judge.model, self.estimate)
                 }))
                 .collect(),
             unpublished: self.unpublished(),
@@ -196,20 +196,38 @@ impl Study {
     }
 }
 
-/// What a judge takes: it is asked once for each trial, and once more where its answer has another
-/// form. How much the subject says is not known beforehand.
-fn judge_takes(plan: &Plan, model: &str) -> Takes {
+/// The tokens of what every judge is asked beside the words of the trial, and of its answer: about
+/// four bytes of the one to a token, and a short object for the other.
+const JUDGE_ASKED: u64 = 1_000;
+const JUDGE_ANSWERS: u64 = 700;
+
+/// What a judge takes, as a guess: it is asked once for each trial, about as many words as the
+/// subject is taken to say. Where its answer has another form it is asked once more, and a model
+/// that thinks first takes more.
+fn judge_takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
+    let each = estimate.map(|each| Estimate {
+        calls: 1,
+        input_tokens: each.output_tokens.saturating_add(JUDGE_ASKED),
+        output_tokens: JUDGE_ANSWERS,
+    });
+    let trials = u64::from(plan.total());
+    let of_all = |one: fn(&Estimate) -> u64| Some(one(each.as_ref()?).saturating_mul(trials));
+    let (input, output) = (of_all(|it| it.input_tokens), of_all(|it| it.output_tokens));
+    let price = plan.prices.get(model).copied();
+    let cost = price
+        .zip(input.zip(output))
+        .map(|(price, (input, output))| price.of(input, output));
     Takes {
         model: model.to_owned(),
         judges: true,
         simulated: false,
-        trials: u64::from(plan.total()),
-        calls: Some(u64::from(plan.total())),
-        input_tokens: None,
-        output_tokens: None,
-        price: plan.prices.get(model).copied(),
+        trials,
+        calls: Some(trials),
+        input_tokens: input,
+        output_tokens: output,
+        price,
         priced_by: None,
-        cost: None,
+        cost,
     }
 }
 

@@ -62,6 +62,23 @@ proptest! {
 }
 
 /// What [`tribune_wire`] states of itself: of two equal keys the last one stays, wherever they are.
+/// The limit of what is lossless, as the guide says it: the order of keys, and digits that no number
+/// of 64 bits holds.
+#[test]
+fn the_order_of_keys_and_digits_beyond_64_bits_are_not_kept() {
+    let long = "123456789012345678901234567890";
+    let text = format!(r#"{{"role":"assistant","b":{long},"a":1.10,"c":18446744073709551615}}"#);
+    let message: anthropic::Message = serde_json::from_str(&text).unwrap();
+    let written = serde_json::to_string(&message).unwrap();
+    assert!(
+        !written.contains(long) && written.contains("1.2345678901234568e+29"),
+        "{written}"
+    );
+    assert!(written.contains(r#""a":1.1,"#), "{written}");
+    assert!(written.contains("18446744073709551615"), "{written}");
+    assert!(written.find(r#""a""#) < written.find(r#""b""#), "{written}");
+}
+
 #[test]
 fn of_two_equal_keys_the_last_stays() {
     let text = "{\"model\":\"a\",\"x\":1,\"model\":\"b\",\"x\":2,\"content\":{\"text\":\"a\",\"text\":\"b\"}}";

@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         sequential: arguments.sequential,
         prices: arguments.prices.read()?,
         providers: arguments.config.providers()?,
+        most_output: None,
     };
     let forecast = Study::load(&arguments.study, &overrides)?.forecast();
     if arguments.json {

@@ -8,8 +8,8 @@ use tribune_console::{html, inert, json, terminal};
 use tribune_model::{Cache, CacheTally};
 use tribune_study::results::Results;
 use tribune_study::{
-    Ended, Gate, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
-    is_organism,
+    Ended, Gate, MOST_OUTPUT, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session,
+    Study, is_organism,
 };
 
 use crate::config::Config;
@@ -107,9 +107,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         sequential: arguments.sequential,
         prices: arguments.prices.read()?,
         providers: Arc::clone(&providers),
+        most_output: match &arguments.resume {
+            // As it was when the run began, or it would be another study.
+            Some(run) => RunDir::open(run)
+                .and_then(|run| run.study())
+                .ok()
+                .and_then(|study| study.plan.sampling.max_output_tokens),
+            None => arguments.max_cost.map(|_| MOST_OUTPUT),
+        },
     };
     let changed = Overrides {
         providers: Arc::default(),
+        most_output: None,
         // A file that lies in the folder is no wish to change anything.
         measured: Vec::new(),
         ..overrides.clone()
@@ -217,6 +226,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                         "{model} is reckoned at {words}, in dollars for a million tokens, {by}."
                     )));
                 }
+            }
+            if let (Some(_), Some(most)) =
+                (arguments.max_cost, study.plan.sampling.max_output_tokens)
+            {
+                screen::say(&format!(
+                    "An answer has at most {most} tokens, so that what it can cost is known before \
+                     it is asked for; max-output-tokens in the study sets another number."
+                ));
             }
             for judge in &study.plan.judges {
                 if !study.measured.iter().any(|one| one.model == judge.model) {
@@ -422,8 +439,8 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
     }
     if ended == Ended::GaveUp {
         screen::say(&format!(
-            "Stopped: a provider was given up; the failed trials say why. When it is there again, \
-             go on with: tribune run --resume {}",
+            "Stopped: a provider was given up; the failed trials say why. When that is mended, go \
+             on with: tribune run --resume {}",
             dir.display()
         ));
         return Ok(Exit::GaveUp);

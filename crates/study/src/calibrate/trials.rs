@@ -111,7 +111,7 @@ impl<'a> Player<'a> {
             after: vec!["debrief".to_owned()],
             judging: crate::judging::Judging::Nobody,
             price: None,
-            purse: None,
+            purse: Arc::default(),
         };
         let seen = Arc::new(Mutex::new(Seen::default()));
         let world = MemoryWorld::from(&*start.setup.world);

@@ -59,6 +59,7 @@ pub(super) fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         cost: Some(0.0),
         calls: 0,
         from_cache: 0,
+        lost: 0.0,
         confirmed: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
         opinions: Vec::new(),

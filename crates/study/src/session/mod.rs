@@ -17,6 +17,7 @@ use crate::cast::Cast;
 use crate::index::Index;
 use crate::plan::Plan;
 use crate::progress::Progress;
+use crate::purse::Purse;
 use crate::rebuild::rebuild;
 use crate::replay::Recorded;
 use crate::rundir::{RUN_VERSION, RunDir, RunDirError, StudyJson};
@@ -334,11 +335,11 @@ fn job(study: &Study, (cast, judges): Seats, options: Options, resumed: bool) ->
         scenarios: study.scenarios.clone(),
         cast,
         concurrency: options.concurrency.max(1),
+        purse: Arc::new(Purse::new(options.max_cost)),
         max_cost: options.max_cost,
         cache: options.cache,
         replay: None,
         judges,
-        purse: Arc::default(),
         resumed,
     }
 }

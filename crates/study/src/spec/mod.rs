@@ -161,7 +161,13 @@ pub struct Overrides {
     pub prices: Prices,
     /// Where models that are not scripted are had from.
     pub providers: Arc<Providers>,
+    /// The most tokens of one answer of a model that is not scripted, where the study has none.
+    pub most_output: Option<u64>,
 }
+
+/// The most tokens of one answer under `--max-cost`, where the study has none: what a request can
+/// cost must be known before it is sent.
+pub const MOST_OUTPUT: u64 = 16_000;
 
 /// The versions of what could change a trial, beside the plan itself.
 pub(crate) fn formats() -> String {
@@ -294,6 +300,10 @@ impl StudyFile {
             ));
         }
         let scripted = models.iter().all(|model| crate::cast::is_organism(model));
+        let mut sampling = self.sampling.sampling(source)?;
+        if !scripted {
+            sampling.max_output_tokens = sampling.max_output_tokens.or(overrides.most_output);
+        }
         let (title, claim, cannot) = match &self.real {
             Some(real) if !scripted => (&real.title, &real.claim, &real.cannot),
             _ => (&self.title, &self.claim, &self.cannot),
@@ -321,7 +331,7 @@ impl StudyFile {
             arms,
             trials,
             limits,
-            sampling: self.sampling.sampling(source)?,
+            sampling,
             after,
             sequential,
             contrasts,
