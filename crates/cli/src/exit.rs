@@ -21,6 +21,8 @@ pub enum Exit {
     Spent,
     GaveUp,
     CharterFails,
+    /// The code of a program that was run: it says nothing of ours.
+    OfProgram(u8),
 }
 
 impl Exit {
@@ -85,6 +87,9 @@ impl Exit {
 
     /// The code.
     pub fn code(self) -> u8 {
+        if let Self::OfProgram(code) = self {
+            return code;
+        }
         let place = Self::ALL.iter().position(|(exit, _)| *exit == self);
         place
             .and_then(|place| u8::try_from(place).ok())

@@ -21,8 +21,9 @@ pub(crate) fn watch() -> watch::Receiver<bool> {
     let (tell, hear) = watch::channel(false);
     ENDS.store(false, Ordering::SeqCst);
     register();
+    let interrupted = interrupted();
     tokio::spawn(async move {
-        interrupted().await;
+        interrupted.await;
         let_go();
         crate::screen::say(
             "Stopping: what is sealed is kept. Go on later with --resume. Once more ends at once.",
@@ -39,8 +40,9 @@ pub(crate) fn asked() -> watch::Receiver<bool> {
     let (tell, hear) = watch::channel(false);
     ENDS.store(false, Ordering::SeqCst);
     register();
+    let interrupted = interrupted();
     tokio::spawn(async move {
-        interrupted().await;
+        interrupted.await;
         let_go();
         let _ = tell.send(true);
         tell.closed().await;
@@ -59,16 +61,29 @@ fn register() {
 #[cfg(not(unix))]
 fn register() {}
 
+/// A future that ends at the first interrupt. Listening begins when this is called, not when it is
+/// first polled: a signal that comes in between is not lost.
 #[cfg(unix)]
-async fn interrupted() {
+fn interrupted() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let mut both = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
+    async move {
+        let [interrupt, terminate] = &mut both;
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+        }
+    }
+}
+
+/// A signal that cannot be listened for is never heard.
+#[cfg(unix)]
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }
 

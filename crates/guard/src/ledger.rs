@@ -339,7 +339,9 @@ mod tests {
         }
     }
 
-    fn gated() -> (Ledger, Sender<bool>, Arc<Mutex<Vec<(usize, Durability)>>>) {
+    type Written = Arc<Mutex<Vec<(usize, Durability)>>>;
+
+    fn gated() -> (Ledger, Sender<bool>, Written) {
         let (open, gate) = channel();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Gated {

@@ -17,7 +17,6 @@ use tokio_rustls::server::TlsStream;
 
 /// A client for the doors of guards and the servers of tools: it follows nobody elsewhere and knows
 /// no proxy.
-#[must_use]
 pub fn client() -> reqwest::ClientBuilder {
     // One provider of cryptography for the whole program; the first that is installed stays.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();

@@ -73,7 +73,6 @@ impl Control {
     }
 
     /// The routes of the people's door, the agents' door, and the description of both.
-    #[must_use]
     pub fn doors(&self) -> (Router, Router, OpenApi) {
         let people = OpenApiRouter::new()
             .routes(routes!(people::status))

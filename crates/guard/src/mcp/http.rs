@@ -40,7 +40,6 @@ struct Behind {
 }
 
 /// The door in front of a server.
-#[must_use]
 pub fn door(
     mediator: Arc<Mediator>,
     client: reqwest::Client,

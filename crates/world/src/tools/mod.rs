@@ -158,15 +158,19 @@ fn spec(tool: &Tool) -> ToolSpec {
             required.push(field.name);
         }
     }
+    let mut parameters = json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    // A model may be shown the members in this order: it is that of their names, whatever a build's
+    // reader of JSON keeps.
+    parameters.sort_all_objects();
     ToolSpec {
         name: tool.name.to_owned(),
         description: tool.about.to_owned(),
-        parameters: json!({
-            "type": "object",
-            "properties": properties,
-            "required": required,
-            "additionalProperties": false,
-        }),
+        parameters,
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Mcp) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::io("threads"))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let guarded = arguments.place.guarded()?;
         let oracle = Far {
             client: guarded.client()?,
@@ -81,7 +81,10 @@ pub(super) fn run(arguments: &Mcp) -> Result<Exit, Failure> {
             Some(url) => door(arguments, mediator, url.clone()).await,
             None => pipe(&mediator, &arguments.command).await,
         }
-    })
+    });
+    // A thread may still read standard input, and would be waited for without end.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn pipe(mediator: &Mediator, command: &[OsString]) -> Result<Exit, Failure> {
@@ -107,13 +110,10 @@ async fn pipe(mediator: &Mediator, command: &[OsString]) -> Result<Exit, Failure
     }
     let _ = child.start_kill();
     let _ = child.wait().await;
-    // Standard input may still be read by a thread of the runtime, which would wait for ever.
-    match end {
-        End::Client => std::process::exit(0),
-        End::Server | End::Flood | End::Broken => {
-            std::process::exit(i32::from(Exit::Broken.code()))
-        }
-    }
+    Ok(match end {
+        End::Client => Exit::Fine,
+        End::Server | End::Flood | End::Broken => Exit::Broken,
+    })
 }
 
 async fn door(arguments: &Mcp, mediator: Mediator, url: reqwest::Url) -> Result<Exit, Failure> {
@@ -169,7 +169,13 @@ impl Far {
         let method = reqwest::Method::POST;
         let answer = self
             .guarded
-            .request(&self.client, method, path, &self.key, Some(bytes), at_most)
+            .request(
+                &self.client,
+                (method, path),
+                &self.key,
+                Some(bytes),
+                at_most,
+            )
             .await
             .map_err(|failure| failure.to_string())?;
         let answer = if answer.is_empty() {

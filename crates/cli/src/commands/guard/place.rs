@@ -135,7 +135,7 @@ impl Guarded {
             .map_err(Failure::io("threads"))?;
         runtime.block_on(async {
             let client = self.client()?;
-            self.request(&client, method, path, token, body, at_most)
+            self.request(&client, (method, path), token, body, at_most)
                 .await
         })
     }
@@ -158,8 +158,7 @@ impl Guarded {
     pub(crate) async fn request(
         &self,
         client: &reqwest::Client,
-        method: reqwest::Method,
-        path: &str,
+        (method, path): (reqwest::Method, &str),
         token: &str,
         body: Option<Vec<u8>>,
         at_most: Option<Duration>,

@@ -110,16 +110,19 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     agent.ended(&how);
     screen::say(&how);
     // The agent's own code, as a shell would give it, is the code of this command.
-    std::process::exit(code);
+    Ok(Exit::OfProgram(code))
 }
 
 /// How it ended in words, and the code that a shell gives for it.
-fn end(how: &How) -> (String, i32) {
+fn end(how: &How) -> (String, u8) {
     match how {
-        How::Exited(code) => (format!("The agent ended with the code {code}."), *code),
+        How::Exited(code) => (
+            format!("The agent ended with the code {code}."),
+            u8::try_from(*code).unwrap_or(u8::MAX),
+        ),
         How::Signalled(signal) => (
             format!("The agent was ended by the signal {signal}."),
-            128 + signal,
+            u8::try_from(128 + signal).unwrap_or(u8::MAX),
         ),
         How::TimedOut => (
             "The agent's time was up, and it was killed.".to_owned(),
