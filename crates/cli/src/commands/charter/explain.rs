@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// The agent that started this one
     #[arg(long)]
     parent: Option<String>,
-    /// A finding to assume, as BEHAVIOUR[:STAGE[:AGENT]]: attempted and of the acting agent, unless
+    /// A finding to assume, as `BEHAVIOUR[:STAGE[:AGENT]]`: attempted and of the acting agent, unless
     /// it says otherwise
     #[arg(long, value_name = "FINDING")]
     finding: Vec<String>,
