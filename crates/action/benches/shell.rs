@@ -17,7 +17,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "typical",
-        "cd /work/project && mkdir -p out/reports && for f in src/*.py; do python3 tools/lint.py \"$f\" >> out/reports/lint.txt 2>&1 || true; done; grep -rn 'TODO' src --include='*.py' | head -5 | sed 's/^/  /' && cp -r out/reports /tmp/reports-$(date +%F)",
+        "cd /code/project && mkdir -p out/reports && for f in src/*.py; do python3 tools/lint.py \"$f\" >> out/reports/lint.txt 2>&1 || true; done; grep -rn 'TODO' src --include='*.py' | head -5 | sed 's/^/  /' && cp -r out/reports /tmp/reports-$(date +%F)",
     ),
     (
         "heredoc",
@@ -28,7 +28,7 @@ const TEXTS: &[(&str, &str)] = &[
 fn read(criterion: &mut Criterion) {
     let place = Place {
         host: HostId::new("here"),
-        directory: "/work/project".to_owned(),
+        directory: "/code/project".to_owned(),
         home: Some("/home/dev".to_owned()),
     };
     for (name, text) in TEXTS {

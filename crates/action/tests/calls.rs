@@ -26,7 +26,7 @@ fn read(dialect: &Dialect, name: &str, arguments: &str) -> Vec<Action> {
 fn calls() -> Vec<(Dialect, &'static str, Value, &'static str)> {
     use Dialect::{ClaudeCode, Codex, GeminiCli, MiniSweAgent, OpenClaw, OpenCode};
     let patch = "*** Begin Patch\n*** Add File: new.py\n+x = 1\n*** Update File: src/a.py\n*** Move to: src/b.py\n@@\n-1\n+2\n*** Delete File: /srv/models/atlas/old.bin\n*** End Patch";
-    let patched = "file.write /work/new.py; file.move /work/src/a.py /work/src/b.py; file.delete /srv/models/atlas/old.bin";
+    let patched = "file.write /code/new.py; file.move /code/src/a.py /code/src/b.py; file.delete /srv/models/atlas/old.bin";
     vec![
         (
             ClaudeCode,
@@ -38,7 +38,7 @@ fn calls() -> Vec<(Dialect, &'static str, Value, &'static str)> {
             ClaudeCode,
             "Bash",
             json!({"command": "rm x", "dangerouslyDisableSandbox": true}),
-            "file.delete /work/x; process.exec? \"Bash\"",
+            "file.delete /code/x; process.exec? \"Bash\"",
         ),
         (
             ClaudeCode,
@@ -56,19 +56,19 @@ fn calls() -> Vec<(Dialect, &'static str, Value, &'static str)> {
             ClaudeCode,
             "Edit",
             json!({"file_path": "src/main.rs", "old_string": "a", "new_string": "b", "replace_all": true}),
-            "file.write /work/src/main.rs",
+            "file.write /code/src/main.rs",
         ),
         (
             ClaudeCode,
             "MultiEdit",
-            json!({"file_path": "/work/x", "edits": [{"old_string": "a", "new_string": "b"}]}),
-            "file.write /work/x",
+            json!({"file_path": "/code/x", "edits": [{"old_string": "a", "new_string": "b"}]}),
+            "file.write /code/x",
         ),
         (
             ClaudeCode,
             "NotebookEdit",
-            json!({"notebook_path": "/work/n.ipynb", "new_source": "1"}),
-            "file.write /work/n.ipynb",
+            json!({"notebook_path": "/code/n.ipynb", "new_source": "1"}),
+            "file.write /code/n.ipynb",
         ),
         (
             ClaudeCode,
@@ -86,7 +86,7 @@ fn calls() -> Vec<(Dialect, &'static str, Value, &'static str)> {
             ClaudeCode,
             "Grep",
             json!({"pattern": "key"}),
-            "file.read /work",
+            "file.read /code",
         ),
         (
             ClaudeCode,
@@ -207,7 +207,7 @@ fn calls() -> Vec<(Dialect, &'static str, Value, &'static str)> {
             GeminiCli,
             "read_many_files",
             json!({"include": ["src/**/*.rs", "/srv/*.txt"]}),
-            "file.read /work/src \"pattern:/work/src/**/*.rs\" /srv \"pattern:/srv/*.txt\" /work",
+            "file.read /code/src \"pattern:/code/src/**/*.rs\" /srv \"pattern:/srv/*.txt\" /code",
         ),
         (
             GeminiCli,
@@ -287,7 +287,7 @@ fn calls() -> Vec<(Dialect, &'static str, Value, &'static str)> {
             OpenClaw,
             "exec",
             json!({"command": "rm x", "elevated": true}),
-            "file.delete /work/x; process.exec? \"exec\"",
+            "file.delete /code/x; process.exec? \"exec\"",
         ),
         (
             OpenClaw,
@@ -491,7 +491,7 @@ fn an_operator_says_what_other_tools_do() {
         &json!({"to": "/srv/b", "from": "a", "note": 1}),
         None,
     );
-    assert_eq!(shown(&moved), "file.move /work/a /srv/b");
+    assert_eq!(shown(&moved), "file.move /code/a /srv/b");
     let deleted = mapped(
         None,
         "mcp__registry__delete_model",
@@ -742,9 +742,9 @@ proptest! {
     #[test]
     fn the_order_of_calls_changes_nothing(order in Just((0..8).collect::<Vec<usize>>()).prop_shuffle()) {
         let calls: Vec<(&str, Value)> = vec![
-            ("Write", json!({"file_path": "/work/a.sh", "content": "rm /srv/a"})),
-            ("Write", json!({"file_path": "/work/a.sh", "content": "rm /srv/b"})),
-            ("Edit", json!({"file_path": "/work/c.sh", "old_string": "a", "new_string": "b"})),
+            ("Write", json!({"file_path": "/code/a.sh", "content": "rm /srv/a"})),
+            ("Write", json!({"file_path": "/code/a.sh", "content": "rm /srv/b"})),
+            ("Edit", json!({"file_path": "/code/c.sh", "old_string": "a", "new_string": "b"})),
             ("Bash", json!({"command": "rm -rf /srv/x && ls"})),
             ("Bash", json!({"command": "for f in a b; do cp $f /tmp; done"})),
             ("Read", json!({"file_path": "/srv/y"})),

@@ -212,7 +212,7 @@ const OPAQUE: &[(&str, &str)] = &[
         "awk 'BEGIN{system(\"rm -rf /srv/models/atlas\")}'",
         "/srv/models/atlas",
     ),
-    ("sed 's/.*/rm -rf \\/srv/e' f", "/work/f"),
+    ("sed 's/.*/rm -rf \\/srv/e' f", "/code/f"),
     ("sed -n 'w /srv/models/atlas' x", "/srv/models/atlas"),
     (
         "vim -es -c '!rm -rf /srv/models/atlas' -c q",
@@ -237,7 +237,7 @@ const OPAQUE: &[(&str, &str)] = &[
         "/srv/models/atlas",
     ),
     (
-        "tar cf /dev/null --checkpoint=1 --checkpoint-action=exec='rm -rf /srv/models/atlas' /work",
+        "tar cf /dev/null --checkpoint=1 --checkpoint-action=exec='rm -rf /srv/models/atlas' /code",
         "/srv/models/atlas",
     ),
     (
@@ -270,7 +270,7 @@ const OPAQUE: &[(&str, &str)] = &[
         "/srv/models/atlas",
     ),
     ("enable -f /tmp/evil.so x", "/tmp/evil.so"),
-    ("declare -n r=x; x=/srv/models; rm -rf $r", "/work/x"),
+    ("declare -n r=x; x=/srv/models; rm -rf $r", "/code/x"),
     (
         "declare -l x=RM; $x -rf /srv/models/atlas",
         "/srv/models/atlas",
@@ -325,12 +325,12 @@ fn a_script_that_was_written_before_is_read_when_it_is_run() {
     };
     let write = call(
         "Write",
-        r##"{"file_path":"/work/go.sh","content":"#!/bin/bash\nrm -rf \"$1\"\n"}"##,
+        r##"{"file_path":"/code/go.sh","content":"#!/bin/bash\nrm -rf \"$1\"\n"}"##,
     );
     for run in [
         "bash go.sh /srv/models/atlas",
         "./go.sh /srv/models/atlas",
-        "chmod +x go.sh; /work/go.sh /srv/models/atlas",
+        "chmod +x go.sh; /code/go.sh /srv/models/atlas",
         "cp go.sh x; sh x /srv/models/atlas",
         ". ./go.sh /srv/models/atlas",
     ] {

@@ -228,6 +228,26 @@ fn ordinary_work_passes_and_what_the_charter_denies_does_not() {
 }
 
 #[test]
+fn a_guards_record_is_held_to_the_payloads_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let guard = Guarded::start(folder.path(), &provider());
+    let (record, state) = (guard.folder.clone(), guard.state.clone());
+    guard.end();
+    let verified = || {
+        Command::new(env!("CARGO_BIN_EXE_tribune"))
+            .args(["record", "verify"])
+            .arg(&record)
+            .env("TRIBUNE_STATE", &state)
+            .output()
+            .unwrap()
+    };
+    assert_eq!(verified().status.code(), Some(0), "{:?}", verified());
+    // The charter that it enforced is among them.
+    std::fs::remove_dir_all(record.join("blobs")).unwrap();
+    assert_eq!(verified().status.code(), Some(6), "{:?}", verified());
+}
+
+#[test]
 fn a_person_approves_one_call_denies_another_and_stops_the_agent() {
     let folder = tempfile::tempdir().unwrap();
     let provider = provider();

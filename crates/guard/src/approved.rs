@@ -5,7 +5,6 @@
 //! can turn an agent round without a single call.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use parking_lot::Mutex;
 
 use crate::engine::Engine;
 use crate::holds::{Answer, Asked, Hold, expiry};
+use crate::kept;
 use crate::mcp::Declared;
 use crate::stream::now;
 
@@ -59,15 +59,7 @@ impl Approved {
     /// # Errors
     /// There is one that cannot be read.
     pub fn open(path: &Path) -> Result<Self, ApprovedError> {
-        let wrong = |why: String| ApprovedError {
-            path: path.display().to_string(),
-            why,
-        };
-        let table = match std::fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Table::default(),
-            Err(error) => return Err(wrong(error.to_string())),
-        };
+        let table = kept::read(path).map_err(|why| wrong(path, why))?;
         Ok(Self {
             path: path.to_owned(),
             table: Mutex::new(table),
@@ -116,21 +108,18 @@ impl Approved {
     }
 
     fn write(&self, table: &Table) -> Result<(), ApprovedError> {
-        let wrong = |why: String| ApprovedError {
-            path: self.path.display().to_string(),
-            why,
-        };
         if table.values().map(BTreeMap::len).sum::<usize>() > MOST_TOOLS {
-            return Err(wrong(format!("more than {MOST_TOOLS} tools are not kept")));
+            let why = format!("more than {MOST_TOOLS} tools are not kept");
+            return Err(wrong(&self.path, why));
         }
-        let attempt = || -> std::io::Result<()> {
-            let aside = self.path.with_extension("new");
-            let mut file = std::fs::File::create(&aside)?;
-            file.write_all(&serde_json::to_vec_pretty(table)?)?;
-            file.sync_all()?;
-            std::fs::rename(&aside, &self.path)
-        };
-        attempt().map_err(|error| wrong(error.to_string()))
+        kept::write(&self.path, table).map_err(|why| wrong(&self.path, why))
+    }
+}
+
+fn wrong(path: &Path, why: String) -> ApprovedError {
+    ApprovedError {
+        path: path.display().to_string(),
+        why,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tribune_charter::{Charter, Context, Grant, KeySource, decide};
+use tribune_charter::{Charter, Context, KeySource, decide};
 use tribune_evidence::{Action, AgentId, Finding, Verdict};
 use tribune_gateway::{Registry, RegistryError};
 use tribune_model::Key;
@@ -15,7 +15,6 @@ use crate::redact::Redactor;
 #[derive(Debug)]
 pub struct ByCharter {
     charter: Arc<Charter>,
-    grants: Vec<Grant>,
     shadow: bool,
 }
 
@@ -24,11 +23,7 @@ impl ByCharter {
     /// recorded, whatever the charter says of itself.
     #[must_use]
     pub const fn new(charter: Arc<Charter>, shadow: bool) -> Self {
-        Self {
-            charter,
-            grants: Vec::new(),
-            shadow,
-        }
+        Self { charter, shadow }
     }
 
     /// The charter.
@@ -45,7 +40,7 @@ impl Judge for ByCharter {
             parent: who.parent.as_ref(),
             at: who.at,
             via: who.sensor,
-            exceptions: &self.grants,
+            exceptions: &[],
         };
         let mut verdict = decide(&self.charter, actions, findings, &context);
         verdict.shadow |= self.shadow;

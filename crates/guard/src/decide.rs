@@ -44,6 +44,20 @@ pub trait Judge: Send + Sync + 'static {
     fn hold_for(&self, verdict: &Verdict) -> Duration;
 }
 
+/// A verdict that stands before anything is asked: it takes the way of every other.
+#[derive(Debug)]
+pub(crate) struct Foregone(pub(crate) Verdict);
+
+impl Judge for Foregone {
+    fn judge(&self, _: &[Action], _: &[Finding], _: &Who) -> Verdict {
+        self.0.clone()
+    }
+
+    fn hold_for(&self, _: &Verdict) -> Duration {
+        Duration::ZERO
+    }
+}
+
 /// Who asks, and through what.
 #[derive(Debug, Clone)]
 pub struct Who {
@@ -172,6 +186,12 @@ impl Decider {
         &self.stream
     }
 
+    /// How long things may take.
+    #[must_use]
+    pub const fn deadlines(&self) -> Deadlines {
+        self.deadlines
+    }
+
     /// The calls that wait for a person.
     #[must_use]
     pub fn holds(&self) -> &Holds {
@@ -187,30 +207,6 @@ impl Decider {
     ) -> Ruling {
         let deadline = Instant::now() + self.deadlines.decision;
         match self.charter(judge, call, actions, deadline).await {
-            Ok(ruling) => ruling,
-            Err(failure) => self.denied_by_guard(call, &failure, deadline).await,
-        }
-    }
-
-    /// Denies a call by the guard's own word, without asking the charter.
-    pub async fn refuse(
-        &self,
-        call: &Call,
-        actions: Vec<Action>,
-        rule: &str,
-        because: &str,
-    ) -> Ruling {
-        let deadline = Instant::now() + self.deadlines.decision;
-        let attempt = async {
-            let mut open = Open::new(self, call);
-            let wait = self.deadlines.stream;
-            propose(&self.stream, wait, call, &actions, &open.proposed)?;
-            let verdict = own_verdict(Decision::Deny, rule, because);
-            let outcome = self.settle(&mut open, verdict, deadline).await;
-            open.settled = true;
-            outcome
-        };
-        match attempt.await {
             Ok(ruling) => ruling,
             Err(failure) => self.denied_by_guard(call, &failure, deadline).await,
         }
@@ -290,16 +286,9 @@ impl Decider {
         let call = open.call;
         let receipt = {
             let mut batch = self.stream.batch(self.deadlines.stream)?;
-            let body = Body::Judged {
-                call: call.call_id(),
-                verdict,
-            };
-            let judged = add(&mut batch, call, body, open.cause());
+            let judged = judge_and_end(&mut batch, call, verdict, ruling, open.cause());
             open.judged = Some(judged);
-            if let Some(ruling) = ruling {
-                add(&mut batch, call, ended(call, ruling), Some(judged));
-                open.settled = true;
-            }
+            open.settled |= ruling.is_some();
             batch.send(Durability::Power)?
         };
         match timeout_at(deadline, receipt.kept()).await {
@@ -359,12 +348,7 @@ impl Decider {
         let ruling = Ruling::Deny(explain::denial(&call.tool, &verdict));
         let receipt = match self.stream.batch(LAST_WAIT) {
             Ok(mut batch) => {
-                let body = Body::Judged {
-                    call: call.call_id(),
-                    verdict,
-                };
-                let judged = add(&mut batch, call, body, None);
-                add(&mut batch, call, ended(call, &ruling), Some(judged));
+                judge_and_end(&mut batch, call, verdict, Some(&ruling), None);
                 batch.send(Durability::Power)
             }
             Err(_) => self.stream.entry(
@@ -425,10 +409,11 @@ fn propose(
     proposed: &OnceLock<EventId>,
 ) -> Result<Vec<Finding>, Failure> {
     let mut batch = stream.batch(wait)?;
+    let raw = batch.content(&call.arguments);
     let mut last = None;
     for action in actions {
         let mut action = action.clone();
-        action.raw = batch.content(&call.arguments);
+        action.raw = raw.clone();
         let body = Body::Proposed {
             call: call.call_id(),
             action: Box::new(action),
@@ -453,17 +438,7 @@ impl Drop for Open<'_> {
             let because = "Who asked went away before it was decided.";
             let verdict = own_verdict(Decision::Deny, "guard", because);
             let ruling = Ruling::Deny(explain::denial(&self.call.tool, &verdict));
-            let body = Body::Judged {
-                call: self.call.call_id(),
-                verdict,
-            };
-            let judged = add(&mut batch, self.call, body, self.cause());
-            add(
-                &mut batch,
-                self.call,
-                ended(self.call, &ruling),
-                Some(judged),
-            );
+            judge_and_end(&mut batch, self.call, verdict, Some(&ruling), self.cause());
             // Nobody is left to be told whether it is on disk yet.
             let _ = batch.send(Durability::Process);
         }
@@ -487,8 +462,34 @@ pub fn own_verdict(decision: Decision, rule: &str, because: &str) -> Verdict {
     }
 }
 
-fn ended(call: &Call, ruling: &Ruling) -> Body {
-    match ruling {
+/// A denial by the guard's own word.
+pub(crate) fn own_denial(call: &CallId, rule: &str, because: &str) -> [Body; 2] {
+    [
+        Body::Judged {
+            call: call.clone(),
+            verdict: own_verdict(Decision::Deny, rule, because),
+        },
+        Body::Denied {
+            call: call.clone(),
+            why: because.to_owned(),
+        },
+    ]
+}
+
+/// A verdict and, where it is known, what became of the call.
+fn judge_and_end(
+    batch: &mut Batch<'_>,
+    call: &Call,
+    verdict: Verdict,
+    ruling: Option<&Ruling>,
+    cause: Option<EventId>,
+) -> EventId {
+    let body = Body::Judged {
+        call: call.call_id(),
+        verdict,
+    };
+    let judged = add(batch, call, body, cause);
+    let ended = ruling.map(|ruling| match ruling {
         Ruling::Release => Body::Released {
             call: call.call_id(),
         },
@@ -496,7 +497,11 @@ fn ended(call: &Call, ruling: &Ruling) -> Body {
             call: call.call_id(),
             why: why.clone(),
         },
+    });
+    if let Some(ended) = ended {
+        add(batch, call, ended, Some(judged));
     }
+    judged
 }
 
 fn add(batch: &mut Batch<'_>, call: &Call, body: Body, cause: Option<EventId>) -> EventId {

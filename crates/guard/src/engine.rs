@@ -12,17 +12,19 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use tokio::sync::watch;
 use tribune_action::{Dialect, Mapping, Place, Reader};
-use tribune_evidence::{Action, AgentId, Body, CallId, Channel, Draft, Sensor};
+use tribune_evidence::{Action, AgentId, Body, CallId, Channel, Content, Decision, Sensor};
 use tribune_gateway::Registry;
 use tribune_record::Durability;
 
 use crate::approved::Approved;
-use crate::decide::{Call, Deadlines, Decider, Judge, Ruling, anywhere, unreadable};
+use crate::decide::{
+    Call, Deadlines, Decider, Foregone, Judge, Ruling, anywhere, own_verdict, unreadable,
+};
 use crate::explain;
 use crate::families::{Families, Member};
 use crate::holds::Holds;
 use crate::stops::{Stop, StopError, Stops};
-use crate::stream::{Stream, now};
+use crate::stream::Stream;
 
 /// The most calls of one agent that are remembered, the oldest forgotten first.
 const MOST_CALLS: usize = 1_024;
@@ -132,8 +134,7 @@ type Counter = Box<dyn Fn(Decided) + Send + Sync>;
 pub struct Engine {
     counter: OnceLock<Counter>,
     decider: Decider,
-    deadlines: Deadlines,
-    judge: RwLock<Arc<dyn Judge>>,
+    judge: Arc<dyn Judge>,
     stops: Stops,
     approved: Approved,
     registry: Registry,
@@ -173,8 +174,7 @@ impl Engine {
         Self {
             counter: OnceLock::new(),
             decider: Decider::new(stream, deadlines),
-            deadlines,
-            judge: RwLock::new(judge),
+            judge,
             stops,
             approved,
             registry,
@@ -218,19 +218,13 @@ impl Engine {
 
     /// How long things may take.
     #[must_use]
-    pub fn deadlines(&self) -> Deadlines {
-        self.deadlines
+    pub const fn deadlines(&self) -> Deadlines {
+        self.decider.deadlines()
     }
 
     /// Tells of every decision from now on. The first who asks is told; there is one.
     pub fn on_decision(&self, counter: Counter) {
         drop(self.counter.set(counter));
-    }
-
-    /// Puts another charter in place of the one that holds. Decisions that are being made keep the
-    /// one they began with.
-    pub fn enforce(&self, judge: Arc<dyn Judge>) {
-        *self.judge.write() = judge;
     }
 
     /// What the tools of servers mean, for agents that have not called anything yet.
@@ -339,54 +333,61 @@ impl Engine {
     }
 
     async fn ruled(&self, call: &Call, actions: Vec<Action>) -> Ruling {
-        let judge = Arc::clone(&self.judge.read());
         let stop = self.stops.of(&call.who.agent, call.who.parent.as_ref());
-        match stop {
+        let judge: Arc<dyn Judge> = match stop {
             Some(stop) => {
                 let words = explain::stopped(&stop.reason);
-                self.decider.refuse(call, actions, "stop", &words).await
+                Arc::new(Foregone(own_verdict(Decision::Deny, "stop", &words)))
             }
-            None => self.decider.decide(&judge, call, actions).await,
-        }
+            None => Arc::clone(&self.judge),
+        };
+        self.decider.decide(&judge, call, actions).await
     }
 
     /// Keeps words of a model.
     pub fn said(&self, member: &Member, channel: Channel, text: &str) {
-        let Ok(mut batch) = self.stream().batch(self.deadlines.stream) else {
-            return;
-        };
-        let text = batch.content(text);
-        let draft = Draft {
-            agent: member.agent.clone(),
-            at: now(),
-            sensor: Sensor::Wire,
-            body: Body::Said {
-                to: "user".into(),
-                channel,
-                text,
-            },
-        };
-        batch.add(draft, member.parent.as_ref(), None);
-        let _ = batch.send(Durability::Process);
+        self.tell(member, Sensor::Wire, text, |text| Body::Said {
+            to: "user".into(),
+            channel,
+            text,
+        });
     }
 
     /// Keeps what a call gave.
     pub fn returned(&self, member: &Member, call: &str, ok: bool, text: &str) {
-        let Ok(mut batch) = self.stream().batch(self.deadlines.stream) else {
+        self.tell(member, Sensor::Mcp, text, |text| Body::Returned {
+            call: call.into(),
+            ok,
+            text,
+        });
+    }
+
+    /// Keeps what a person, or a server of tools, says to an agent.
+    pub fn say(&self, by: &str, to: &AgentId, what: &str) {
+        let by = Member {
+            agent: AgentId::new(by),
+            parent: None,
+        };
+        self.tell(&by, Sensor::Runner, what, |text| Body::Said {
+            to: to.clone(),
+            channel: Channel::System,
+            text,
+        });
+    }
+
+    /// Keeps words, without waiting for the disk.
+    fn tell(
+        &self,
+        member: &Member,
+        sensor: Sensor,
+        words: &str,
+        body: impl FnOnce(Content) -> Body,
+    ) {
+        let Ok(mut batch) = self.stream().batch(self.deadlines().stream) else {
             return;
         };
-        let text = batch.content(text);
-        let draft = Draft {
-            agent: member.agent.clone(),
-            at: now(),
-            sensor: Sensor::Mcp,
-            body: Body::Returned {
-                call: call.into(),
-                ok,
-                text,
-            },
-        };
-        batch.add(draft, member.parent.as_ref(), None);
+        let body = body(batch.content(words));
+        batch.add_all(&member.agent, member.parent.as_ref(), sensor, [body], None);
         let _ = batch.send(Durability::Process);
     }
 
@@ -401,12 +402,12 @@ impl Engine {
         &self,
         member: &Member,
         sensor: Sensor,
-        bodies: Vec<Body>,
+        bodies: impl IntoIterator<Item = Body>,
         durability: Durability,
     ) -> bool {
         match self.queue(member, sensor, bodies, durability) {
             Some(receipt) => matches!(
-                tokio::time::timeout(self.deadlines.decision, receipt.kept()).await,
+                tokio::time::timeout(self.deadlines().decision, receipt.kept()).await,
                 Ok(Ok(()))
             ),
             None => false,
@@ -417,20 +418,11 @@ impl Engine {
         &self,
         member: &Member,
         sensor: Sensor,
-        bodies: Vec<Body>,
+        bodies: impl IntoIterator<Item = Body>,
         durability: Durability,
     ) -> Option<crate::ledger::Receipt> {
-        let mut batch = self.stream().batch(self.deadlines.stream).ok()?;
-        let mut cause = None;
-        for body in bodies {
-            let draft = Draft {
-                agent: member.agent.clone(),
-                at: now(),
-                sensor,
-                body,
-            };
-            cause = Some(batch.add(draft, member.parent.as_ref(), cause));
-        }
+        let mut batch = self.stream().batch(self.deadlines().stream).ok()?;
+        batch.add_all(&member.agent, member.parent.as_ref(), sensor, bodies, None);
         batch.send(durability).ok()
     }
 
@@ -441,7 +433,7 @@ impl Engine {
     /// It could not be written down.
     pub fn stop(&self, agent: Option<&AgentId>, stop: Stop) -> Result<(), StopError> {
         let words = explain::stopped(&stop.reason);
-        self.tell(agent, &stop.by, &format!("Stop. {}", stop.reason));
+        self.say(&stop.by, &whom(agent), &format!("Stop. {}", stop.reason));
         let written = self.stops.stop(agent, stop);
         self.changes.send_modify(|changes| changes.stops += 1);
         self.holds().stop(agent);
@@ -476,7 +468,7 @@ impl Engine {
     /// It could not be written down, and the stop holds.
     pub fn resume(&self, agent: Option<&AgentId>, by: &str) -> Result<bool, StopError> {
         let was = self.stops.resume(agent)?;
-        self.tell(agent, by, "Go on.");
+        self.say(by, &whom(agent), "Go on.");
         for known in self.registry.agents() {
             if self.stops.of(&known, None).is_none() {
                 self.registry.restore(&known);
@@ -484,30 +476,9 @@ impl Engine {
         }
         Ok(was)
     }
+}
 
-    /// Keeps what a person did about an agent, or all: the person says it to them.
-    fn tell(&self, agent: Option<&AgentId>, by: &str, what: &str) {
-        let all = AgentId::new("everyone");
-        self.say(by, agent.unwrap_or(&all), what);
-    }
-
-    /// Keeps what a person, or a server of tools, says to an agent.
-    pub fn say(&self, by: &str, to: &AgentId, what: &str) {
-        let Ok(mut batch) = self.stream().batch(self.deadlines.stream) else {
-            return;
-        };
-        let text = batch.content(what);
-        let draft = Draft {
-            agent: AgentId::new(by),
-            at: now(),
-            sensor: Sensor::Runner,
-            body: Body::Said {
-                to: to.clone(),
-                channel: Channel::System,
-                text,
-            },
-        };
-        batch.add(draft, None, None);
-        let _ = batch.send(Durability::Process);
-    }
+/// Whom a word of a person about an agent, or about all, is to.
+fn whom(agent: Option<&AgentId>) -> AgentId {
+    agent.cloned().unwrap_or_else(|| AgentId::new("everyone"))
 }

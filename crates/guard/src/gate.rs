@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tribune_evidence::{AgentId, BlobId, Body, CallId, Channel, Decision, Draft, Sensor, Verb};
+use tribune_evidence::{AgentId, BlobId, Body, CallId, Channel, Draft, Sensor, Verb};
 use tribune_gateway::{
     Admission, CallEnd, ExchangeEnd, ExchangeId, Interceptor, Outcome, Proposal, Refusal,
     Ruling as Passed, Said, SaidKind, Turn,
 };
 use tribune_record::Durability;
 
-use crate::decide::{Call, Ruling, Who, own_verdict};
+use crate::decide::{Call, Ruling, Who, own_denial};
 use crate::engine::Engine;
 use crate::explain;
 use crate::families::Member;
@@ -95,23 +95,9 @@ impl Gate {
     /// A denial of a whole turn, kept before the agent is answered.
     async fn stopped(&self, turn: &Turn, member: &Member, words: &str) {
         let call = CallId::new(format!("{}:turn", turn.exchange));
-        let verdict = own_verdict(Decision::Deny, "stop", words);
+        let bodies = own_denial(&call, "stop", words);
         self.engine
-            .keep(
-                member,
-                Sensor::Wire,
-                vec![
-                    Body::Judged {
-                        call: call.clone(),
-                        verdict,
-                    },
-                    Body::Denied {
-                        call,
-                        why: words.to_owned(),
-                    },
-                ],
-                Durability::Power,
-            )
+            .keep(member, Sensor::Wire, bodies, Durability::Power)
             .await;
     }
 }

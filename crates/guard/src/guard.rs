@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tribune_evidence::{BlobId, Body, Decision, Draft, Sensor};
+use tribune_evidence::{BlobId, Sensor};
 use tribune_gateway::Registry;
 use tribune_record::{Closed, Durability, Record, RecordError};
 
 use crate::approved::{Approved, ApprovedError};
-use crate::decide::{Deadlines, Judge, own_verdict};
+use crate::decide::{Deadlines, Judge, own_denial};
 use crate::engine::Engine;
 use crate::entry::{ENTRY_VERSION, Entry};
 use crate::ledger::{Ledger, LedgerError};
@@ -165,12 +165,6 @@ impl Guard {
         self.record.vkey()
     }
 
-    /// Where the record is in its log: origin and how many entries.
-    #[must_use]
-    pub fn position(&self) -> (String, u64) {
-        (self.record.origin().to_owned(), self.record.size())
-    }
-
     /// Writes a heartbeat at every period, for as long as it is polled.
     pub async fn beat(&self, period: Duration) {
         let mut ticks = tokio::time::interval(period);
@@ -256,45 +250,21 @@ fn deny_open(
     let because = "The guard ended before it was decided.";
     let mut batch = stream.batch(deadlines.stream)?;
     for open in dangling {
-        let draft = |body| Draft {
-            agent: open.agent.clone(),
-            at: now(),
-            sensor: Sensor::Runner,
-            body,
-        };
-        let judged = batch.add(
-            draft(Body::Judged {
-                call: open.call.clone(),
-                verdict: own_verdict(Decision::Deny, "guard", because),
-            }),
-            open.parent.as_ref(),
-            Some(open.last),
-        );
-        batch.add(
-            draft(Body::Denied {
-                call: open.call.clone(),
-                why: because.to_owned(),
-            }),
-            open.parent.as_ref(),
-            Some(judged),
-        );
+        let bodies = own_denial(&open.call, "guard", because);
+        let parent = open.parent.as_ref();
+        batch.add_all(&open.agent, parent, Sensor::Runner, bodies, Some(open.last));
     }
     Ok(batch.send(Durability::Power)?.wait()?)
 }
 
-/// Whether a folder holds a guard's record.
+/// Whether a folder holds a guard's record: its first entry says so, which cannot be put there later
+/// without being found.
 #[must_use]
 pub fn is_guard(folder: &Path) -> bool {
-    folder.join(STOPS).exists() || {
-        let reader = tribune_record::Reader::open(folder);
-        reader.is_ok_and(|reader| {
-            let first = reader.entries(0..1).next();
-            matches!(
-                first
-                    .and_then(Result::ok)
-                    .map(|(index, bytes)| Entry::read(index, &bytes)),
-                Some(Ok(Entry::GuardSession { .. }))
-            )
-        })
-    }
+    let Ok(reader) = tribune_record::Reader::open(folder) else {
+        return false;
+    };
+    let first = reader.entries(0..1).next().and_then(Result::ok);
+    let read = first.map(|(index, bytes)| Entry::read(index, &bytes));
+    matches!(read, Some(Ok(Entry::GuardSession { .. })))
 }

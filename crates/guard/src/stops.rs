@@ -6,12 +6,13 @@
 //! the guard does not start.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use tribune_evidence::AgentId;
+
+use crate::kept;
 
 /// A stop: by whom, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -69,13 +70,7 @@ impl Stops {
             what: "read",
             why,
         };
-        let table = match std::fs::read(path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Table::default(),
-            Err(error) => return Err(wrong(error.to_string())),
-        };
+        let table = kept::read(path).map_err(wrong)?;
         Ok(Self {
             path: path.to_owned(),
             table: RwLock::new(table),
@@ -133,23 +128,11 @@ impl Stops {
         (table.all.clone(), table.agents.clone())
     }
 
-    /// Writes the table aside, makes it durable, and puts it in its place.
     fn write(&self, table: &Table) -> Result<(), StopError> {
-        let attempt = || -> std::io::Result<()> {
-            let aside = self.path.with_extension("new");
-            let mut file = std::fs::File::create(&aside)?;
-            file.write_all(&serde_json::to_vec_pretty(table)?)?;
-            file.sync_all()?;
-            std::fs::rename(&aside, &self.path)?;
-            if let Some(folder) = self.path.parent() {
-                std::fs::File::open(folder)?.sync_all()?;
-            }
-            Ok(())
-        };
-        attempt().map_err(|error| StopError::File {
+        kept::write(&self.path, table).map_err(|why| StopError::File {
             path: self.path.display().to_string(),
             what: "written",
-            why: error.to_string(),
+            why,
         })
     }
 }

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::broadcast;
 use tribune_evidence::{
-    Action, AgentId, BlobId, Body, Content, Contents, Draft, Event, EventId, Finding, Target,
-    Times, Timestamp, Verdict,
+    Action, AgentId, BlobId, Body, Content, Contents, Draft, Event, EventId, Finding, Sensor,
+    Target, Times, Timestamp, Verdict,
 };
 use tribune_record::{Durability, Entry as RecordEntry, canonical};
 
@@ -302,6 +302,26 @@ impl Batch<'_> {
             findings,
         }));
         id
+    }
+
+    /// Adds events of one agent, each following from the one before.
+    pub fn add_all(
+        &mut self,
+        agent: &AgentId,
+        parent: Option<&AgentId>,
+        sensor: Sensor,
+        bodies: impl IntoIterator<Item = Body>,
+        mut cause: Option<EventId>,
+    ) {
+        for body in bodies {
+            let draft = Draft {
+                agent: agent.clone(),
+                at: now(),
+                sensor,
+                body,
+            };
+            cause = Some(self.add(draft, parent, cause));
+        }
     }
 
     fn written(&mut self, id: EventId, event: &Event) -> Vec<u8> {

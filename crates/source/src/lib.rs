@@ -87,7 +87,7 @@ pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&
 }
 
 /// The nearest of a few units. People write them in other letters, or in full: `Gib`, `hrs`.
-pub(crate) fn nearest_unit<'a>(word: &str, units: &[&'a str]) -> Option<&'a str> {
+pub fn nearest_unit<'a>(word: &str, units: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase();
     let begins = |unit: &&&str| lower.starts_with(&unit.to_ascii_lowercase());
     let alike = |unit: &&&str| unit.to_ascii_lowercase().chars().next() == lower.chars().next();
@@ -100,7 +100,7 @@ pub(crate) fn nearest_unit<'a>(word: &str, units: &[&'a str]) -> Option<&'a str>
 ///
 /// # Errors
 /// It cannot be read, or is not UTF-8; says in which line.
-pub(crate) fn utf8(bytes: Vec<u8>) -> std::io::Result<String> {
+pub fn utf8(bytes: Vec<u8>) -> std::io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = error.as_bytes().get(..good).unwrap_or_default();

@@ -5,11 +5,11 @@
 use tribune_action::Place;
 use tribune_evidence::{Action, HostId, Target, Verb};
 
-/// A place on this host, in the folder `/work`.
+/// A place on this host, in the folder `/code`.
 pub(crate) fn place() -> Place {
     Place {
         host: HostId::new("here"),
-        directory: "/work".to_owned(),
+        directory: "/code".to_owned(),
         home: Some("/home/dev".to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tribune_guard::is_guard;
 use tribune_record::{Problem, Reader, Signer, Verification, VerifyOptions, verify};
 use tribune_study::{Audit, Contradiction, Run, audit, blobs_of_entry};
 
@@ -73,7 +74,10 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
     let options = VerifyOptions {
         key: arguments.key.clone(),
         expect,
-        blobs: Some(&blobs_of_entry),
+        blobs: Some(match is_guard(&arguments.run) {
+            true => &tribune_guard::blobs_of_entry,
+            false => &blobs_of_entry,
+        }),
     };
     let found = verify(&arguments.run, &options)?;
     // A record that is not whole says nothing about the files beside it.

@@ -4,55 +4,28 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use tribune_evidence::AgentId;
+use tribune_gateway::Registry;
+use tribune_model::Key;
 
 use super::{Control, Refused};
 
-/// A person and the hash of the person's token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    /// The name under which what the person decides stands in the record.
-    pub name: String,
-    /// SHA-256 of the token, in hexadecimal.
-    pub sha256: String,
-}
-
-/// The people who may ask.
+/// The people who may ask. Their tokens are kept and found as the keys of agents are.
 #[derive(Debug, Clone, Default)]
-pub struct Tokens(Vec<([u8; 32], String)>);
+pub struct Tokens(Registry);
 
 impl Tokens {
-    /// Adds a person by the token itself.
-    pub fn add(&mut self, name: &str, token: &str) {
-        self.0
-            .push((Sha256::digest(token.as_bytes()).into(), name.to_owned()));
-    }
-
-    /// Adds a person by the token's hash. Says whether it is one.
-    pub fn add_hash(&mut self, token: &Token) -> bool {
-        let mut hash = [0; 32];
-        let read = hex::decode_to_slice(&token.sha256, &mut hash).is_ok();
-        if read {
-            self.0.push((hash, token.name.clone()));
-        }
-        read
-    }
-
-    /// Whose token this is. Every hash is compared to its end.
+    /// Adds a person, under whose name what the person decides stands in the record. Says whether
+    /// the token can be one: it is another's, or no text for a header, otherwise.
     #[must_use]
-    pub fn whose(&self, token: &str) -> Option<&str> {
-        let sought: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let mut found = None;
-        for (hash, name) in &self.0 {
-            let differences = hash.iter().zip(&sought).map(|(a, b)| a ^ b);
-            let differs = std::hint::black_box(differences.fold(0, |all, one| all | one));
-            if differs == 0 {
-                found = Some(name.as_str());
-            }
-        }
-        found
+    pub fn add(&self, name: &str, token: &str) -> bool {
+        Key::new(token).is_some_and(|token| self.0.add(AgentId::new(name), &token).is_ok())
+    }
+
+    /// Whose token this is.
+    #[must_use]
+    pub fn whose(&self, token: &str) -> Option<String> {
+        Some(self.0.whose(token.as_bytes())?.to_string())
     }
 }
 
@@ -76,7 +49,7 @@ pub(crate) async fn person(
     next: Next,
 ) -> Response {
     let name = bearer(request.headers()).and_then(|token| control.tokens.whose(token));
-    match name.map(str::to_owned) {
+    match name {
         Some(name) => {
             request.extensions_mut().insert(Person(name));
             next.run(request).await

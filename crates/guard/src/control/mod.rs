@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use agent::{HookReply, Returned, Ruled, ServerCall, Shown, ToolsDeclared};
-pub use auth::{Token, Tokens};
+pub use auth::Tokens;
 pub use metrics::Metrics;
 pub use people::{Decide, Reason, Status};
 pub use run::{Began, Ended, Word};

@@ -26,8 +26,8 @@ async fn doors() -> Doors {
     let rig = Rig::new(Disk::Whole);
     let key = Key::new(KEY).unwrap();
     rig.engine.registry().add("critic".into(), &key).unwrap();
-    let mut tokens = Tokens::default();
-    tokens.add("ann", TOKEN);
+    let tokens = Tokens::default();
+    assert!(tokens.add("ann", TOKEN));
     let about = About {
         build: "0".to_owned(),
         charter: "c".to_owned(),

@@ -35,22 +35,14 @@ struct Behind {
     mediator: Arc<Mediator>,
     client: reqwest::Client,
     url: Url,
-    /// What the server is shown in place of what the client sent, where it needs a key.
-    authorization: Option<header::HeaderValue>,
 }
 
 /// The door in front of a server.
-pub fn door(
-    mediator: Arc<Mediator>,
-    client: reqwest::Client,
-    url: Url,
-    authorization: Option<header::HeaderValue>,
-) -> Router {
+pub fn door(mediator: Arc<Mediator>, client: reqwest::Client, url: Url) -> Router {
     let behind = Behind {
         mediator,
         client,
         url,
-        authorization,
     };
     Router::new()
         .fallback(pass)
@@ -100,17 +92,12 @@ async fn send(
     body: Option<Bytes>,
 ) -> Response {
     let mut request = behind.client.request(method.clone(), behind.url.clone());
-    for name in OURS.iter().copied().chain(["accept", "content-type"]) {
+    // A server that needs a key is shown the client's.
+    let passed = ["accept", "content-type", "authorization"];
+    for name in OURS.iter().copied().chain(passed) {
         if let Some(value) = headers.get(name) {
             request = request.header(name, value);
         }
-    }
-    let authorization = behind
-        .authorization
-        .as_ref()
-        .or_else(|| headers.get(header::AUTHORIZATION));
-    if let Some(value) = authorization {
-        request = request.header(header::AUTHORIZATION, value);
     }
     if let Some(body) = body {
         request = request.body(body);

@@ -295,7 +295,7 @@ async fn over_http_answers_may_be_whole_or_streams_and_denials_are_results() {
         Arc::<ByName>::clone(&oracle) as Arc<dyn Oracle>
     ));
     let client = crate::serve::client().build().unwrap();
-    let door = super::http::door(mediator, client.clone(), far.parse().unwrap(), None);
+    let door = super::http::door(mediator, client.clone(), far.parse().unwrap());
     let near = serve(door).await;
     let ask = |body: String| {
         let request = client

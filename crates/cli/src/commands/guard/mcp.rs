@@ -137,7 +137,7 @@ async fn door(arguments: &Mcp, mediator: Mediator, url: reqwest::Url) -> Result<
         "The proxy listens on http://{address}{}",
         url.path()
     ));
-    let router = http::door(Arc::new(mediator), client, url, None);
+    let router = http::door(Arc::new(mediator), client, url);
     let mut end = crate::interrupt::asked();
     let ended = async move {
         let _ = end.wait_for(|ended| *ended).await;

@@ -220,6 +220,13 @@ fn plan(arguments: &Run, guarded: &Guarded, key: &str) -> Result<Plan, Failure> 
     Ok(plan)
 }
 
+/// The home that the agent is told.
+fn home(plan: &Plan) -> Option<String> {
+    let mut variables = plan.environment.iter();
+    let (_, home) = variables.find(|(name, _)| name == "HOME")?;
+    Some(home.to_string_lossy().into_owned())
+}
+
 /// The whole environment of the agent: nothing of this one but what is named.
 fn environment(
     arguments: &Run,
@@ -281,7 +288,7 @@ impl Agent {
         let began = Began {
             command: words.join(" "),
             directory: plan.directory.display().to_string(),
-            home: Some(HOME.to_owned()),
+            home: home(plan),
             achieved: achieved.sentences(),
         };
         let body = serde_json::to_vec(&began).map_err(|error| Failure::new(Exit::Broken, error))?;

@@ -1,9 +1,7 @@
 //! `tribune guard`: opens the record and the doors, and works until it is told to end.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +15,7 @@ use tribune_guard::control::{About, Control, Tokens};
 use tribune_guard::serve::{Door as Opened, TlsFiles};
 use tribune_guard::{
     ByCharter, Deadlines, Enforced, Gate, Guard, Redactor, Settings, Together, Watcher, admit, now,
+    replace,
 };
 use tribune_record::default_key_folder;
 
@@ -281,8 +280,10 @@ async fn work(
     };
     let token = fresh_token(folder)?;
     redactor.know("token of a person", &token);
-    let mut tokens = Tokens::default();
-    tokens.add("operator", &token);
+    let tokens = Tokens::default();
+    if !tokens.add("operator", &token) {
+        return Err(broken(&"the token of people cannot be used"));
+    }
     let (people, agents, _) = Control::new(Arc::clone(engine), tokens, about).doors();
     let doors = Door {
         control: format!("{}://{control_address}", door.scheme()),
@@ -291,10 +292,9 @@ async fn work(
         certificate: arguments.tls_certificate.clone(),
         process: std::process::id(),
     };
-    write_private(
-        &folder.join(DOORS),
-        &serde_json::to_vec_pretty(&doors).map_err(|e| broken(&e))?,
-    )?;
+    let told_in = folder.join(DOORS);
+    let text = serde_json::to_vec_pretty(&doors).map_err(|error| broken(&error))?;
+    replace(&told_in, &text).map_err(Failure::io(&told_in))?;
     // Listened for before anybody can know that there is something to end.
     let mut end = crate::interrupt::asked();
     tell(arguments, guard, &doors, folder)?;
@@ -376,20 +376,7 @@ fn fresh_token(folder: &Path) -> Result<String, Failure> {
         left = left.split_at_mut(got).1;
     }
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_private(&folder.join(PEOPLE_TOKEN), token.as_bytes())?;
+    let path = folder.join(PEOPLE_TOKEN);
+    replace(&path, token.as_bytes()).map_err(Failure::io(&path))?;
     Ok(token)
-}
-
-/// Writes a file that only its owner can read, aside and then into its place.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let aside = path.with_extension("new");
-    let _ = std::fs::remove_file(&aside);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&aside)
-        .map_err(Failure::io(&aside))?;
-    file.write_all(bytes).map_err(Failure::io(&aside))?;
-    std::fs::rename(&aside, path).map_err(Failure::io(path))
 }
