@@ -11,10 +11,14 @@
 
 mod common;
 
+use std::io::{BufRead as _, Read as _};
 use std::time::Duration;
 
 use common::{attempt, helper, is_alive, run, said, shell, spawn_error, tried, until};
 use tribune_sandbox::{Achieved, How, Item, Plan, Require, SandboxError, Strength, probe_with};
+
+/// What a process says when its memory is full.
+const HELD: &str = "it is held";
 
 /// What runs inside.
 #[test]
@@ -27,7 +31,7 @@ fn attempt_inside() {
             one.iter_mut().step_by(1_024).for_each(|byte| *byte = 1);
             all.push(std::hint::black_box(one));
         }
-        all.len()
+        all
     };
     match std::env::var("ATTEMPT").unwrap().as_str() {
         "processes" => {
@@ -48,24 +52,38 @@ fn attempt_inside() {
         }
         "memory of many" => {
             let program = std::env::current_exe().unwrap();
-            let children: Vec<_> = (0..8)
+            let mut children: Vec<_> = (0..8)
                 .map(|_| {
                     std::process::Command::new(&program)
                         .args(["--exact", "attempt_inside", "--nocapture", "--ignored"])
-                        .env("ATTEMPT", "a little memory and time")
+                        .env("ATTEMPT", "memory until the input ends")
+                        .stdin(std::process::Stdio::piped())
+                        .stdout(std::process::Stdio::piped())
                         .spawn()
                         .unwrap()
                 })
                 .collect();
-            let well = children
-                .into_iter()
-                .map(|mut child| child.wait().unwrap().success());
-            std::process::exit(i32::from(well.collect::<Vec<_>>().contains(&false)));
+            // Every one of them holds its memory, or was killed, before the first may let go.
+            let held: Vec<bool> = children
+                .iter_mut()
+                .map(|child| {
+                    let output = std::io::BufReader::new(child.stdout.take().unwrap());
+                    output.lines().any(|line| line.unwrap().ends_with(HELD))
+                })
+                .collect();
+            for child in &mut children {
+                drop(child.stdin.take());
+                child.wait().unwrap();
+            }
+            std::process::exit(i32::from(held.contains(&false)));
         }
-        "a little memory and time" => {
+        "memory until the input ends" => {
             let all = mebibytes(24);
-            std::thread::sleep(Duration::from_millis(500));
-            std::hint::black_box(all);
+            println!("{HELD}");
+            // What is printed later is not read any more: it must end without another word.
+            drop(std::io::stdin().read_to_end(&mut Vec::new()));
+            drop(std::hint::black_box(all));
+            std::process::exit(0);
         }
         "threads" => {
             let (sender, receiver) = std::sync::mpsc::channel::<()>();
