@@ -87,6 +87,7 @@ pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&
 }
 
 /// The nearest of a few units. People write them in other letters, or in full: `Gib`, `hrs`.
+#[must_use]
 pub fn nearest_unit<'a>(word: &str, units: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase();
     let begins = |unit: &&&str| lower.starts_with(&unit.to_ascii_lowercase());
