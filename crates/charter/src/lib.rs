@@ -43,7 +43,7 @@ pub use rule::Rule;
 pub use schema::SCHEMA;
 pub use sentences::sentences;
 pub use settings::{AgentEntry, HostEntry, KeySource, PersonEntry, Settings, Value};
-pub use short::{ShortError, short_action};
+pub use short::{ShortError, in_short, short_action};
 pub use touched::Globs;
 
 #[cfg(test)]

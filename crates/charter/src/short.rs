@@ -53,6 +53,41 @@ pub fn short_action(text: &str) -> Result<Action, ShortError> {
     Ok(action)
 }
 
+/// An action in the short form. Read again it is the same action, but for the tool and its words, and
+/// unless there is a double quote in it, which the form cannot hold.
+#[must_use]
+pub fn in_short(action: &Action) -> String {
+    let mut text = action.verb.as_str().to_owned();
+    for target in &action.targets {
+        let (form, part) = match target {
+            Target::File(file) if file.path.starts_with('/') && is_plain(file.host.as_str()) => {
+                ("", format!("{}:{}", file.host, file.path))
+            }
+            Target::File(file) => ("file=", format!("{}:{}", file.host, file.path)),
+            Target::Host(host) => ("host=", host.to_string()),
+            Target::Agent(agent) => ("agent=", agent.to_string()),
+            Target::Name(name) => ("name=", name.clone()),
+        };
+        push(&mut text, form, &part);
+    }
+    if let Some(why) = &action.opaque {
+        push(&mut text, "opaque=", why);
+    }
+    text
+}
+
+fn is_plain(host: &str) -> bool {
+    !host.is_empty() && !host.contains([':', '/', '='])
+}
+
+fn push(text: &mut String, form: &str, part: &str) {
+    let quote = match part.is_empty() || part.contains(char::is_whitespace) {
+        true => "\"",
+        false => "",
+    };
+    text.push_str(&format!(" {form}{quote}{part}{quote}"));
+}
+
 fn target(part: &str) -> Result<Target, ShortError> {
     let file = |text: &str| match text.split_once(':') {
         Some((host, path)) if !host.contains('/') => Target::File(FileRef::new(host, path)),
@@ -111,7 +146,44 @@ fn parts(text: &str) -> Result<Vec<String>, ShortError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn any_target() -> impl Strategy<Value = Target> {
+        let host = "[a-z0-9.-]{1,8}";
+        let text = "[^\"\\pC]{0,20}";
+        prop_oneof![
+            (host, text).prop_map(|(host, path)| Target::File(FileRef::new(host.as_str(), path))),
+            (host, text).prop_map(|(host, path)| {
+                Target::File(FileRef::new(host.as_str(), format!("/{path}")))
+            }),
+            "[^\"\\pC]{1,20}".prop_map(|text| Target::Host(text.as_str().into())),
+            "[^\"\\pC]{1,20}".prop_map(|text| Target::Agent(text.as_str().into())),
+            text.prop_map(Target::Name),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_as_the_same(
+            verb in proptest::sample::select(Verb::ALL.to_vec()),
+            targets in prop::collection::vec(any_target(), 0..4),
+            opaque in prop::option::of("[^\"\\pC]{0,20}"),
+        ) {
+            let action = Action {
+                verb,
+                targets,
+                opaque,
+                tool: String::new(),
+                raw: Content::of(b""),
+            };
+            let read = short_action(&in_short(&action)).unwrap();
+            prop_assert_eq!(read.verb, action.verb);
+            prop_assert_eq!(read.targets, action.targets);
+            prop_assert_eq!(read.opaque, action.opaque);
+        }
+    }
 
     #[test]
     fn every_form_of_target_is_read() {

@@ -1,10 +1,11 @@
 //! `tribune charter explain`: what a charter says of a call, and why, in sentences.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use serde::Serialize;
-use tribune_charter::{Context, assumed_finding, decide, sentences, short_action};
-use tribune_evidence::{Action, AgentId, Finding, Sensor, Stage, Timestamp, Verdict};
+use tribune_charter::{Context, assumed_finding, decide, in_short, sentences, short_action};
+use tribune_evidence::{Action, AgentId, Finding, HostId, Sensor, Stage, Timestamp, Verdict};
 
 use super::{Which, load, now};
 use crate::commands::behaviours;
@@ -19,12 +20,21 @@ const LONGEST: u64 = 1024 * 1024;
 ///
 /// All actions are judged as one call. An action is in the short form (a verb and its targets, such
 /// as "file.copy gpu-1:/srv/a nas-1:/b"), or JSON as the record has it; - reads JSON from standard
-/// input.
+/// input. With --shell it is the text that a shell would be given, read as the guard reads it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The actions of the call
-    #[arg(required = true, value_name = "ACTION")]
+    #[arg(required_unless_present = "shell", value_name = "ACTION")]
     actions: Vec<String>,
+    /// A shell's text, whose actions are judged and shown
+    #[arg(long, value_name = "TEXT", conflicts_with = "actions")]
+    shell: Option<String>,
+    /// The host that the shell is on
+    #[arg(long, default_value = "local", requires = "shell")]
+    host: String,
+    /// The folder that the shell is in; this one, unless given
+    #[arg(long, requires = "shell")]
+    directory: Option<PathBuf>,
     /// A charter's folder, or the name of one that ships
     #[arg(long, default_value = "default")]
     charter: String,
@@ -52,12 +62,19 @@ struct Row {
     /// Whether the call would pass at once.
     passes: bool,
     sentences: Vec<String>,
+    /// What a shell's text would do; absent where the actions were given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    actions: Vec<Action>,
     verdict: Verdict,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let charter = load(&arguments.charter)?;
-    let mut actions = Vec::new();
+    let mut actions = match &arguments.shell {
+        Some(text) => tribune_action::shell(text, &place(arguments)?),
+        None => Vec::new(),
+    };
+    let heard = actions.iter().map(in_short).collect::<Vec<_>>();
     for text in &arguments.actions {
         actions.extend(read(text)?);
     }
@@ -80,14 +97,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         charter: Which::of(&charter),
         passes: verdict.shadow || verdict.decision == tribune_evidence::Decision::Allow,
         sentences: sentences(&verdict, &charter),
+        actions: match arguments.shell {
+            Some(_) => actions,
+            None => Vec::new(),
+        },
         verdict,
     };
     if arguments.json {
         screen::print_json(&row)?;
     } else {
-        screen::print(&tribune_console::inert(&row.sentences.join("\n")))?;
+        let lines: Vec<String> = heard.into_iter().chain(row.sentences).collect();
+        screen::print(&tribune_console::inert(&lines.join("\n")))?;
     }
     Ok(Exit::Fine)
+}
+
+/// Where the shell would run. Its home is not known: it is the agent's, not ours.
+fn place(arguments: &Arguments) -> Result<tribune_action::Place, Failure> {
+    let directory = match &arguments.directory {
+        Some(directory) => std::path::absolute(directory),
+        None => std::env::current_dir(),
+    };
+    let directory = directory.map_err(Failure::io("the folder of the shell"))?;
+    Ok(tribune_action::Place {
+        host: HostId::new(&arguments.host),
+        directory: directory.to_string_lossy().into_owned(),
+        home: None,
+    })
 }
 
 /// The actions that a word of the command line stands for.
