@@ -283,11 +283,9 @@ fn only_what_is_new_is_read() {
         setup.script.take().turns.pop().unwrap()
     };
     let user = |text: &str, marked: bool| {
-        let mut block = json!({"type": "text", "text": text});
-        if marked {
-            block["cache_control"] = json!({"type": "ephemeral"});
-        }
-        json!({"role": "user", "content": [block]})
+        // A text has to be a block where it is marked.
+        let block = json!([{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]);
+        json!({"role": "user", "content": if marked { block } else { json!(text) }})
     };
     let call = json!({"role": "assistant", "content": [{"type": "text", "text": "I look."}, {"type": "tool_use", "id": "t1", "name": "bash", "input": {"command": "ls"}}]});
     let result = json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "a b"}], "is_error": true}]});

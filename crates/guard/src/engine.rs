@@ -48,8 +48,18 @@ impl Recent {
     fn find(&self, wire: &str) -> Option<CallId> {
         let mut latest = self.0.iter().rev();
         latest
-            .find(|(known, _)| known == wire)
+            .find(|(known, _)| same_id(known, wire))
             .map(|(_, id)| id.clone())
+    }
+}
+
+/// Whether two ids are of one call as a provider gave it: agents that speak to providers of several
+/// kinds keep only letters and digits of an id (OpenClaw sends `call_1` back as `call1`).
+pub(crate) fn same_id(one: &str, other: &str) -> bool {
+    let plain = |id: &str| -> String { id.chars().filter(char::is_ascii_alphanumeric).collect() };
+    one == other || {
+        let one = plain(one);
+        !one.is_empty() && one == plain(other)
     }
 }
 
@@ -481,4 +491,22 @@ impl Engine {
 /// Whom a word of a person about an agent, or about all, is to.
 fn whom(agent: Option<&AgentId>) -> AgentId {
     agent.cloned().unwrap_or_else(|| AgentId::new("everyone"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_found_by_an_id_that_lost_its_punctuation_and_by_no_other() {
+        let mut recent = Recent::default();
+        recent.push("call_1", &CallId::new("x1:0:call_1"));
+        recent.push("", &CallId::new("x2:0:"));
+        let found = |id: &str| recent.find(id).map(|id| id.as_str().to_owned());
+        for id in ["call_1", "call1", "call-1"] {
+            assert_eq!(found(id).as_deref(), Some("x1:0:call_1"));
+        }
+        assert_eq!(found("call_2"), None);
+        assert_eq!(found("_"), None);
+    }
 }

@@ -13,6 +13,8 @@ use std::collections::{HashMap, VecDeque};
 
 use tribune_evidence::AgentId;
 
+use crate::engine::same_id;
+
 /// The most conversations that are kept of one agent.
 const MOST_CONVERSATIONS: usize = 256;
 
@@ -91,7 +93,7 @@ impl Families {
     /// The result of a call came: if it started an agent, that one has ended.
     pub fn answered(&mut self, key: &AgentId, call: &str) {
         if let Some(family) = self.0.get_mut(key) {
-            family.starts.retain(|(_, id)| id != call);
+            family.starts.retain(|(_, id)| !same_id(id, call));
         }
     }
 }
@@ -123,7 +125,8 @@ mod tests {
         families.answered(&critic, "call-1");
         let grandchild = families.member(&critic, 3, true);
         assert_eq!(grandchild.parent, Some(child.agent));
-        families.answered(&critic, "call-2");
+        // Some agents send ids back without their punctuation.
+        families.answered(&critic, "call2");
         assert_eq!(families.member(&critic, 4, true), own(&critic));
     }
 

@@ -21,11 +21,56 @@ pub(crate) type Hash = [u8; 32];
 /// every turn, so that the same message comes with it and without.
 const MARK: &str = "\"cache_control\"";
 
+/// How a list of blocks begins whose first is a text.
+const ONE_TEXT: &str = "\"content\":[{\"type\":\"text\",\"text\":";
+
+/// A body without its marks, so that a message is the same text wherever the marks stand.
+pub(crate) fn unmarked(body: &str) -> Cow<'_, str> {
+    match without_marks(body) {
+        Cow::Borrowed(text) => as_words(text),
+        Cow::Owned(text) => match as_words(&text) {
+            Cow::Borrowed(_) => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(text),
+        },
+    }
+}
+
+/// A body in which content that is one block of text is that text. Both say the same, and an agent
+/// (Claude Code) that writes a text turns it into a block where it needs one to put a mark on.
+fn as_words(body: &str) -> Cow<'_, str> {
+    let bytes = body.as_bytes();
+    let mut text = String::new();
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(bytes, ONE_TEXT) {
+        let words = at + ONE_TEXT.len();
+        let is_key = matches!(
+            at.checked_sub(1).and_then(|before| bytes.get(before)),
+            Some(b',' | b'{')
+        );
+        let is_text = bytes.get(words) == Some(&b'"');
+        let Some(end) = value_end(body, words) else {
+            continue;
+        };
+        if !(is_key && is_text && bytes.get(end..end + 2) == Some(b"}]")) {
+            continue;
+        }
+        text.push_str(body.get(from..at).unwrap_or_default());
+        text.push_str("\"content\":");
+        text.push_str(body.get(words..end).unwrap_or_default());
+        from = end + 2;
+    }
+    if from == 0 {
+        return Cow::Borrowed(body);
+    }
+    text.push_str(body.get(from..).unwrap_or_default());
+    Cow::Owned(text)
+}
+
 /// A body without its marks.
 ///
 /// In JSON, the name in quotes after a comma or an opening brace and before a colon is always a key
 /// and never inside a text, since quotes in a text are escaped.
-pub(crate) fn unmarked(body: &str) -> Cow<'_, str> {
+fn without_marks(body: &str) -> Cow<'_, str> {
     let bytes = body.as_bytes();
     let mut marks = memchr::memmem::find_iter(bytes, MARK).peekable();
     if marks.peek().is_none() {
@@ -357,15 +402,32 @@ mod tests {
 
     #[test]
     fn marks_of_the_cache_are_taken_out_and_nothing_else() {
-        let plain =
-            r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
-        let marked = r#"{"role":"user","content":[{"type":"text","text":"a \"cache_control\": b","cache_control":{"type":"ephemeral","ttl":"5m"}}]}"#;
-        let first = r#"{"cache_control":{"type":"ephemeral"},"role":"user","content":[{"type":"text","text":"a \"cache_control\": b"}]}"#;
+        let plain = r#"{"role":"user","content":[{"type":"image"},{"type":"text","text":"a \"cache_control\": b"}]}"#;
+        let marked = r#"{"role":"user","content":[{"type":"image"},{"type":"text","text":"a \"cache_control\": b","cache_control":{"type":"ephemeral","ttl":"5m"}}]}"#;
+        let first = r#"{"cache_control":{"type":"ephemeral"},"role":"user","content":[{"type":"image"},{"type":"text","text":"a \"cache_control\": b"}]}"#;
         assert!(matches!(unmarked(r#"{"a":1}"#), Cow::Borrowed(_)));
         assert_eq!(unmarked(plain), plain);
         assert_eq!(unmarked(marked), plain);
         assert_eq!(unmarked(first), plain);
         assert_eq!(unmarked(r#"{"cache_control":null}"#), "{}");
         assert_eq!(unmarked(r#"["cache_control"]"#), r#"["cache_control"]"#);
+    }
+
+    #[test]
+    fn a_text_and_one_block_of_it_are_the_same() {
+        let words = r#"[{"role":"system","content":"a \"}]\" b","output_config":{"n":1}}]"#;
+        let block = r#"[{"role":"system","content":[{"type":"text","text":"a \"}]\" b"}],"output_config":{"n":1}}]"#;
+        let marked = r#"[{"role":"system","content":[{"type":"text","text":"a \"}]\" b","cache_control":{"type":"ephemeral"}}],"output_config":{"n":1}}]"#;
+        for text in [words, block, marked] {
+            assert_eq!(unmarked(text), words);
+        }
+        for other in [
+            r#"{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}"#,
+            r#"{"content":[{"type":"text","text":"a","citations":[]}]}"#,
+            r#"{"content":[{"type":"text","text":7}]}"#,
+            r#"{"content":[{"type":"text","text":"a"#,
+        ] {
+            assert_eq!(unmarked(other), other);
+        }
     }
 }

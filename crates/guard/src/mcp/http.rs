@@ -23,11 +23,33 @@ use reqwest::Url;
 use tribune_wire::stream::StreamError;
 use tribune_wire::stream::sse::Decoder;
 
-use super::mediator::{Mediator, Passage};
+use super::mediator::{Mediator, Passage, Scope};
 use super::message::{MOST_MESSAGE, error};
 
-/// The headers of the protocol, both ways.
-const OURS: [&str; 2] = ["mcp-session-id", "mcp-protocol-version"];
+/// How the names of the protocol's headers begin, both ways.
+const OURS: &str = "mcp-";
+
+/// A POST and its answer, as long as it lasts.
+#[derive(Debug)]
+struct Post {
+    mediator: Arc<Mediator>,
+    scope: Scope,
+}
+
+impl Post {
+    fn new(mediator: &Arc<Mediator>) -> Self {
+        Self {
+            mediator: Arc::clone(mediator),
+            scope: mediator.scope(),
+        }
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        self.mediator.close(self.scope);
+    }
+}
 
 /// A server of tools behind a door.
 #[derive(Debug, Clone)]
@@ -63,7 +85,10 @@ async fn pass(
     }
     match method.as_str() {
         "POST" => post(&behind, &headers, body).await,
-        "GET" | "DELETE" => send(&behind, &method, &headers, None).await,
+        "GET" | "DELETE" => {
+            let post = Post::new(&behind.mediator);
+            send(&behind, &method, &headers, None, post).await
+        }
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
 }
@@ -74,11 +99,12 @@ fn is_near(origin: &header::HeaderValue) -> bool {
 }
 
 async fn post(behind: &Behind, headers: &HeaderMap, body: Bytes) -> Response {
-    match behind.mediator.from_client(&body).await {
-        Passage::On => send(behind, &axum::http::Method::POST, headers, Some(body)).await,
+    let post = Post::new(&behind.mediator);
+    let method = axum::http::Method::POST;
+    match behind.mediator.from_client(post.scope, &body).await {
+        Passage::On => send(behind, &method, headers, Some(body), post).await,
         Passage::Instead(text) => {
-            let body = Bytes::from(text);
-            send(behind, &axum::http::Method::POST, headers, Some(body)).await
+            send(behind, &method, headers, Some(Bytes::from(text)), post).await
         }
         Passage::Back(text) => json(StatusCode::OK, text),
         Passage::Nowhere => StatusCode::ACCEPTED.into_response(),
@@ -90,12 +116,13 @@ async fn send(
     method: &axum::http::Method,
     headers: &HeaderMap,
     body: Option<Bytes>,
+    post: Post,
 ) -> Response {
     let mut request = behind.client.request(method.clone(), behind.url.clone());
     // A server that needs a key is shown the client's.
     let passed = ["accept", "content-type", "authorization"];
-    for name in OURS.iter().copied().chain(passed) {
-        if let Some(value) = headers.get(name) {
+    for (name, value) in headers {
+        if is_ours(name) || passed.contains(&name.as_str()) {
             request = request.header(name, value);
         }
     }
@@ -114,9 +141,9 @@ async fn send(
     };
     let status = answer.status();
     let mut ours = HeaderMap::new();
-    for name in OURS {
-        if let Some(value) = answer.headers().get(name) {
-            ours.insert(HeaderName::from_static(name), value.clone());
+    for (name, value) in answer.headers() {
+        if is_ours(name) {
+            ours.append(name.clone(), value.clone());
         }
     }
     let form = answer
@@ -126,9 +153,9 @@ async fn send(
         .unwrap_or_default()
         .to_owned();
     let mut response = if form.starts_with("text/event-stream") {
-        stream(behind, answer)
+        stream(post, answer)
     } else {
-        whole(behind, answer).await
+        whole(&post, answer).await
     };
     if status != StatusCode::OK && response.status() == StatusCode::OK {
         *response.status_mut() = status;
@@ -137,8 +164,12 @@ async fn send(
     response
 }
 
+fn is_ours(name: &HeaderName) -> bool {
+    name.as_str().starts_with(OURS)
+}
+
 /// An answer that is one message, or none.
-async fn whole(behind: &Behind, mut answer: reqwest::Response) -> Response {
+async fn whole(post: &Post, mut answer: reqwest::Response) -> Response {
     let mut bytes = Vec::new();
     loop {
         match answer.chunk().await {
@@ -159,7 +190,7 @@ async fn whole(behind: &Behind, mut answer: reqwest::Response) -> Response {
     if bytes.is_empty() {
         return StatusCode::OK.into_response();
     }
-    match behind.mediator.from_server(&bytes).await {
+    match post.mediator.from_server(post.scope, &bytes).await {
         Passage::On => match String::from_utf8(bytes) {
             Ok(text) => json(StatusCode::OK, text),
             Err(_) => StatusCode::BAD_GATEWAY.into_response(),
@@ -173,17 +204,15 @@ async fn whole(behind: &Behind, mut answer: reqwest::Response) -> Response {
 }
 
 /// An answer that is a stream: its messages are looked at one by one, and framed anew.
-fn stream(behind: &Behind, answer: reqwest::Response) -> Response {
-    let mediator = Arc::clone(&behind.mediator);
+fn stream(post: Post, answer: reqwest::Response) -> Response {
     let state = (
         answer.bytes_stream(),
         Decoder::new(MOST_MESSAGE),
-        mediator,
+        post,
         false,
     );
-    let events = futures::stream::unfold(
-        state,
-        |(mut bytes, mut decoder, mediator, over)| async move {
+    let events =
+        futures::stream::unfold(state, |(mut bytes, mut decoder, post, over)| async move {
             if over {
                 return None;
             }
@@ -201,7 +230,8 @@ fn stream(behind: &Behind, answer: reqwest::Response) -> Response {
                 }
             };
             for data in events {
-                let text = match mediator.from_server(data.as_bytes()).await {
+                let read = post.mediator.from_server(post.scope, data.as_bytes());
+                let text = match read.await {
                     Passage::On => data,
                     Passage::Instead(text) => text,
                     Passage::Back(_) | Passage::Nowhere => continue,
@@ -216,10 +246,9 @@ fn stream(behind: &Behind, answer: reqwest::Response) -> Response {
             }
             Some((
                 Ok::<_, std::convert::Infallible>(Bytes::from(out)),
-                (bytes, decoder, mediator, over),
+                (bytes, decoder, post, over),
             ))
-        },
-    );
+        });
     (
         [(header::CONTENT_TYPE, "text/event-stream")],
         Body::from_stream(events),

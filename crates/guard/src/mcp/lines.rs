@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::Mutex;
 
-use super::mediator::{Mediator, Passage};
+use super::mediator::{Mediator, Passage, WHOLE};
 use super::message::{MOST_MESSAGE, error};
 
 /// How the proxy ended.
@@ -119,7 +119,7 @@ async fn pass_up<W: AsyncWrite + Unpin, B: AsyncWrite + Unpin>(
     to_server: &Mutex<W>,
     to_client: &Mutex<B>,
 ) -> Option<End> {
-    let sent = match mediator.from_client(&line).await {
+    let sent = match mediator.from_client(WHOLE, &line).await {
         Passage::On => write(&mut *to_server.lock().await, &line).await,
         Passage::Instead(text) => write(&mut *to_server.lock().await, text.as_bytes()).await,
         Passage::Back(text) => write(&mut *to_client.lock().await, text.as_bytes()).await,
@@ -140,7 +140,7 @@ where
             Line::TooLong => return End::Flood,
             Line::End => return End::Server,
         };
-        let sent = match mediator.from_server(&line).await {
+        let sent = match mediator.from_server(WHOLE, &line).await {
             Passage::On => write(&mut *to_client.lock().await, &line).await,
             Passage::Instead(text) => write(&mut *to_client.lock().await, text.as_bytes()).await,
             Passage::Back(_) | Passage::Nowhere => Ok(()),

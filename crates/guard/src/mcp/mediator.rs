@@ -82,9 +82,17 @@ enum Open {
     List,
 }
 
+/// Where ids of requests are a client's own: all of a pipe, or one POST of many clients' over HTTP.
+pub type Scope = u64;
+
+/// The scope of what is no answer to one POST, and of a whole pipe.
+pub const WHOLE: Scope = 0;
+
 #[derive(Debug, Default)]
 struct State {
-    open: HashMap<String, Open>,
+    open: HashMap<(Scope, String), Open>,
+    /// The scopes that were given out.
+    scopes: Scope,
     schemas: HashMap<String, Value>,
     /// Tools that may not be called: their descriptions changed.
     barred: HashSet<String>,
@@ -112,8 +120,21 @@ impl Mediator {
         }
     }
 
+    /// A new scope; it is closed when no answer can come in it any more.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let mut state = self.state.lock();
+        state.scopes += 1;
+        state.scopes
+    }
+
+    /// Forgets what is open in a scope.
+    pub fn close(&self, scope: Scope) {
+        self.state.lock().open.retain(|(of, _), _| *of != scope);
+    }
+
     /// A message of the client.
-    pub async fn from_client(&self, bytes: &[u8]) -> Passage {
+    pub async fn from_client(&self, scope: Scope, bytes: &[u8]) -> Passage {
         let message = match message::read(bytes) {
             Ok(message) => message,
             Err(error) => {
@@ -125,8 +146,8 @@ impl Mediator {
             return Passage::On;
         };
         match method.as_str() {
-            "tools/call" => self.call(id, params).await,
-            "tools/list" => match self.opened(&id, Open::List) {
+            "tools/call" => self.call(scope, id, params).await,
+            "tools/list" => match self.opened(scope, &id, Open::List) {
                 Ok(()) => Passage::On,
                 Err(back) => back,
             },
@@ -134,7 +155,7 @@ impl Mediator {
         }
     }
 
-    async fn call(&self, id: String, params: Option<String>) -> Passage {
+    async fn call(&self, scope: Scope, id: String, params: Option<String>) -> Passage {
         let read: Result<ToolCall, _> = serde_json::from_str(params.as_deref().unwrap_or("{}"));
         let call = match read {
             Ok(call) => call,
@@ -162,29 +183,46 @@ impl Mediator {
         };
         match self.oracle.call(asked).await {
             Err(words) => Passage::Back(message::denied(&id, &words)),
-            Ok(call) => match self.opened(&id, Open::Call(call)) {
+            Ok(call) => match self.opened(scope, &id, Open::Call(call)) {
                 Ok(()) => Passage::On,
                 Err(back) => back,
             },
         }
     }
 
-    fn opened(&self, id: &str, open: Open) -> Result<(), Passage> {
+    fn opened(&self, scope: Scope, id: &str, open: Open) -> Result<(), Passage> {
         let mut state = self.state.lock();
         if state.open.len() >= MOST_OPEN {
             let words = format!("{MOST_OPEN} requests are open already");
             return Err(Passage::Back(message::error(Some(id), -32_000, &words)));
         }
-        if state.open.contains_key(id) {
+        let key = (scope, id.to_owned());
+        if state.open.contains_key(&key) {
             let words = "another request with this id is open";
             return Err(Passage::Back(message::error(Some(id), -32_600, words)));
         }
-        state.open.insert(id.to_owned(), open);
+        state.open.insert(key, open);
         Ok(())
     }
 
+    /// The request that a message of the server answers.
+    fn answered(&self, scope: Scope, id: &str) -> Option<Open> {
+        let mut state = self.state.lock();
+        if let Some(open) = state.open.remove(&(scope, id.to_owned())) {
+            return Some(open);
+        }
+        // A client may take an answer wherever it comes, so a list is looked at there too. What
+        // is open stays so, or a false answer would let the true one pass unseen.
+        let elsewhere = state.open.iter().filter(|((_, open), _)| open == id);
+        let is_list = |open: &Open| matches!(open, Open::List);
+        elsewhere
+            .map(|(_, open)| open)
+            .max_by_key(|open| is_list(open))
+            .cloned()
+    }
+
     /// A message of the server.
-    pub async fn from_server(&self, bytes: &[u8]) -> Passage {
+    pub async fn from_server(&self, scope: Scope, bytes: &[u8]) -> Passage {
         // What cannot be read cannot be told apart from an answer: it goes nowhere, and the request
         // that it may have answered stays open until the client gives up.
         let Ok(message) = message::read(bytes) else {
@@ -193,8 +231,7 @@ impl Mediator {
         let Message::Response { id, result } = message else {
             return Passage::On;
         };
-        let open = self.state.lock().open.remove(&id);
-        match (open, result) {
+        match (self.answered(scope, &id), result) {
             (None, _) => Passage::On,
             (Some(Open::Call(call)), result) => {
                 let (failed, text) = told(result.as_deref());
@@ -262,7 +299,8 @@ impl Mediator {
     /// The ids of requests that a server has not answered.
     #[must_use]
     pub fn unanswered(&self) -> Vec<String> {
-        self.state.lock().open.keys().cloned().collect()
+        let state = self.state.lock();
+        state.open.keys().map(|(_, id)| id.clone()).collect()
     }
 }
 

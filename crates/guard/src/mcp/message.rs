@@ -132,13 +132,14 @@ pub fn error(id: Option<&str>, code: i32, words: &str) -> String {
 }
 
 /// The result of a call that was denied: an error of the tool, which the model reads and the
-/// protocol does not take for a broken connection.
+/// protocol does not take for a broken connection. It says that it is complete, which clients of
+/// 2026-07-28 need and older ones pass over.
 #[must_use]
 pub fn denied(id: &str, words: &str) -> String {
     let id: Value = serde_json::from_str(id).unwrap_or(Value::Null);
     let content = json!([{ "type": "text", "text": words }]);
-    json!({ "jsonrpc": "2.0", "id": id, "result": { "content": content, "isError": true } })
-        .to_string()
+    let result = json!({ "resultType": "complete", "content": content, "isError": true });
+    json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string()
 }
 
 /// What is called.

@@ -11,5 +11,5 @@ mod message;
 #[cfg(test)]
 mod tests;
 
-pub use mediator::{Asked, Declared, Mediator, Oracle, Passage};
+pub use mediator::{Asked, Declared, Mediator, Oracle, Passage, Scope, WHOLE};
 pub use message::{MOST_MESSAGE, Message, MessageError, denied, error, read};

@@ -135,6 +135,8 @@ async fn a_denied_call_never_reaches_the_server_and_the_agent_reads_why() {
     let answer = middle.client.hear_json().await;
     assert_eq!(answer["id"], 7);
     assert_eq!(answer["result"]["isError"], true);
+    // Without it clients of 2026-07-28 take the answer for a broken one.
+    assert_eq!(answer["result"]["resultType"], "complete");
     assert_eq!(
         answer["result"]["content"][0]["text"],
         "because of its name"
@@ -283,12 +285,6 @@ async fn over_http_answers_may_be_whole_or_streams_and_denials_are_results() {
                 .into_response()
         }
     });
-    let serve = |router: axum::Router| async move {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        url
-    };
     let far = serve(server).await;
     let oracle = Arc::new(ByName::default());
     let mediator = Arc::new(Mediator::new(
@@ -327,4 +323,85 @@ async fn over_http_answers_may_be_whole_or_streams_and_denials_are_results() {
         .header("origin", "https://evil.example")
         .body(call(4, "read"));
     assert_eq!(page.send().await.unwrap().status().as_u16(), 403);
+}
+
+/// Serves on a port of its own; gives the address of an MCP endpoint there.
+async fn serve(router: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+#[tokio::test]
+async fn over_http_two_clients_may_number_their_requests_alike() {
+    // Answers when both are there, and says which header came.
+    let both = Arc::new(tokio::sync::Barrier::new(2));
+    let server =
+        axum::Router::new().fallback(move |headers: axum::http::HeaderMap, body: String| {
+            let both = Arc::clone(&both);
+            async move {
+                both.wait().await;
+                let message: Value = serde_json::from_str(&body).unwrap();
+                let method = headers["mcp-method"].to_str().unwrap().to_owned();
+                let answer = json!({ "jsonrpc": "2.0", "id": message["id"],
+                "result": { "content": [{ "type": "text", "text": method }] } });
+                let kind = [
+                    ("content-type", "application/json"),
+                    ("mcp-future", "passes"),
+                ];
+                (kind, answer.to_string())
+            }
+        });
+    let far = serve(server).await;
+    let oracle = Arc::new(ByName::default());
+    let mediator = Arc::new(Mediator::new(
+        Arc::<ByName>::clone(&oracle) as Arc<dyn Oracle>
+    ));
+    let client = crate::serve::client().build().unwrap();
+    let door = super::http::door(Arc::clone(&mediator), client.clone(), far.parse().unwrap());
+    let near = serve(door).await;
+    let ask = || async {
+        let request = client.post(&near).header("mcp-method", "tools/call");
+        let answer = request.body(call(1, "read")).send().await.unwrap();
+        assert_eq!(answer.headers()["mcp-future"], "passes");
+        answer.json::<Value>().await.unwrap()
+    };
+    let (one, other) = tokio::join!(ask(), ask());
+    for answer in [one, other] {
+        assert_eq!(
+            answer["result"]["content"][0]["text"], "tools/call",
+            "{answer}"
+        );
+    }
+    assert_eq!(oracle.returned.lock().len(), 2);
+    assert!(mediator.unanswered().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_that_comes_in_another_answer_is_looked_at_all_the_same() {
+    use super::mediator::Passage;
+    let mediator = Mediator::new(Arc::new(ByName::default()));
+    let list = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/list" }).to_string();
+    let (one, other) = (mediator.scope(), mediator.scope());
+    assert_eq!(
+        mediator.from_client(one, list.as_bytes()).await,
+        Passage::On
+    );
+    let answer = json!({ "jsonrpc": "2.0", "id": 7,
+        "result": { "tools": [{ "name": "changed" }, { "name": "read" }] } })
+    .to_string();
+    // Twice: the first does not make the second unseen.
+    for scope in [other, one] {
+        let Passage::Instead(text) = mediator.from_server(scope, answer.as_bytes()).await else {
+            panic!("it passed");
+        };
+        assert!(text.contains("read") && !text.contains("changed"), "{text}");
+    }
+    assert!(mediator.unanswered().is_empty());
+    // An answer that never came leaves nothing behind.
+    mediator.from_client(other, list.as_bytes()).await;
+    assert_eq!(mediator.unanswered(), ["7"]);
+    mediator.close(other);
+    assert!(mediator.unanswered().is_empty());
 }
