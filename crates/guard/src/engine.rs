@@ -12,13 +12,15 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use tokio::sync::watch;
 use tribune_action::{Dialect, Mapping, Place, Reader};
-use tribune_evidence::{Action, AgentId, Body, CallId, Channel, Content, Decision, Sensor};
+use tribune_evidence::{
+    Action, AgentId, Authority, Body, CallId, Channel, Content, Decision, Sensor, Verdict,
+};
 use tribune_gateway::Registry;
 use tribune_record::Durability;
 
 use crate::approved::Approved;
 use crate::decide::{
-    Call, Deadlines, Decider, Foregone, Judge, Ruling, anywhere, own_verdict, unreadable,
+    Call, Deadlines, Decider, Foregone, Judge, Ruling, Settled, anywhere, own_verdict, unreadable,
 };
 use crate::explain;
 use crate::families::{Families, Member};
@@ -91,16 +93,18 @@ impl Memory {
 
 /// A call that was decided, for whoever counts.
 #[derive(Debug, Clone, Copy)]
-pub struct Decided {
+pub struct Decided<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The last verdict on it.
+    pub verdict: &'a Verdict,
     /// Whether it was released.
     pub released: bool,
-    /// What saw it.
-    pub sensor: Sensor,
     /// From the call to its ruling, waits for people included.
     pub took: Duration,
 }
 
-impl Decided {
+impl Decided<'_> {
     /// The ruling in a word.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -110,7 +114,7 @@ impl Decided {
     /// What saw it, in a word.
     #[must_use]
     pub const fn sensor_word(&self) -> &'static str {
-        match self.sensor {
+        match self.call.who.sensor {
             Sensor::Hook => "hook",
             Sensor::Mcp => "mcp",
             _ => "wire",
@@ -128,7 +132,7 @@ pub struct Changes {
 }
 
 /// Who hears of decisions.
-type Counter = Box<dyn Fn(Decided) + Send + Sync>;
+type Counter = Box<dyn Fn(&Decided<'_>) + Send + Sync>;
 
 /// The engine.
 pub struct Engine {
@@ -321,23 +325,29 @@ impl Engine {
     /// Decides a call; a stopped agent's is denied before anything else is asked.
     pub async fn decide(&self, call: &Call, actions: Vec<Action>) -> Ruling {
         let began = Instant::now();
-        let ruling = self.ruled(call, actions).await;
+        let settled = self.settled(call, actions).await;
         if let Some(counter) = self.counter.get() {
-            counter(Decided {
-                released: ruling == Ruling::Release,
-                sensor: call.who.sensor,
+            counter(&Decided {
+                call,
+                verdict: &settled.verdict,
+                released: settled.ruling == Ruling::Release,
                 took: began.elapsed(),
             });
         }
-        ruling
+        settled.ruling
     }
 
-    async fn ruled(&self, call: &Call, actions: Vec<Action>) -> Ruling {
+    async fn settled(&self, call: &Call, actions: Vec<Action>) -> Settled {
         let stop = self.stops.of(&call.who.agent, call.who.parent.as_ref());
         let judge: Arc<dyn Judge> = match stop {
             Some(stop) => {
                 let words = explain::stopped(&stop.reason);
-                Arc::new(Foregone(own_verdict(Decision::Deny, "stop", &words)))
+                Arc::new(Foregone(own_verdict(
+                    Authority::Stop,
+                    Decision::Deny,
+                    "stop",
+                    &words,
+                )))
             }
             None => Arc::clone(&self.judge),
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tribune_evidence::{AgentId, BlobId, Body, CallId, Channel, Draft, Sensor, Verb};
+use tribune_evidence::{AgentId, Authority, BlobId, Body, CallId, Channel, Draft, Sensor, Verb};
 use tribune_gateway::{
     Admission, CallEnd, ExchangeEnd, ExchangeId, Interceptor, Outcome, Proposal, Refusal,
     Ruling as Passed, Said, SaidKind, Turn,
@@ -95,7 +95,7 @@ impl Gate {
     /// A denial of a whole turn, kept before the agent is answered.
     async fn stopped(&self, turn: &Turn, member: &Member, words: &str) {
         let call = CallId::new(format!("{}:turn", turn.exchange));
-        let bodies = own_denial(&call, "stop", words);
+        let bodies = own_denial(&call, Authority::Stop, "stop", words);
         self.engine
             .keep(member, Sensor::Wire, bodies, Durability::Power)
             .await;

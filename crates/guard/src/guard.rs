@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tribune_evidence::{BlobId, Sensor};
+use tribune_evidence::{Authority, BlobId, Sensor};
 use tribune_gateway::Registry;
 use tribune_record::{Closed, Durability, Record, RecordError};
 
@@ -250,7 +250,7 @@ fn deny_open(
     let because = "The guard ended before it was decided.";
     let mut batch = stream.batch(deadlines.stream)?;
     for open in dangling {
-        let bodies = own_denial(&open.call, "guard", because);
+        let bodies = own_denial(&open.call, Authority::Guard, "guard", because);
         let parent = open.parent.as_ref();
         batch.add_all(&open.agent, parent, Sensor::Runner, bodies, Some(open.last));
     }

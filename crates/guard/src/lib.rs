@@ -31,7 +31,7 @@ mod together;
 
 pub use approved::{Approved, ApprovedError};
 pub use charter::{ByCharter, KeyError, admit};
-pub use decide::{Call, Deadlines, Decider, Judge, Ruling, Who, own_verdict};
+pub use decide::{Call, Deadlines, Decider, Judge, Ruling, Settled, Who, own_verdict};
 pub use engine::{Changes, Decided, Engine};
 pub use entry::{ENTRY_VERSION, Entry, EntryError, blobs_of_entry};
 pub use families::{Families, Member};

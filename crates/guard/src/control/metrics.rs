@@ -21,6 +21,8 @@ use crate::engine::{Decided, Engine};
 struct Of {
     decision: Word,
     sensor: Word,
+    /// Whose word decided: a time-out or a broken disk is not the charter's.
+    by: Word,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,10 +97,11 @@ impl Metrics {
         let (decisions, seconds) = (metrics.decisions.clone(), metrics.seconds.clone());
         metrics
             .engine
-            .on_decision(Box::new(move |decided: Decided| {
+            .on_decision(Box::new(move |decided: &Decided<'_>| {
                 let of = Of {
                     decision: Word(decided.word()),
                     sensor: Word(decided.sensor_word()),
+                    by: Word(decided.verdict.by.as_str()),
                 };
                 decisions.get_or_create(&of).inc();
                 seconds.observe(decided.took.as_secs_f64());

@@ -222,8 +222,8 @@ async fn a_tool_server_s_call_is_ruled_and_counted() {
     let text = doors.get("/metrics").await;
     let text = text.as_str().unwrap();
     for line in [
-        "tribune_guard_decisions_total{decision=\"released\",sensor=\"mcp\"} 1",
-        "tribune_guard_decisions_total{decision=\"denied\",sensor=\"mcp\"} 1",
+        "tribune_guard_decisions_total{decision=\"released\",sensor=\"mcp\",by=\"charter\"} 1",
+        "tribune_guard_decisions_total{decision=\"denied\",sensor=\"mcp\",by=\"charter\"} 1",
         "tribune_guard_decision_seconds_count 2",
         "tribune_guard_failed 0",
         "# EOF",

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tribune_evidence::{
-    Action, AgentId, BlobId, Contents, Decision, Event, EventId, Finding, Sensor, Verb, Verdict,
+    Action, AgentId, Authority, BlobId, Consideration, Contents, Decision, Event, EventId, Finding,
+    Sensor, Verb, Verdict,
 };
 use tribune_gateway::Registry;
 use tribune_record::{Durability, Entry as RecordEntry, RecordError};
@@ -103,8 +104,16 @@ impl Judge for ByName {
             _ => Decision::Allow,
         };
         Verdict {
+            decision,
+            by: Authority::Tier(1),
             shadow: tool.ends_with("shadow"),
-            ..crate::decide::own_verdict(decision, "by-name", "Because of its name.")
+            considerations: vec![Consideration {
+                decision,
+                value: "oversight".to_owned(),
+                tier: Some(1),
+                rule: "by-name".to_owned(),
+                because: "Because of its name.".to_owned(),
+            }],
         }
     }
 
