@@ -221,7 +221,7 @@ fn a_guards_record_is_judged_again() {
         }));
         add(json!({
             "kind": "judged", "call": number,
-            "verdict": {"decision": decision, "considerations": []},
+            "verdict": {"decision": decision, "by": "default", "considerations": []},
         }));
     };
     call("1", "/tmp/x", "allow");

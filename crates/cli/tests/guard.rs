@@ -446,6 +446,24 @@ fn a_confined_agent_reaches_the_guard_and_its_folder_and_nothing_else() {
         .collect();
     assert!(said[0].contains("Confinement: "), "{said:?}");
     assert!(said[1].contains("code 3"), "{said:?}");
+    // It wrote a file by no call that anybody saw.
+    let mut reconcile = Command::new(env!("CARGO_BIN_EXE_tribune"));
+    reconcile
+        .args(["record", "reconcile", "--json"])
+        .arg(&record);
+    let output = reconcile.output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["new"], 0, "{found}");
+    let all = found["discrepancies"].as_array().unwrap();
+    assert_eq!(all.len(), 1, "{found}");
+    assert_eq!(all[0]["kind"], "unexplained-change");
+    assert_eq!(all[0]["agent"], "critic");
+    let file = work.join("file.txt").display().to_string();
+    assert!(
+        all[0]["because"].as_str().unwrap().contains(&file),
+        "{found}"
+    );
 }
 
 #[test]

@@ -22,11 +22,12 @@ use crate::approved::Approved;
 use crate::decide::{
     Call, Deadlines, Decider, Foregone, Judge, Ruling, Settled, anywhere, own_verdict, unreadable,
 };
+use crate::entry::{Confinement, Entry};
 use crate::explain;
 use crate::families::{Families, Member};
 use crate::holds::Holds;
 use crate::stops::{Stop, StopError, Stops};
-use crate::stream::Stream;
+use crate::stream::{Stream, StreamError, now};
 
 /// The most calls of one agent that are remembered, the oldest forgotten first.
 const MOST_CALLS: usize = 1_024;
@@ -383,6 +384,23 @@ impl Engine {
             channel: Channel::System,
             text,
         });
+    }
+
+    /// Keeps that a confined run began or ended.
+    ///
+    /// # Errors
+    /// The stream was not to be had in time, or the record did not take it.
+    pub fn confined(&self, agent: &AgentId, state: Confinement) -> Result<(), StreamError> {
+        let redactor = self.stream().redactor();
+        let entry = Entry::Confined {
+            agent: agent.clone(),
+            state: state.bounded(&|text| redactor.clean(text).into_owned()),
+            wall: now(),
+        };
+        let at_most = self.deadlines().stream;
+        self.stream()
+            .keep(&entry, Vec::new(), Durability::Process, at_most)
+            .map(drop)
     }
 
     /// Keeps words, without waiting for the disk.

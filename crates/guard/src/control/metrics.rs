@@ -25,6 +25,11 @@ struct Of {
     by: Word,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: Word,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Word(&'static str);
 
@@ -47,6 +52,7 @@ pub struct Metrics {
     agents: Gauge,
     events: Gauge,
     findings: Gauge,
+    discrepancies: Family<OfKind, Gauge>,
     entries: Gauge,
     batches: Gauge,
     waiting: Gauge,
@@ -72,6 +78,12 @@ impl Metrics {
             "From a call to its ruling on disk, waits for people included",
             seconds.clone(),
         );
+        let discrepancies = Family::<OfKind, Gauge>::default();
+        registry.register(
+            "discrepancies",
+            "What the sensors saw and does not fit together, since the start",
+            discrepancies.clone(),
+        );
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<i64>::default();
             registry.register(name, help, gauge.clone());
@@ -89,6 +101,7 @@ impl Metrics {
                 "failed",
                 "1 where the record or a detector failed and all is denied",
             ),
+            discrepancies,
             decisions,
             seconds,
             registry,
@@ -121,6 +134,12 @@ impl Metrics {
         set(&self.agents, self.engine.registry().agents().len() as u64);
         set(&self.events, u64::from(stream.position().0));
         set(&self.findings, stream.findings());
+        for (kind, count) in stream.discrepancy_counts() {
+            let of = OfKind {
+                kind: Word(kind.as_str()),
+            };
+            set(&self.discrepancies.get_or_create(&of), count);
+        }
         set(&self.entries, counts.entries.load(Ordering::Relaxed));
         set(&self.batches, counts.batches.load(Ordering::Relaxed));
         set(&self.waiting, counts.waiting.load(Ordering::Relaxed) as u64);

@@ -19,6 +19,7 @@ use crate::decide::{Call, Deadlines, Judge, Who};
 use crate::engine::Engine;
 use crate::entry::Entry;
 use crate::ledger::{Ledger, Sink};
+use crate::reconcile::Reconciler;
 use crate::redact::Redactor;
 use crate::stops::Stops;
 use crate::stream::{Stream, Watcher, now};
@@ -142,10 +143,13 @@ impl Rig {
         let stream = Stream::new(
             Ledger::start(memory.clone()).unwrap(),
             Arc::new(Redactor::default()),
-            Box::new(Eyes {
-                broken: Arc::clone(&broken),
-                hung: Arc::clone(&hung),
-            }),
+            (
+                Box::new(Eyes {
+                    broken: Arc::clone(&broken),
+                    hung: Arc::clone(&hung),
+                }),
+                Reconciler::default(),
+            ),
             0,
             HashMap::new(),
         );

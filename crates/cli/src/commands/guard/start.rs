@@ -12,6 +12,7 @@ use tribune_action::Mapping;
 use tribune_charter::Charter;
 use tribune_gateway::{Config as GatewayConfig, Gateway, Protocol, Registry, Upstream};
 use tribune_guard::control::{About, Control, Tokens};
+use tribune_guard::reconcile::HEARTBEAT;
 use tribune_guard::serve::{Door as Opened, TlsFiles};
 use tribune_guard::{
     ByCharter, Deadlines, Enforced, Gate, Guard, Redactor, Settings, Together, Watcher, admit, now,
@@ -27,9 +28,6 @@ use crate::screen;
 
 /// The socket on which the gateway listens for confined agents.
 const SOCKET: &str = "gateway.sock";
-
-/// How often the record hears that the guard lives.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How long open connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
