@@ -26,6 +26,7 @@ use crate::entry::{Confinement, Entry};
 use crate::explain;
 use crate::families::{Families, Member};
 use crate::holds::Holds;
+use crate::spans::Tracer;
 use crate::stops::{Stop, StopError, Stops};
 use crate::stream::{Stream, StreamError, now};
 
@@ -138,6 +139,7 @@ type Counter = Box<dyn Fn(&Decided<'_>) + Send + Sync>;
 /// The engine.
 pub struct Engine {
     counter: OnceLock<Counter>,
+    tracer: OnceLock<Tracer>,
     decider: Decider,
     judge: Arc<dyn Judge>,
     stops: Stops,
@@ -178,6 +180,7 @@ impl Engine {
         }
         Self {
             counter: OnceLock::new(),
+            tracer: OnceLock::new(),
             decider: Decider::new(stream, deadlines),
             judge,
             stops,
@@ -230,6 +233,17 @@ impl Engine {
     /// Tells of every decision from now on. The first who asks is told; there is one.
     pub fn on_decision(&self, counter: Counter) {
         drop(self.counter.set(counter));
+    }
+
+    /// Makes spans from now on. There is one tracer.
+    pub fn trace(&self, tracer: Tracer) {
+        drop(self.tracer.set(tracer));
+    }
+
+    /// Who makes spans, where that was asked for.
+    #[must_use]
+    pub fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.get()
     }
 
     /// What the tools of servers mean, for agents that have not called anything yet.
@@ -327,13 +341,17 @@ impl Engine {
     pub async fn decide(&self, call: &Call, actions: Vec<Action>) -> Ruling {
         let began = Instant::now();
         let settled = self.settled(call, actions).await;
+        let decided = Decided {
+            call,
+            verdict: &settled.verdict,
+            released: settled.ruling == Ruling::Release,
+            took: began.elapsed(),
+        };
         if let Some(counter) = self.counter.get() {
-            counter(&Decided {
-                call,
-                verdict: &settled.verdict,
-                released: settled.ruling == Ruling::Release,
-                took: began.elapsed(),
-            });
+            counter(&decided);
+        }
+        if let Some(tracer) = self.tracer.get() {
+            tracer.decided(&decided);
         }
         settled.ruling
     }

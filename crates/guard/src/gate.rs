@@ -5,6 +5,7 @@ mod heard;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -19,6 +20,7 @@ use crate::decide::{Call, Ruling, Who, own_denial};
 use crate::engine::Engine;
 use crate::explain;
 use crate::families::Member;
+use crate::spans::Asked;
 use crate::stream::now;
 
 /// The most bytes of words that are gathered of one exchange.
@@ -39,6 +41,7 @@ struct OpenExchange {
     lost: usize,
     /// The calls that were proposed, and whether each was released.
     calls: Vec<(CallId, bool)>,
+    began: SystemTime,
 }
 
 /// The guard at the gateway.
@@ -122,6 +125,7 @@ impl Interceptor for Gate {
                 reasoning: String::new(),
                 lost: 0,
                 calls: Vec::new(),
+                began: SystemTime::now(),
             };
             open.insert(turn.exchange, exchange);
         }
@@ -232,6 +236,14 @@ impl Interceptor for Gate {
         let Some(open) = self.open.lock().remove(&end.exchange) else {
             return;
         };
+        if let Some(tracer) = self.engine.tracer() {
+            tracer.asked(&Asked {
+                end: &end,
+                agent: &open.member.agent,
+                model: &open.request.1,
+                began: open.began,
+            });
+        }
         let mut bodies = Vec::new();
         for ((call, released), became) in open.calls.into_iter().zip(&end.calls) {
             if released && *became != CallEnd::Released {

@@ -24,6 +24,7 @@ pub mod reconcile;
 mod recover;
 mod redact;
 pub mod serve;
+pub mod spans;
 mod stops;
 mod stream;
 #[cfg(test)]

@@ -30,6 +30,11 @@ struct OfKind {
     kind: Word,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfState {
+    state: Word,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Word(&'static str);
 
@@ -57,6 +62,7 @@ pub struct Metrics {
     batches: Gauge,
     waiting: Gauge,
     failed: Gauge,
+    spans: Family<OfState, Gauge>,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -84,6 +90,12 @@ impl Metrics {
             "What the sensors saw and does not fit together, since the start",
             discrepancies.clone(),
         );
+        let spans = Family::<OfState, Gauge>::default();
+        registry.register(
+            "spans",
+            "What became of spans, where they are asked for",
+            spans.clone(),
+        );
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<i64>::default();
             registry.register(name, help, gauge.clone());
@@ -102,6 +114,7 @@ impl Metrics {
                 "1 where the record or a detector failed and all is denied",
             ),
             discrepancies,
+            spans,
             decisions,
             seconds,
             registry,
@@ -139,6 +152,20 @@ impl Metrics {
                 kind: Word(kind.as_str()),
             };
             set(&self.discrepancies.get_or_create(&of), count);
+        }
+        if let Some(tracer) = self.engine.tracer() {
+            let counts = tracer.spans().counts();
+            for (state, count) in [
+                ("sent", &counts.sent),
+                ("dropped", &counts.dropped),
+                ("failed", &counts.failed),
+            ] {
+                let of = OfState { state: Word(state) };
+                set(
+                    &self.spans.get_or_create(&of),
+                    count.load(Ordering::Relaxed),
+                );
+            }
         }
         set(&self.entries, counts.entries.load(Ordering::Relaxed));
         set(&self.batches, counts.batches.load(Ordering::Relaxed));
