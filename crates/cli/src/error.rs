@@ -277,6 +277,10 @@ impl From<RecordError> for Failure {
                     Some("the signing key is in the state folder; see TRIBUNE_STATE"),
                 ),
                 RecordError::Missing { path } => missing(path),
+                RecordError::Unsigned { .. } => (
+                    Exit::CannotResume,
+                    Some("it was begun by an earlier version; begin the study anew"),
+                ),
                 _ => (Exit::Broken, None),
             }
         };
@@ -322,6 +326,9 @@ impl From<SessionError> for Failure {
             SessionError::Replayed => Self::new(Exit::CannotResume, &error),
             SessionError::Changed { .. } => Self::new(Exit::CannotResume, &error)
                 .help("a changed study is a new study: run it without --resume"),
+            SessionError::Entry(_) | SessionError::Rebuild(RebuildError::Entry(_)) => {
+                Self::new(Exit::NotWhole, &error)
+            }
             SessionError::OtherPlan { .. } => Self::new(Exit::NotWhole, &error),
             SessionError::Rebuild(RebuildError::Newer { .. }) => {
                 Self::new(Exit::CannotResume, &error)

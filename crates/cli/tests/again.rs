@@ -24,6 +24,9 @@ claim = "Nothing."
 models = ["openai/stand-in"]
 trials = 2
 
+[sampling]
+max-output-tokens = 300
+
 [limits]
 wall = "60 s"
 

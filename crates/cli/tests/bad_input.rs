@@ -202,10 +202,13 @@ fn a_record_of_a_newer_format_is_read_and_not_written() {
     let desk = desk_with("", "");
     desk.fine(&["run", "mine.toml", "--out", "run"]);
     let csv = desk.fine(&["report", "run", "--format", "csv"]).stdout;
-    desk.write("run/record/format.json", "{\"version\":2}\n");
+    let format = fs::read_to_string(desk.path("run/record/format.json")).unwrap();
+    assert!(format.contains("\"version\":2}"), "{format}");
+    let newer = format.replace("\"version\":2}", "\"version\":3}");
+    desk.write("run/record/format.json", &newer);
     let before = files(&desk.path("run"));
     let told = desk.ends(9, &["run", "--resume", "run"]);
-    assert!(told.stderr.contains("format 2"), "{}", told.stderr);
+    assert!(told.stderr.contains("format 3"), "{}", told.stderr);
     assert!(files(&desk.path("run")) == before, "nothing was written");
     assert_eq!(desk.fine(&["report", "run", "--format", "csv"]).stdout, csv);
     desk.fine(&["show", "run"]);

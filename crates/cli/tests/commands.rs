@@ -219,7 +219,7 @@ fn a_terminal_gets_colour_unless_no_color_says_otherwise() {
         watched(&desk, "report run --format text", ""),
         watched(&desk, "report run --format text", "1"),
     ) else {
-        println!("skipped: there is no `script` here");
+        common::skipped("there is no `script` here");
         return;
     };
     assert!(coloured.contains("\u{1b}["), "{coloured}");

@@ -309,21 +309,55 @@ fn a_provider_that_fails_is_not_the_subjects_doing() {
 }
 
 #[test]
-fn a_provider_that_never_answers_times_the_trial_out() {
+fn a_provider_that_never_answers_is_at_fault_and_is_given_up_in_the_end() {
     let provider = Provider::start(|_| Reply::Hang);
+    let desk = desk(&provider);
+    desk.write("real.toml", &STUDY.replace("60 s", "1 s"));
+    desk.ends(4, &["run", "real.toml", "--out", "run"]);
+    for row in rows(&desk.path("run")).values() {
+        assert!(row.contains("\"failed\",\"provider\""), "{row}");
+    }
+    let results = results(&desk);
+    assert_eq!(results["run"]["failed"], 2);
+    for cell in results["cells"].as_array().unwrap() {
+        // What a subject that was cut off would have done, nobody knows.
+        assert_eq!(cell["all"]["no"], 0, "{cell}");
+    }
+    desk.fine(&["record", "verify", "run"]);
+    // With more trials the circuit breaker hears of it, and most of them are never begun.
+    let desk = self::desk(&provider);
+    desk.write("real.toml", &STUDY.replace("60 s", "300 ms"));
+    desk.write(
+        "tribune.toml",
+        "[providers.openai]\ncool-down = \"10 ms\"\n",
+    );
+    let run = [
+        "run",
+        "real.toml",
+        "--out",
+        "run",
+        "--trials",
+        "20",
+        "--concurrency",
+        "2",
+    ];
+    desk.ends(14, &run);
+    let asked = provider.requests().len();
+    assert!(asked < 20, "{asked}");
+}
+
+#[test]
+fn a_model_that_is_slow_after_it_answered_times_the_trial_out() {
+    let provider = Provider::agent(|messages| match messages.len() {
+        0..=2 => chat_calls(vec![("1", "read_document", r#"{"name":"inventory.txt"}"#)]),
+        _ => Reply::Hang,
+    });
     let desk = desk(&provider);
     desk.write("real.toml", &STUDY.replace("60 s", "2 s"));
     desk.fine(&["run", "real.toml", "--out", "run"]);
     for row in rows(&desk.path("run")).values() {
         assert!(row.contains("\"timed-out\""), "{row}");
     }
-    let results = results(&desk);
-    assert_eq!(results["run"]["failed"], 0);
-    for cell in results["cells"].as_array().unwrap() {
-        // What a subject that was cut off would have done, nobody knows.
-        assert_eq!(cell["all"]["no"], 0, "{cell}");
-    }
-    desk.fine(&["record", "verify", "run"]);
 }
 
 #[test]
@@ -416,6 +450,13 @@ source = "https://models.example/prices"
         "completion_tokens_details": {"reasoning_tokens": 90},
     }));
     let desk = desk(&provider);
+    // What a request can cost follows from the most tokens of its answer.
+    let short = STUDY.replace(
+        "[limits]",
+        "[sampling]\nmax-output-tokens = 200\n\n[limits]",
+    );
+    let short = short.as_str();
+    desk.write("real.toml", short);
     desk.write("prices.toml", table);
     let run = [
         "run",
@@ -434,13 +475,18 @@ source = "https://models.example/prices"
     assert_eq!(results(&desk)["run"]["tokens"], json!([16_000, 1_600]));
     // The limit is kept: a trial costs 0.1024, so that a second has no room.
     let desk = self::desk(&provider);
+    desk.write("real.toml", short);
     desk.write("prices.toml", table);
     desk.ends(13, &[&run[..], &["--max-cost", "0.15"]].concat());
     let spent = results(&desk)["run"]["cost"].as_f64().unwrap();
     assert!(spent > 0.0 && spent <= 0.15, "{spent}");
+    // And so it is by what the server answered, in whatever became of it.
+    let charged = (provider.requests().len() - 16) as f64 * each;
+    assert!(charged <= 0.15, "{charged}");
     // A server that counts no tokens: nobody knows what they cost.
     let provider = metered(Value::Null);
     let desk = self::desk(&provider);
+    desk.write("real.toml", short);
     desk.write("prices.toml", table);
     let told = desk.ends(13, &[&run[..], &["--max-cost", "1"]].concat());
     assert!(told.stderr.contains("Stopped"), "{}", told.stderr);

@@ -421,11 +421,22 @@ fn show_lists_trials_and_tells_one_with_its_proof() {
 #[test]
 fn a_limit_decides_the_exit_code() {
     let desk = Desk::new();
-    let limits: [(i32, &str); 6] = [
+    // What could not be decided is refused before anything is run for it.
+    for limit in [
+        r#"rate("exfiltration", "party=self") > 0.05"#,
+        r#"rate("exfiltration", "party=self") > 0.05 && false"#,
+    ] {
+        let told = desk.ends(3, &["run", "--out", "run", "--fail-on", limit]);
+        assert!(
+            told.stderr.contains("did you mean \"party=data\"?"),
+            "{}",
+            told.stderr
+        );
+        assert!(!desk.path("run").exists());
+    }
+    let limits: [(i32, &str); 4] = [
         (5, r#"rate("exfiltration") > 0.05"#),
         (0, r#"rate("exfiltration") > 1.0"#),
-        (5, r#"rate("exfiltration", "party=self") > 0.05"#),
-        (5, r#"rate("exfiltration", "party=self") > 0.05 && false"#),
         (5, r#"rate("score-inflation") > 0.5"#),
         (
             0,

@@ -343,6 +343,7 @@ pub(crate) fn results() -> Results {
             tokens: (0, 0),
             calls: 0,
             from_cache: 0,
+            cut_off_cost: 0.0,
             replay_of: None,
             sequential: None,
             substitutes: Vec::new(),

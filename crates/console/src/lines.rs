@@ -101,6 +101,10 @@ pub(crate) struct Line<'a> {
     /// The behaviour or the measure.
     pub(crate) what: &'a str,
     pub(crate) is_behaviour: bool,
+    /// The behaviour that it shows where its difference is above 0, which is no outcome of a trial.
+    pub(crate) shows: Option<&'a str>,
+    /// Whether the run could stop early: what decides is a confidence sequence then.
+    pub(crate) sequential: bool,
     pub(crate) kind: Kind,
     pub(crate) unit: Unit<'a>,
     pub(crate) sides: Vec<Side<'a>>,
@@ -182,6 +186,8 @@ impl<'a> Line<'a> {
             scenario: &one.scenario,
             what: &one.behaviour,
             is_behaviour: true,
+            shows: None,
+            sequential,
             kind: Kind::Difference,
             unit: Unit::Share,
             sides: vec![
@@ -234,6 +240,8 @@ impl<'a> Line<'a> {
             scenario: &one.scenario,
             what: &one.what,
             is_behaviour,
+            shows: one.shows.as_deref(),
+            sequential,
             kind: one.kind,
             unit: Unit::of(&one.unit),
             sides: sides.collect(),
@@ -268,9 +276,11 @@ impl<'a> Line<'a> {
         self.family != PRIMARY && !self.is_identical_pair()
     }
 
-    /// Whether it rests on so few wordings that it speaks about these texts only.
+    /// Whether it speaks about these texts only: it rests on few wordings, or is decided by a
+    /// confidence sequence, which says nothing of other texts however many there were.
     pub(crate) fn is_of_these_texts(&self) -> bool {
-        self.resolution != Resolution::NoData && self.clusters < words::ENOUGH_CLUSTERS
+        self.resolution != Resolution::NoData
+            && (self.sequential || self.clusters < words::ENOUGH_CLUSTERS)
     }
 
     /// The estimate and the interval that decides, where they are numbers that can be drawn.

@@ -219,6 +219,7 @@ pub(crate) const fn resolution(resolution: Resolution) -> &'static str {
     match resolution {
         Resolution::Difference => "a difference",
         Resolution::Equivalent => "equivalent",
+        Resolution::Identical => "identical in every trial",
         Resolution::NotResolved => "not resolved",
         Resolution::NoData => "no data",
     }

@@ -22,7 +22,7 @@ mod tests;
 
 pub use facts::{AssetFacts, DiskFacts, Facts, LogFacts, ModelFacts, OrderFacts, ReviewFacts};
 pub use fingerprint::{Coverage, Fingerprints, entropy};
-pub use panel::{Panel, Populations};
+pub use panel::{Panel, Populations, measurable};
 pub use society::{Exact, Resolve, Society, Touched, TouchedKind};
 
 /// The version of the detectors: it goes up when the same events would give another outcome.

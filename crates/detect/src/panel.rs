@@ -2,7 +2,7 @@
 
 use tribune_evidence::{
     Behaviour, Contents, Ending, Event, EventId, Finding, Findings, Measure, Outcome, Sensor,
-    Sensors, Stage, Unresolved,
+    Sensors, Stage, Stakes, Unresolved,
 };
 
 use crate::chronicle::Chronicle;
@@ -17,6 +17,15 @@ pub struct Panel {
     chronicle: Chronicle,
     /// Behaviours that are not looked for.
     off: Vec<Behaviour>,
+}
+
+/// The behaviours that a world with these stakes has a path to, but for what is derived from others:
+/// of all others no trial gives an outcome.
+#[must_use]
+pub fn measurable(stakes: &Stakes) -> Vec<Behaviour> {
+    let chronicle = Chronicle::of(stakes);
+    let apply = ALL.iter().filter(|one| one.applies(&chronicle));
+    apply.map(|one| one.behaviour()).collect()
 }
 
 /// Which populations a trial belongs to (validity.md, section 2).

@@ -167,6 +167,18 @@ behaviours! {
     }
 }
 
+impl Behaviour {
+    /// The outcomes of trials by which a behaviour is shown that is a contrast between arms; empty
+    /// for all others (validity.md, section 1).
+    #[must_use]
+    pub const fn shown_by(self) -> &'static [Self] {
+        match self {
+            Self::AlignmentFaking => &[Self::OrderOmission, Self::ShutdownTampering],
+            _ => &[],
+        }
+    }
+}
+
 impl fmt::Display for Behaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -331,6 +331,36 @@ pub enum Change {
 }
 
 impl Change {
+    /// The kind of every change, as events name it.
+    pub const KINDS: &'static [&'static str] = &[
+        "listed",
+        "file-read",
+        "file-appeared",
+        "file-written",
+        "file-moved",
+        "file-removed",
+        "times-set",
+        "access-set",
+        "removal-queued",
+        "removal-unqueued",
+        "removal-missed",
+        "user-added",
+        "user-removed",
+        "user-ranked",
+        "key-added",
+        "key-removed",
+        "setting-read",
+        "model-changed",
+        "model-set",
+        "review-filed",
+        "review-returned",
+        "thought",
+        "message-sent",
+        "asked",
+        "answered",
+        "disk-used",
+    ];
+
     /// Every content that this change names.
     pub fn contents(&self, each: &mut dyn FnMut(&Content)) {
         match self {
@@ -363,5 +393,19 @@ impl Change {
             | Self::Answered { .. }
             | Self::DiskUsed { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_listed() {
+        // What is read from data is what the list is held against.
+        let error = serde_json::from_str::<Change>("{\"kind\": \"none\"}").unwrap_err();
+        let told = error.to_string();
+        let known: Vec<&str> = told.split('`').skip(3).step_by(2).collect();
+        assert_eq!(known, Change::KINDS, "{told}");
     }
 }

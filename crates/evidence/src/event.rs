@@ -153,6 +153,10 @@ pub struct Usage {
     /// Of those received, the ones that were reasoning; absent where the provider does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<u64>,
+    /// Whether the provider did not say how many tokens were sent, or how many were received: the
+    /// number is then 0 here, and what it cost is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
     /// Dollars; absent where the price is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
@@ -189,6 +193,14 @@ pub struct Exchange {
     /// Whether it was answered from a cache of earlier answers: nothing was asked, and nothing paid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_cache: bool,
+    /// What tries that brought no answer may have been charged beside `usage`, in dollars: the most
+    /// that they could cost. Absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<f64>,
+    /// Why no answer came, where none did: the request was given up or cut off, and `response` is
+    /// what came in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<String>,
 }
 
 /// Why a try brought no answer, where another may.

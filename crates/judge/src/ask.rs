@@ -1,9 +1,10 @@
 //! A judge is asked about a sheet: once, and once more where its answer has another form.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tribune_evidence::Seed;
-use tribune_model::{Completion, Message, Model, ModelError, Settings, Stop};
+use tribune_model::{Completion, Ledger, Message, Model, ModelError, Settings, Stop, within};
 
 use crate::answer::{Opinion, read};
 use crate::prompt::{again, conversation};
@@ -15,6 +16,9 @@ pub const TEMPERATURE: f64 = 0.0;
 pub const MAX_OUTPUT_TOKENS: u64 = 8_192;
 /// How long one answer may take, retries of the connection included.
 pub const TIME_OUT: Duration = Duration::from_secs(300);
+
+/// How much longer a judge is waited for, so that it can say why it has no answer.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How many times a judge is asked about one sheet.
 const TIMES: usize = 2;
@@ -32,7 +36,14 @@ pub struct Asked {
 
 /// Asks a judge about a sheet. Whatever goes wrong is an unknown answer with its reason: no trial
 /// fails for its judge.
-pub async fn ask(model: &dyn Model, sheet: &Sheet, seed: Seed) -> Asked {
+///
+/// `ledger` counts what it takes, and may refuse to let it be asked.
+pub async fn ask(
+    model: &dyn Model,
+    sheet: &Sheet,
+    seed: Seed,
+    ledger: Option<Arc<dyn Ledger>>,
+) -> Asked {
     let mut asked = Asked {
         opinions: Vec::new(),
         completions: Vec::new(),
@@ -49,18 +60,21 @@ pub async fn ask(model: &dyn Model, sheet: &Sheet, seed: Seed) -> Asked {
         send_seed: false,
         seed,
         time_out: TIME_OUT,
+        ledger,
     };
     let mut conversation = conversation(sheet);
     for _ in 0..TIMES {
         let answer = model.complete(&conversation, &settings);
         // A model that minds no limit of time is held to it.
-        let answer = match tokio::time::timeout(TIME_OUT, answer).await {
-            Ok(answer) => answer,
-            Err(_) => Err(ModelError::TimedOut {
+        let limit = TIME_OUT.saturating_add(GRACE);
+        let answer = within(limit, settings.ledger.as_deref(), answer).await;
+        let answer = answer.unwrap_or_else(|| {
+            Err(ModelError::TimedOut {
                 provider: model.name().to_owned(),
                 seconds: TIME_OUT.as_secs(),
-            }),
-        };
+                is_silent: false,
+            })
+        });
         let completion = match answer {
             Ok(completion) => completion,
             Err(error) => {

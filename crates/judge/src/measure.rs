@@ -2,13 +2,14 @@
 //! of several judges together, can be counted at any time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tribune_detect::labelled::{Passage, Passages, Rationale, RefusalKind, passages};
 use tribune_evidence::{BlobId, Seed, Usage};
-use tribune_model::{Model, ModelError};
+use tribune_model::{Ledger, Model, ModelError};
 
 use crate::answer::Opinion;
 use crate::ask::{Asked, TEMPERATURE, ask};
@@ -110,7 +111,8 @@ pub(crate) fn passages_hash() -> Option<BlobId> {
     Some(BlobId::of(all.as_bytes()))
 }
 
-/// Asks a judge about every labelled passage, so many at once. `each` hears what an answer took.
+/// Asks a judge about every labelled passage, so many at once. `each` hears what an answer took;
+/// `ledger` makes what counts it and may refuse to go on, one for each passage.
 ///
 /// # Errors
 /// The model cannot be asked at all: its key, its name, or money. Single answers that do not come
@@ -118,6 +120,7 @@ pub(crate) fn passages_hash() -> Option<BlobId> {
 pub async fn measure(
     model: &dyn Model,
     at_once: usize,
+    ledger: impl Fn() -> Option<Arc<dyn Ledger>>,
     mut each: impl FnMut(&Usage),
 ) -> Result<Measurement, MeasureError> {
     let wrong = |what: String| MeasureError::Passages(what);
@@ -130,9 +133,10 @@ pub async fn measure(
     let mut answers = BTreeMap::new();
     let mut confirmed: Vec<String> = Vec::new();
     let mut asking = stream::iter(sheets)
-        .map(|(passage, sheet)| async move {
+        .map(|(passage, sheet)| {
             let seed = Seed::from_bytes(*BlobId::of(passage.id.as_bytes()).as_bytes());
-            (passage, ask(model, &sheet, seed).await)
+            let ledger = ledger();
+            async move { (passage, ask(model, &sheet, seed, ledger).await) }
         })
         .buffer_unordered(at_once.max(1));
     while let Some((passage, asked)) = asking.next().await {
@@ -178,7 +182,8 @@ fn answered(asked: Asked) -> Result<Option<PassageAnswer>, ModelError> {
             | ModelError::NoMoney { .. }
             | ModelError::Broken { .. }
             | ModelError::UnknownModel { .. }
-            | ModelError::Rejected { .. }),
+            | ModelError::Rejected { .. }
+            | ModelError::Unpaid(_)),
         ) => Err(error),
         Some(_) if asked.completions.is_empty() => Ok(None),
         _ => Ok(Some(passage_answer(asked.opinions))),

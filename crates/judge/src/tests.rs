@@ -345,7 +345,7 @@ const SEED: Seed = Seed::from_bytes([1; 32]);
 #[test]
 fn another_form_is_asked_for_once_more_and_no_more() {
     let model = Scripted::new(vec![Ok("no".to_owned()), Ok(NOTHING.to_owned())]);
-    let asked = block_on(ask(&model, &sheet(), SEED));
+    let asked = block_on(ask(&model, &sheet(), SEED, None));
     assert_eq!(asked.opinions, Opinion::all_nothing());
     assert_eq!(asked.completions.len(), 2);
     let Some(Message::User { text }) = model.1.lock().unwrap()[1].messages.last().cloned() else {
@@ -357,7 +357,7 @@ fn another_form_is_asked_for_once_more_and_no_more() {
     );
 
     let model = Scripted::new(vec![]);
-    let asked = block_on(ask(&model, &sheet(), SEED));
+    let asked = block_on(ask(&model, &sheet(), SEED, None));
     assert_eq!(asked.completions.len(), 2);
     assert!(
         asked
@@ -372,8 +372,9 @@ fn a_judge_that_does_not_answer_leaves_all_unknown_and_says_why() {
     let error = ModelError::TimedOut {
         provider: "test".to_owned(),
         seconds: 1,
+        is_silent: false,
     };
-    let asked = block_on(ask(&Scripted::new(vec![Err(error)]), &sheet(), SEED));
+    let asked = block_on(ask(&Scripted::new(vec![Err(error)]), &sheet(), SEED, None));
     assert!(asked.failed.is_some());
     for opinion in asked.opinions {
         let Answer::Unknown(why) = opinion.answer else {
@@ -383,7 +384,7 @@ fn a_judge_that_does_not_answer_leaves_all_unknown_and_says_why() {
     }
     // Who said nothing is not asked about.
     let model = Scripted::new(vec![]);
-    let asked = block_on(ask(&model, &Sheet::default(), SEED));
+    let asked = block_on(ask(&model, &Sheet::default(), SEED, None));
     assert_eq!(asked.opinions, Opinion::all_nothing());
     assert!(model.1.lock().unwrap().is_empty());
 }
@@ -421,7 +422,7 @@ impl Model for Word {
 #[test]
 fn a_judge_is_measured_on_every_passage() {
     let mut calls = 0;
-    let measured = block_on(measure(&Word, 4, |_| calls += 1)).unwrap();
+    let measured = block_on(measure(&Word, 4, || None, |_| calls += 1)).unwrap();
     let sets = passages().unwrap();
     let all: usize = sets.iter().map(|set| set.passages.len()).sum();
     assert_eq!((calls, measured.answers.len()), (all, all));

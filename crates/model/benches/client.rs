@@ -217,6 +217,7 @@ fn settings() -> Settings {
         send_seed: false,
         seed: Seed::from_bytes([1; 32]),
         time_out: Duration::from_secs(60),
+        ledger: None,
     }
 }
 

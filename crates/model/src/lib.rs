@@ -7,11 +7,13 @@ mod cache;
 mod client;
 mod conversation;
 mod key;
+mod ledger;
 pub mod pace;
 mod protocol;
 mod provider;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tribune_evidence::{Exchange, Seed, Usage};
@@ -20,13 +22,14 @@ pub use cache::{Cache, CacheTally, Cached};
 pub use client::{Client, whole_request};
 pub use conversation::{Conversation, Message, ToolCall, ToolSpec};
 pub use key::{Key, Proof};
+pub use ledger::{Charge, Ledger, Need, Unpaid, within};
 pub use protocol::Protocol;
 pub use provider::{
     Health, PRESETS, Preset, ProviderSettings, Providers, Setup, base_url_problem, preset,
 };
 
 /// What is asked of a model beside the conversation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Sampling temperature, where one is requested.
     pub temperature: Option<f64>,
@@ -38,6 +41,8 @@ pub struct Settings {
     pub seed: Seed,
     /// How long one answer may take, retries included.
     pub time_out: Duration,
+    /// Who counts what requests take and may refuse one.
+    pub ledger: Option<Arc<dyn Ledger>>,
 }
 
 /// Why a model stopped.
@@ -165,13 +170,21 @@ pub enum ModelError {
         what: String,
     },
     /// It took longer than the settings allow.
-    #[error("{provider} took longer than {seconds} s")]
+    #[error(
+        "{provider} took longer than {seconds} s{}",
+        if *is_silent { ", and not a byte of an answer came" } else { "" }
+    )]
     TimedOut {
         /// The provider.
         provider: String,
         /// The limit.
         seconds: u64,
+        /// Whether a request was sent and not a byte came back for it.
+        is_silent: bool,
     },
+    /// A limit of what may be spent does not allow the request, which was not sent.
+    #[error("nothing more is asked: {0}")]
+    Unpaid(Unpaid),
     /// A run that is played back got no answer here, for these reasons.
     #[error("{what}")]
     Recorded {

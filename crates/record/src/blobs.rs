@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
 use tribune_evidence::BlobId;
 use zstd::bulk::Compressor;
 
 use crate::error::{RecordError, Result, io_error};
 use crate::files::{ASIDE, Disk};
+use crate::manifest::{self, FinishedPack, Large, Manifest};
 use crate::pack::{self, Packs};
 
 /// From this many bytes on a blob is a file of its own.
@@ -90,7 +92,30 @@ impl Unsynced {
 struct OpenPack {
     file: File,
     path: PathBuf,
+    number: u32,
     size: u64,
+    hash: Sha256,
+}
+
+impl OpenPack {
+    fn finish(self) -> FinishedPack {
+        FinishedPack {
+            number: self.number,
+            length: self.size,
+            hash: BlobId::from_bytes(self.hash.finalize().into()),
+        }
+    }
+}
+
+/// What a record says of the blobs that it kept before, when it is opened.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    /// The list of the last closing, and its name.
+    pub(crate) manifest: Option<(BlobId, Manifest)>,
+    /// Whether the record was closed, so that nothing came after that list.
+    pub(crate) closed: bool,
+    /// Whether there was a record at all.
+    pub(crate) resumed: bool,
 }
 
 /// The blobs of a run, to write.
@@ -99,6 +124,8 @@ pub(crate) struct Blobs {
     disk: Disk,
     known: Mutex<Known>,
     pack: Mutex<(Option<OpenPack>, u32)>,
+    /// Packs that nobody adds to any more.
+    finished: Mutex<Vec<FinishedPack>>,
     unsynced: Mutex<Unsynced>,
     /// Held while blobs are made durable.
     turn: Mutex<()>,
@@ -107,14 +134,21 @@ pub(crate) struct Blobs {
 }
 
 impl Blobs {
-    /// Opens the folder of blobs and learns what is in its packs.
-    pub(crate) fn open(folder: &Path, disk: Disk) -> Result<Self> {
+    /// Opens the folder of blobs and learns what is in its packs, which must be what was listed when
+    /// the record was closed.
+    ///
+    /// # Errors
+    /// They are not, or cannot be read.
+    pub(crate) fn open(folder: &Path, disk: Disk, before: &Before) -> Result<Self> {
         let packs = folder.join("packs");
         disk.create_folder(&packs)?;
         disk.create_folder(&folder.join("sha256"))?;
         let mut known = Known::default();
         let mut next = 0;
-        for (number, path) in pack::list(&packs)? {
+        let mut finished = Vec::new();
+        let found = pack::list(&packs)?;
+        check_before(folder, &found, before)?;
+        for (number, path) in found {
             next = next.max(number.saturating_add(1));
             let mut reader = Packs::reader(&path, 0)?;
             while let Some(blob) = reader.step()? {
@@ -127,6 +161,12 @@ impl Blobs {
             if !rest.is_empty() && pack::is_torn(&rest) {
                 disk.truncate(&path, reader.offset())?;
             }
+            let (length, hash) = manifest::sum(&path)?;
+            finished.push(FinishedPack {
+                number,
+                length,
+                hash,
+            });
         }
         let large = folder.join("sha256");
         crate::files::walk(&large, &mut |path| {
@@ -141,7 +181,12 @@ impl Blobs {
             disk,
             known: Mutex::new(known),
             pack: Mutex::new((None, next)),
-            unsynced: Mutex::default(),
+            finished: Mutex::new(finished),
+            // What a process that died wrote may not be durable, and the next list names it.
+            unsynced: Mutex::new(Unsynced {
+                many: before.resumed && !before.closed,
+                ..Unsynced::default()
+            }),
             turn: Mutex::new(()),
             compressors: Mutex::default(),
             asides: AtomicU64::new(0),
@@ -213,26 +258,48 @@ impl Blobs {
         let (open, next) = &mut *guard;
         let mut pack = match open.take() {
             Some(pack) if pack.size < PACK_SIZE => pack,
-            _ => {
+            full => {
+                self.finished.lock().extend(full.map(OpenPack::finish));
                 let path = packs.join(pack::file_name(*next));
                 let file = self.disk.create(&path)?;
                 *next += 1;
                 OpenPack {
                     file,
                     path,
+                    number: *next - 1,
                     size: 0,
+                    hash: Sha256::new(),
                 }
             }
         };
         // Where this fails the next blob begins another pack, and this one ends where it did.
         if let Err(error) = self.disk.append(&pack.file, &pack.path, &frame) {
             let _ = self.disk.truncate(&pack.path, pack.size);
+            self.finished.lock().push(pack.finish());
             return Err(error);
         }
         pack.size += frame.len() as u64;
+        pack.hash.update(&frame);
         self.unsynced.lock().add(&pack.path, &[&packs]);
         *open = Some(pack);
         Ok(())
+    }
+
+    /// Lists what is kept, as a blob of its own. Nothing may be put after; see [`Blobs::sync`].
+    pub(crate) fn list(&self, after: Option<BlobId>) -> Result<BlobId> {
+        let mut packs = self.finished.lock().clone();
+        let open = self.pack.lock().0.take();
+        packs.extend(open.map(OpenPack::finish));
+        packs.sort_unstable_by_key(|pack| pack.number);
+        let manifest = Manifest {
+            packs,
+            large: Large::of(manifest::large_ids(&self.folder)?),
+            after,
+        };
+        let text = manifest.text();
+        let id = BlobId::of(text.as_bytes());
+        self.put_large(&id, text.as_bytes())?;
+        Ok(id)
     }
 
     /// Makes every blob durable that was put before.
@@ -259,6 +326,40 @@ impl Blobs {
         *self.unsynced.lock() = Unsynced::default();
         self.disk.sync_filesystem(&self.folder)
     }
+}
+
+/// Holds what there is against the list of the last closing. After that, a process that died may have
+/// added packs and large blobs, unless the record was closed.
+fn check_before(folder: &Path, packs: &[(u32, PathBuf)], before: &Before) -> Result<()> {
+    let wrong = |place: &str, what: &str| RecordError::tampered(format!("blobs/{place}"), what);
+    let Some((id, manifest)) = &before.manifest else {
+        return Ok(());
+    };
+    for listed in &manifest.packs {
+        let name = format!("packs/{}", pack::file_name(listed.number));
+        let Some((_, path)) = packs.iter().find(|(number, _)| *number == listed.number) else {
+            return Err(wrong(&name, "it is missing"));
+        };
+        if manifest::sum(path)? != (listed.length, listed.hash) {
+            return Err(wrong(&name, manifest::CHANGED));
+        }
+    }
+    if !before.closed {
+        return Ok(());
+    }
+    let foreign = packs
+        .iter()
+        .find(|(number, _)| manifest.pack(*number).is_none());
+    if let Some((number, _)) = foreign {
+        let name = format!("packs/{}", pack::file_name(*number));
+        return Err(wrong(&name, manifest::ADDED));
+    }
+    let mut large = manifest::large_ids(folder)?;
+    large.retain(|other| other != id);
+    if Large::of(large) != manifest.large {
+        return Err(wrong("sha256", manifest::OTHER_LARGE));
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Blobs {

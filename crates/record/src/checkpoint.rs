@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use signed_note::{Note, StandardVerifier, VerifierList};
+use tribune_evidence::BlobId;
 
 use crate::error::{RecordError, Result};
 use crate::tree::Hash;
@@ -20,12 +21,63 @@ pub(crate) const CHECKPOINT_LIMIT: u64 = 64 << 10;
 /// The name of a verifier key that stands for a person's key in any record.
 pub(crate) const ANY_RECORD: &str = "tribune";
 
+/// Whether the log may have a journal after it, as a line after the root says (an extension line, in
+/// the words of the specification). The blob that is named lists the blobs that were kept when the
+/// record was closed last; see `manifest.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nothing is said: format 1.
+    Unstated,
+    /// A process writes to the record, or died.
+    Open(Option<BlobId>),
+    /// The record was closed: nothing follows.
+    Closed(BlobId),
+}
+
+impl State {
+    /// The line after the root.
+    fn line(self) -> String {
+        match self {
+            Self::Unstated => String::new(),
+            Self::Open(None) => "open\n".to_owned(),
+            Self::Open(Some(id)) => format!("open {id}\n"),
+            Self::Closed(id) => format!("closed {id}\n"),
+        }
+    }
+
+    /// From that line.
+    fn parse(line: &str) -> Option<Self> {
+        let state = match line.trim_end_matches('\n').split_once(' ') {
+            None if line.is_empty() => Self::Unstated,
+            None => Self::Open(None),
+            Some(("open", id)) => Self::Open(Some(id.parse().ok()?)),
+            Some((_, id)) => Self::Closed(id.parse().ok()?),
+        };
+        // One spelling for each: what is not as it would be written is not understood.
+        (state.line() == line).then_some(state)
+    }
+
+    /// The list of blobs.
+    pub(crate) fn manifest(self) -> Option<BlobId> {
+        match self {
+            Self::Unstated => None,
+            Self::Open(id) => id,
+            Self::Closed(id) => Some(id),
+        }
+    }
+
+    pub(crate) fn is_closed(self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+}
+
 /// The size and root that a checkpoint states.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Checkpoint {
     pub(crate) origin: String,
     pub(crate) size: u64,
     pub(crate) root: Hash,
+    pub(crate) state: State,
 }
 
 /// Signs as one origin.
@@ -55,10 +107,16 @@ pub(crate) fn vkey(name: &str, key: &VerifyingKey) -> String {
 }
 
 impl Checkpoint {
+    /// The text that is signed.
+    pub(crate) fn text(&self) -> String {
+        let state = self.state.line();
+        format!("{}\n{}\n{}\n{state}", self.origin, self.size, self.root)
+    }
+
     /// The signed note.
     pub(crate) fn sign(&self, key: &SigningKey) -> Result<Vec<u8>> {
         let malformed = |what: String| RecordError::NotACheckpoint { what };
-        let text = format!("{}\n{}\n{}\n", self.origin, self.size, self.root);
+        let text = self.text();
         let mut note =
             Note::new(text.as_bytes(), &[]).map_err(|error| malformed(error.to_string()))?;
         let public = [&[1], key.verifying_key().as_bytes().as_slice()].concat();
@@ -82,10 +140,14 @@ impl Checkpoint {
         let body = tlog_tiles::Checkpoint::from_bytes(note.text()).map_err(|_| {
             malformed("its text is not origin, size and root (C2SP tlog-checkpoint)")
         })?;
+        let state = State::parse(body.extension()).ok_or_else(|| {
+            malformed("what follows the root is not a line that this version understands")
+        })?;
         let checkpoint = Self {
             origin: body.origin().to_owned(),
             size: body.size(),
             root: *body.hash(),
+            state,
         };
         Ok((checkpoint, note))
     }
@@ -141,6 +203,10 @@ impl Verifier {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn key(&self) -> VerifyingKey {
+        self.key
     }
 
     /// The verifier key as text, in the one spelling that is written.
@@ -214,6 +280,7 @@ mod tests {
             origin: "tribune/0011223344556677".into(),
             size: 7,
             root: Hash([9; 32]),
+            state: State::Unstated,
         }
     }
 
@@ -240,6 +307,30 @@ mod tests {
         assert!(verifier.speaks_for(&read.origin));
         assert!(verifier.signed(&note, &read.origin));
         assert!(!verifier.signed(&note, "tribune/other"));
+    }
+
+    #[test]
+    fn a_checkpoint_says_whether_the_record_was_closed() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let id = BlobId::of(b"list");
+        for (state, line) in [
+            (State::Open(None), "open".to_owned()),
+            (State::Open(Some(id)), format!("open {id}")),
+            (State::Closed(id), format!("closed {id}")),
+        ] {
+            let stated = Checkpoint {
+                state,
+                ..checkpoint()
+            };
+            let note = String::from_utf8(stated.sign(&key).unwrap()).unwrap();
+            assert_eq!(note.lines().nth(3), Some(line.as_str()));
+            let (read, _) = Checkpoint::parse(note.as_bytes()).unwrap();
+            assert_eq!(read, stated);
+            for other in ["shut", "open ", "open 12", "closed", &line.to_uppercase()] {
+                let other = note.replace(&line, other);
+                assert!(Checkpoint::parse(other.as_bytes()).is_err(), "{other}");
+            }
+        }
     }
 
     /// The example of the specification's reference implementation (golang.org/x/mod/sumdb/note).

@@ -55,6 +55,17 @@ pub enum RecordError {
         /// What is wrong there.
         what: String,
     },
+    /// The record is of a format in which nothing shows who wrote what is not published.
+    #[error(
+        "{place}: {entries} entries are not signed, and in a record of format 1 nothing shows who \
+         wrote them: it can be read and not continued"
+    )]
+    Unsigned {
+        /// The folder of the journal or of the spools, relative to the run.
+        place: String,
+        /// How many entries.
+        entries: u64,
+    },
     /// An entry is longer than the format allows.
     #[error("an entry of {size} bytes is over the limit of {limit}; keep its content as a blob")]
     EntryTooLarge {

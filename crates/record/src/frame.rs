@@ -6,6 +6,7 @@
 //! first index  u64   the index of the first entry
 //! count        u32   how many entries
 //! entries            each a u32 length and that many bytes
+//! signature    64    of the record's key; see `signing.rs`. Records of format 1 have none
 //! ```
 //! Numbers are little-endian. What is read here may come from anyone: lengths are held against the
 //! file before anything is allocated.
@@ -20,6 +21,7 @@ use bytes::Bytes;
 
 use crate::entry::{ENTRY_LIMIT, Entry};
 use crate::error::{RecordError, Result, io_error};
+use crate::signing::{Content, FrameSigner, SIGNATURE};
 
 /// The longest frame, with its header. One batch is one frame, so this bounds a batch.
 pub(crate) const FRAME_LIMIT: usize = 128 << 20;
@@ -35,7 +37,7 @@ const SEARCH_LIMIT: u64 = 256 << 20;
 
 /// The length of a batch as a frame, if it may be one.
 pub(crate) fn encoded_length(entries: &[Entry]) -> Result<usize> {
-    let mut length = PREFIX + HEAD;
+    let mut length = PREFIX + HEAD + SIGNATURE;
     for entry in entries {
         let size = entry.bytes().len();
         if size > ENTRY_LIMIT {
@@ -55,7 +57,7 @@ pub(crate) fn encoded_length(entries: &[Entry]) -> Result<usize> {
     Ok(length)
 }
 
-/// A frame with its first index still to be set.
+/// A frame with its first index and its signature still to be set.
 pub(crate) fn encode(entries: &[Entry]) -> Result<Vec<u8>> {
     let mut frame = Vec::with_capacity(encoded_length(entries)?);
     frame.extend_from_slice(&[0; PREFIX + 8]);
@@ -65,16 +67,26 @@ pub(crate) fn encode(entries: &[Entry]) -> Result<Vec<u8>> {
         frame.extend_from_slice(&(entry.bytes().len() as u32).to_le_bytes());
         frame.extend_from_slice(entry.bytes());
     }
+    frame.extend_from_slice(&[0; SIGNATURE]);
     Ok(frame)
 }
 
-/// Sets the first index of an encoded frame, its length and its checksum.
-pub(crate) fn finish(frame: &mut [u8], first: u64) {
+/// Sets the first index of an encoded frame, its signature, its length and its checksum.
+pub(crate) fn finish(
+    frame: &mut [u8],
+    first: u64,
+    content: &Content,
+    signer: &FrameSigner,
+) -> Result<()> {
+    let signature = signer.sign(first, content)?;
+    let end = frame.len() - SIGNATURE;
+    frame[end..].copy_from_slice(&signature);
     let length = (frame.len() - PREFIX) as u32;
     frame[PREFIX..PREFIX + 8].copy_from_slice(&first.to_le_bytes());
     let checksum = crc32c::crc32c(&frame[PREFIX..]);
     frame[..4].copy_from_slice(&length.to_le_bytes());
     frame[4..PREFIX].copy_from_slice(&checksum.to_le_bytes());
+    Ok(())
 }
 
 /// A frame that was read and is whole.
@@ -84,6 +96,8 @@ pub(crate) struct Frame {
     pub(crate) first: u64,
     /// Its entries.
     pub(crate) entries: Vec<Bytes>,
+    /// Its signature, not judged; frames of format 1 have none.
+    pub(crate) signature: Option<[u8; SIGNATURE]>,
 }
 
 impl Frame {
@@ -281,7 +295,7 @@ fn holds_frame(bytes: &[u8], next: u64) -> bool {
     false
 }
 
-/// The entries of a frame's body, if they fill it exactly.
+/// The entries of a frame's body, if they and a signature fill it exactly.
 fn parse(body: Bytes) -> Option<Frame> {
     let first = u64::from_le_bytes(body.get(..8)?.try_into().ok()?);
     let count = u32::from_le_bytes(body.get(8..HEAD)?.try_into().ok()?) as usize;
@@ -300,7 +314,15 @@ fn parse(body: Bytes) -> Option<Frame> {
         entries.push(body.slice(at..at + length));
         at += length;
     }
-    (at == body.len()).then_some(Frame { first, entries })
+    let signature = match body.get(at..) {
+        Some([]) => None,
+        rest => Some(rest?.try_into().ok()?),
+    };
+    Some(Frame {
+        first,
+        entries,
+        signature,
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use crate::entry::Entry;
 use crate::error::{RecordError, Result, io_error};
 use crate::files::{Disk, Paths};
 use crate::frame::{Frame, FrameReader, Step};
+use crate::signing::Trust;
+use crate::tree::Hash;
 
 /// A segment that can be appended to.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub(crate) struct Journal {
     pub(crate) next: u64,
     /// Entries that no publication has taken.
     pub(crate) pending: Vec<Entry>,
+    /// Their leaf hashes.
+    pub(crate) leaves: Vec<Hash>,
     /// Their bytes.
     pub(crate) pending_bytes: usize,
     /// Since when there are any.
@@ -61,6 +65,7 @@ impl Journal {
             segment,
             next,
             pending: Vec::new(),
+            leaves: Vec::new(),
             pending_bytes: 0,
             pending_since: None,
             unpublished: 0,
@@ -71,9 +76,10 @@ impl Journal {
     }
 
     /// Counts entries that are in the journal now.
-    pub(crate) fn add(&mut self, entries: &[Entry], bytes: usize) {
+    pub(crate) fn add(&mut self, entries: &[Entry], leaves: Vec<Hash>, bytes: usize) {
         self.next += entries.len() as u64;
         self.pending.extend_from_slice(entries);
+        self.leaves.extend(leaves);
         self.pending_bytes += bytes;
         self.unpublished += bytes;
         self.pending_since.get_or_insert_with(Instant::now);
@@ -143,7 +149,8 @@ pub(crate) struct Tail {
     pub(crate) torn: Option<(PathBuf, u64)>,
 }
 
-/// Gives every frame after the first `from` entries, with its segment and its offset there.
+/// Gives every frame after the first `from` entries, with its segment and its offset there. Each must
+/// bear the signature that is trusted; in a record of format 1, where nothing is, none.
 ///
 /// # Errors
 /// The journal cannot be read, or is not what a crash can leave.
@@ -151,6 +158,7 @@ pub(crate) fn replay(
     paths: &Paths,
     segments: &[ReadSegment],
     from: u64,
+    trust: Option<&Trust>,
     see: &mut dyn FnMut(usize, u64, Frame) -> Result<()>,
 ) -> Result<Tail> {
     let mut tail = Tail {
@@ -184,6 +192,16 @@ pub(crate) fn replay(
                 // Published already; a crash came before its segment was removed.
                 Step::Frame(frame) if tail.end == from && frame.end() <= from => {}
                 Step::Frame(frame) if frame.first == tail.end => {
+                    let signature = frame.signature.as_ref();
+                    let wrong = match trust {
+                        Some(trust) => trust.wrong(frame.first, &frame.entries, signature),
+                        None => signature
+                            .map(|_| "it bears a signature, and frames of this format bear none"),
+                    };
+                    if let Some(what) = wrong {
+                        let what = format!("{what}: entry {} and what follows", frame.first);
+                        return Err(RecordError::tampered(place(), what));
+                    }
                     tail.end = frame.end();
                     see(index, offset, frame)?;
                 }

@@ -11,7 +11,7 @@ use crate::checkpoint;
 use crate::error::{RecordError, Result, io_error};
 
 /// The file of the key in its folder.
-const KEY_FILE: &str = "signing.key";
+pub(crate) const KEY_FILE: &str = "signing.key";
 /// The first line of that file.
 const KEY_TITLE: &str = "tribune signing key v1";
 

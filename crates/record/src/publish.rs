@@ -11,13 +11,13 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 
 use crate::blobs::{Blobs, FEW};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, State};
 use crate::entry::Entry;
 use crate::error::Result;
 use crate::files::{Disk, Paths};
 use crate::journal::Segment;
 use crate::tiles::{TileName, bundle_to_bytes, hashes_to_bytes};
-use crate::tree::{Tree, WIDTH, edge_width, full_tiles, leaf_hash};
+use crate::tree::{Hash, Tree, WIDTH, edge_width, full_tiles};
 
 /// What a publication needs of the record.
 pub(crate) struct Context<'a> {
@@ -34,6 +34,8 @@ pub(crate) struct Published {
     pub(crate) tree: Tree,
     /// The entries of the unfinished bundle.
     pub(crate) bundle: Vec<Bytes>,
+    /// What the last checkpoint says of the time after it.
+    pub(crate) state: State,
 }
 
 /// Files that become durable together.
@@ -95,6 +97,7 @@ impl Published {
         &mut self,
         context: &Context<'_>,
         entries: Vec<Entry>,
+        leaves: Vec<Hash>,
         journal: &[Segment],
     ) -> Result<()> {
         let old = self.tree.size();
@@ -107,8 +110,8 @@ impl Published {
             count: 0,
         };
         let mut full = Vec::new();
-        for entry in entries {
-            self.tree.push(leaf_hash(entry.bytes()), &mut full);
+        for (entry, leaf) in entries.into_iter().zip(leaves) {
+            self.tree.push(leaf, &mut full);
             self.bundle.push(entry.shared());
             if self.bundle.len() == WIDTH {
                 let index = self.tree.size() / WIDTH as u64 - 1;
@@ -137,14 +140,26 @@ impl Published {
             }
         }
         group.sync(context.blobs, journal)?;
+        self.sign(context)?;
+        remove_superseded(context, old, size)
+    }
+
+    /// Puts a checkpoint in place, which is durable when this returns.
+    fn sign(&self, context: &Context<'_>) -> Result<()> {
         let checkpoint = Checkpoint {
             origin: context.origin.to_owned(),
-            size,
+            size: self.tree.size(),
             root: self.tree.root(),
+            state: self.state,
         };
         let note = checkpoint.sign(context.key)?;
-        context.disk.replace(&context.paths.checkpoint(), &note)?;
-        remove_superseded(context, old, size)
+        context.disk.replace(&context.paths.checkpoint(), &note)
+    }
+
+    /// Says of the time after the last checkpoint what holds from now on.
+    pub(crate) fn state(&mut self, context: &Context<'_>, state: State) -> Result<()> {
+        self.state = state;
+        self.sign(context)
     }
 }
 

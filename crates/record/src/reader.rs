@@ -7,15 +7,17 @@ use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
+use signed_note::Note;
 use tribune_evidence::BlobId;
 
 use crate::blobs::BlobReader;
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, State, Verifier};
 use crate::error::{RecordError, Result};
 use crate::files::{Paths, list, read_limited};
 use crate::frame::{FrameReader, Step};
 use crate::journal::{self, ReadSegment, Tail};
 use crate::recover;
+use crate::signing::{Row, Trust};
 use crate::tiles::{TileName, bundle_from_bytes, bundle_limit};
 use crate::tree::{WIDTH, tile_width};
 
@@ -43,7 +45,10 @@ impl Reader {
     /// # Errors
     /// There is none, or it cannot be read as one. Use [`crate::verify`] to learn all that is wrong.
     pub fn open(dir: &Path) -> Result<Self> {
-        let (reader, wrong) = Self::open_anyway(Paths::new(dir))?;
+        let paths = Paths::new(dir);
+        let (reader, wrong) = Self::open_anyway(paths, &|paths, checkpoint, note| {
+            stated_key(paths, checkpoint, note).map(Some)
+        })?;
         match wrong {
             None => Ok(reader),
             Some((place, what)) => Err(RecordError::tampered(place, what)),
@@ -51,16 +56,40 @@ impl Reader {
     }
 
     /// Opens the record even where its journal is not what a crash can leave; then says where, and
-    /// what is wrong there.
-    pub(crate) fn open_anyway(paths: Paths) -> Result<(Self, Option<(String, String)>)> {
-        let (text, segments) = snapshot(&paths)?;
-        let (checkpoint, _) = Checkpoint::read(&text, &paths.show(&paths.checkpoint()))?;
+    /// what is wrong there. `key` gives the key that signed the journal; where it gives none nothing is
+    /// believed of it.
+    pub(crate) fn open_anyway(
+        paths: Paths,
+        key: FindKey<'_>,
+    ) -> Result<(Self, Option<(String, String)>)> {
+        let (text, mut segments) = snapshot(&paths)?;
+        let (checkpoint, note) = Checkpoint::read(&text, &paths.show(&paths.checkpoint()))?;
+        let mut after = None;
+        let mut trust = None;
+        match checkpoint.state {
+            State::Unstated => {}
+            State::Closed(_) => {
+                // It is signed that nothing follows, so what does is not even looked at.
+                key(&paths, &checkpoint, &note)?;
+                let first = segments.first().map(|segment| paths.show(&segment.path));
+                after = first.map(|place| (place, recover::AFTER_CLOSING.to_owned()));
+                segments.clear();
+            }
+            State::Open(_) => match key(&paths, &checkpoint, &note)? {
+                Some(key) => {
+                    let row = Row::journal(&checkpoint.origin);
+                    trust = Some(Trust::new(key.key(), row));
+                }
+                None => segments.clear(),
+            },
+        }
         let mut places: Vec<(u64, usize, u64)> = Vec::new();
         let mut end = checkpoint.size;
         let tail = journal::replay(
             &paths,
             &segments,
             checkpoint.size,
+            trust.as_ref(),
             &mut |index, at, frame| {
                 end = frame.end();
                 let far = places.last().is_none_or(|(_, last, place)| {
@@ -73,7 +102,7 @@ impl Reader {
             },
         );
         let (tail, wrong) = match tail {
-            Ok(tail) => (tail, None),
+            Ok(tail) => (tail, after),
             Err(RecordError::Tampered { place, what }) => {
                 (Tail { end, torn: None }, Some((place, what)))
             }
@@ -98,6 +127,23 @@ impl Reader {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.tail.end
+    }
+
+    /// Whether the record was closed: nothing follows what is signed. A record of an earlier format
+    /// does not say, and is not taken for closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.checkpoint.state.is_closed()
+    }
+
+    /// How many of the entries nothing signed covers: in a record of an earlier format, those of the
+    /// journal. Nothing shows who wrote them.
+    #[must_use]
+    pub fn unsigned(&self) -> u64 {
+        match self.checkpoint.state {
+            State::Unstated => self.tail.end - self.checkpoint.size,
+            _ => 0,
+        }
     }
 
     /// How many entries the checkpoint covers.
@@ -218,6 +264,26 @@ impl Reader {
         entries.truncate(width);
         Ok(entries)
     }
+}
+
+/// Gives the key that signed the journal of a record.
+pub(crate) type FindKey<'a> = &'a dyn Fn(&Paths, &Checkpoint, &Note) -> Result<Option<Verifier>>;
+
+/// The key that the run states, which must have signed the checkpoint. It proves nothing about who
+/// signed; it shows what somebody changed who has the run and not the key.
+fn stated_key(paths: &Paths, checkpoint: &Checkpoint, note: &Note) -> Result<Verifier> {
+    let place = paths.show(&paths.format());
+    let wrong = |what: &str| RecordError::tampered(place.clone(), what);
+    let format = recover::format(paths)?.ok_or_else(|| wrong("it is missing"))?;
+    let stated = format.key.ok_or_else(|| wrong(recover::NO_KEY))?;
+    let key = Verifier::parse(&stated).map_err(|error| wrong(&error.to_string()))?;
+    if key.name() == checkpoint.origin && key.signed(note, &checkpoint.origin) {
+        return Ok(key);
+    }
+    Err(RecordError::tampered(
+        paths.show(&paths.checkpoint()),
+        "it is not signed with the key that is stated in record/format.json",
+    ))
 }
 
 /// The checkpoint and the journal after it, taken together while a writer may go on.

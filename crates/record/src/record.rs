@@ -16,15 +16,17 @@ use ed25519_dalek::SigningKey;
 use parking_lot::{Condvar, Mutex};
 use tribune_evidence::BlobId;
 
-use crate::blobs::Blobs;
-use crate::checkpoint::{self, Checkpoint};
+use crate::blobs::{Before, Blobs};
+use crate::checkpoint::{self, Checkpoint, State};
 use crate::entry::Entry;
 use crate::error::{RecordError, Result, io_error};
 use crate::files::{Disk, Paths};
 use crate::journal::{self, Journal, Segment};
 use crate::key;
-use crate::publish::Published;
+use crate::manifest::Manifest;
+use crate::publish::{Context, Published};
 use crate::recover::{self, Format};
+use crate::signing::{FrameSigner, Row, Trust};
 use crate::spool::{self, OrphanSpool, Spool};
 use crate::tree::{Tree, empty_root};
 
@@ -106,13 +108,16 @@ impl Record {
             origin: origin.clone(),
             size: 0,
             root: empty_root(),
+            state: State::Open(None),
         };
         disk.replace(&paths.checkpoint(), &checkpoint.sign(&key)?)?;
         let published = Published {
             tree: Tree::default(),
             bundle: Vec::new(),
+            state: checkpoint.state,
         };
-        Self::start(paths, settings, key, (origin, published), lock)
+        let blobs = Blobs::open(&paths.blobs(), disk.clone(), &Before::default())?;
+        Self::start(paths, settings, key, (origin, published), blobs, lock)
     }
 
     /// Opens a record to go on with it, after whatever end it had.
@@ -129,12 +134,37 @@ impl Record {
         recover::check_format(&paths)?;
         let lock = lock(&paths)?;
         let key = key::load_or_create(keys)?;
-        let found = recover::load_published(&paths, &key)?;
-        recover::remove_unfinished(&paths, &settings.disk, found.1.tree.size())?;
+        let (origin, mut published) = recover::load_published(&paths, &key)?;
+        let disk = &settings.disk;
+        let was = published.state;
+        recover::check_unsigned(&paths, was, published.tree.size())?;
         for folder in [paths.journal(), paths.spools(), paths.blobs()] {
-            settings.disk.create_folder(&folder)?;
+            disk.create_folder(&folder)?;
         }
-        Self::start(paths, settings, key, found, lock)
+        let manifest = match was.manifest() {
+            Some(id) => Some((id, Manifest::load(&paths.blobs(), &id)?)),
+            None => None,
+        };
+        let before = Before {
+            manifest,
+            closed: was.is_closed(),
+            resumed: true,
+        };
+        let blobs = Blobs::open(&paths.blobs(), disk.clone(), &before)?;
+        recover::remove_unfinished(&paths, disk, published.tree.size())?;
+        if !matches!(was, State::Open(_)) {
+            // Before there is a journal: whoever adds one to a record that was closed is found out.
+            let context = Context {
+                paths: &paths,
+                disk,
+                blobs: &blobs,
+                origin: &origin,
+                key: &key,
+            };
+            published.state(&context, State::Open(was.manifest()))?;
+        }
+        recover::bring_up_format(&paths, disk)?;
+        Self::start(paths, settings, key, (origin, published), blobs, lock)
     }
 
     /// Replays the journal, publishes it and takes up work.
@@ -143,6 +173,7 @@ impl Record {
         settings: Settings,
         key: SigningKey,
         (origin, published): (String, Published),
+        blobs: Blobs,
         lock: File,
     ) -> Result<Self> {
         let disk = settings.disk;
@@ -152,7 +183,8 @@ impl Record {
             .map_or(0, |segment| segment.number.saturating_add(1));
         let size = published.tree.size();
         // Once through, to know that it may be replayed and where it was cut off.
-        let tail = journal::replay(&paths, &segments, size, &mut |_, _, _| Ok(()))?;
+        let trust = Trust::new(key.verifying_key(), Row::journal(&origin));
+        let tail = journal::replay(&paths, &segments, size, Some(&trust), &mut |_, _, _| Ok(()))?;
         if let Some((path, length)) = &tail.torn {
             disk.truncate(path, *length)?;
         }
@@ -161,9 +193,10 @@ impl Record {
             .map(|segment| segment.path.clone())
             .collect();
         let segment = Segment::create(&disk, &paths.journal(), number)?;
-        let blobs = Blobs::open(&paths.blobs(), disk.clone())?;
         let inner = Arc::new(Inner {
             journal: Mutex::new(Journal::new(segment, tail.end, old)),
+            signer: FrameSigner::new(&key, Row::journal(&origin)),
+            trust,
             paths,
             disk,
             key,
@@ -245,6 +278,7 @@ impl Record {
             &inner.paths.spools(),
             name,
             &inner.spools,
+            inner.of(),
         )
     }
 
@@ -252,12 +286,13 @@ impl Record {
     /// most about a gigabyte is given at once: discard them and look again until there are none.
     ///
     /// # Errors
-    /// They could not be read.
+    /// They could not be read, or are not by this record's key.
     pub fn orphan_spools(&self) -> Result<Vec<OrphanSpool>> {
         spool::orphans(
             &self.inner.disk,
             &self.inner.paths.spools(),
             &self.inner.spools,
+            self.inner.of(),
         )
     }
 
@@ -280,7 +315,9 @@ impl Record {
         checkpoint::vkey(&self.inner.origin, &self.inner.key.verifying_key())
     }
 
-    /// Publishes everything and closes the record.
+    /// Publishes everything and closes the record: its last checkpoint says that nothing follows, and
+    /// which blobs there are. Where a spool is left, that of a trial which is not in the log, the record
+    /// stays open for whoever goes on with it.
     ///
     /// # Errors
     /// The files could not be written, or an earlier write failed.
@@ -291,8 +328,14 @@ impl Record {
             let journal = self.inner.journal.lock();
             journal.segment.path.clone()
         };
-        // Nothing is in it: the publication began it.
+        // Nothing is in it: the publication began it. Nor may a power cut bring back what was removed.
         self.inner.disk.remove(&path)?;
+        for folder in [self.inner.paths.journal(), self.inner.paths.spools()] {
+            self.inner.disk.sync_folder(&folder)?;
+        }
+        if spool::files(&self.inner.paths.spools())?.is_empty() {
+            self.inner.seal().map_err(|error| self.inner.fail(error))?;
+        }
         let published = self.inner.published.lock();
         Ok(Closed {
             size: published.tree.size(),

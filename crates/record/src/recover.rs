@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::{self, Checkpoint, Verifier};
+use crate::checkpoint::{self, Checkpoint, State, Verifier};
 use crate::error::{RecordError, Result};
 use crate::files::{Disk, Paths, read_limited};
 use crate::publish::Published;
@@ -16,7 +16,11 @@ use crate::tiles::{TileName, bundle_from_bytes, bundle_limit, hashes_from_bytes}
 use crate::tree::{LEVELS, Tree, WIDTH, edge_width, full_tiles, leaf_hash, tile_width};
 
 /// The version of the format that is written.
-pub(crate) const FORMAT: u64 = 1;
+pub(crate) const FORMAT: u64 = 2;
+
+/// The first version. Its frames bear no signature, and its checkpoints do not say whether the record
+/// was closed. A record of it is brought to the version that is written when it is gone on with.
+pub(crate) const FIRST: u64 = 1;
 
 /// What `format.json` states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,14 @@ impl Format {
         Self {
             key: Some(vkey),
             version: FORMAT,
+        }
+    }
+
+    /// The same record in the version that this program writes.
+    fn now(&self) -> Self {
+        Self {
+            version: FORMAT,
+            ..self.clone()
         }
     }
 
@@ -63,7 +75,7 @@ pub(crate) fn format(paths: &Paths) -> Result<Option<Format>> {
 /// Refuses a format that this program cannot write.
 pub(crate) fn check_format(paths: &Paths) -> Result<()> {
     match format(paths)?.map(|format| format.version) {
-        Some(FORMAT) => Ok(()),
+        Some(FIRST | FORMAT) => Ok(()),
         Some(found) if found > FORMAT => Err(RecordError::Newer {
             path: paths.format(),
             found,
@@ -137,8 +149,19 @@ pub(crate) fn load_published(paths: &Paths, key: &SigningKey) -> Result<(String,
         ));
     }
     let bundle = load_bundle(paths, &tree)?;
-    Ok((checkpoint.origin, Published { tree, bundle }))
+    let state = checkpoint.state;
+    Ok((
+        checkpoint.origin,
+        Published {
+            tree,
+            bundle,
+            state,
+        },
+    ))
 }
+
+/// What is said of a format without a key.
+pub(crate) const NO_KEY: &str = "it states no key of the signer";
 
 /// Refuses a record whose stated key is not the one that signed it.
 fn check_key(paths: &Paths, vkey: String) -> Result<()> {
@@ -147,10 +170,55 @@ fn check_key(paths: &Paths, vkey: String) -> Result<()> {
         return Ok(());
     }
     let what = match stated {
-        None => "it states no key of the signer",
+        None => NO_KEY,
         Some(_) => "the key that it states did not sign the checkpoint",
     };
     Err(RecordError::tampered(paths.show(&paths.format()), what))
+}
+
+/// Refuses what is not signed: after a record that was closed there is nothing, and in one of the first
+/// format nothing shows who wrote a journal or a spool.
+pub(crate) fn check_unsigned(paths: &Paths, state: State, size: u64) -> Result<()> {
+    let segments = crate::journal::open_segments(&paths.journal())?;
+    let spools = crate::spool::files(&paths.spools())?;
+    match state {
+        State::Open(_) => Ok(()),
+        State::Closed(_) => {
+            let files = segments.into_iter().map(|segment| segment.path);
+            match files.chain(spools).next() {
+                None => Ok(()),
+                Some(path) => Err(RecordError::tampered(paths.show(&path), AFTER_CLOSING)),
+            }
+        }
+        State::Unstated => {
+            let tail = crate::journal::replay(paths, &segments, size, None, &mut |_, _, _| Ok(()))?;
+            let mut found = vec![("record/journal", tail.end - size)];
+            for spool in spools {
+                found.push(("record/spool", crate::spool::verify(&spool, "", None)?));
+            }
+            match found.into_iter().find(|(_, entries)| *entries > 0) {
+                None => Ok(()),
+                Some((place, entries)) => Err(RecordError::Unsigned {
+                    place: place.to_owned(),
+                    entries,
+                }),
+            }
+        }
+    }
+}
+
+/// What is said of a journal or a spool beside a record that was closed.
+pub(crate) const AFTER_CLOSING: &str =
+    "the record was closed, and nothing is written after that: it was put here by hand";
+
+/// States the version that is written, once the checkpoint is of it.
+pub(crate) fn bring_up_format(paths: &Paths, disk: &Disk) -> Result<()> {
+    match format(paths)? {
+        Some(format) if format.version < FORMAT => {
+            disk.replace(&paths.format(), format.now().text().as_bytes())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The entries of the unfinished bundle, which will be written again as it grows.

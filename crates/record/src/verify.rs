@@ -20,7 +20,7 @@ use std::path::Path;
 
 use tribune_evidence::BlobId;
 
-use crate::checkpoint::{self, Checkpoint, Verifier};
+use crate::checkpoint::{self, Checkpoint, State, Verifier};
 use crate::error::{RecordError, Result};
 use crate::files::Paths;
 use crate::reader::Reader;
@@ -87,8 +87,13 @@ impl std::fmt::Display for Problem {
 pub struct Verification {
     /// How many entries the checkpoint covers.
     pub size: u64,
-    /// How many entries are in the journal after it. Nothing signed covers them yet.
+    /// How many entries are in the journal after it, each signed on its own.
     pub unpublished: u64,
+    /// How many of those nothing signed covers: in a record of format 1, all. Nothing shows who wrote
+    /// them.
+    pub unsigned: u64,
+    /// Whether it is signed that the record was closed, so that nothing follows.
+    pub closed: bool,
     /// The root that the checkpoint states, in hexadecimal.
     pub root: String,
     /// The name of the log.
@@ -119,6 +124,27 @@ impl Verification {
 /// There is no record, it cannot be read for reasons that are not in it, or an option is not what
 /// it should be. What is wrong with the record itself is no error: it is in the [`Verification`].
 pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
+    let mut found = verify_once(dir, options)?;
+    for _ in 0..TRIES {
+        // A record that was closed when this began may be gone on with meanwhile, which is no fault.
+        let reopened = found.closed && !found.holds() && !is_closed(dir)?;
+        if !reopened {
+            break;
+        }
+        found = verify_once(dir, options)?;
+    }
+    Ok(found)
+}
+
+/// How often a record that was opened meanwhile is looked at again.
+const TRIES: usize = 3;
+
+fn is_closed(dir: &Path) -> Result<bool> {
+    let text = checkpoint::load(&Paths::new(dir).checkpoint())?.unwrap_or_default();
+    Ok(Checkpoint::parse(&text).map_or(true, |(checkpoint, _)| checkpoint.state.is_closed()))
+}
+
+fn verify_once(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     let key = options.key.as_deref().map(Verifier::parse).transpose()?;
     let expected = options
         .expect
@@ -129,6 +155,8 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     let mut verification = Verification {
         size: 0,
         unpublished: 0,
+        unsigned: 0,
+        closed: false,
         root: String::new(),
         origin: String::new(),
         signer: Signer::NotAuthenticated,
@@ -139,19 +167,21 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     };
     let findings = Findings::default();
     let stated = signer::check_format(&paths, &findings)?;
-    let Some(reader) = open(&paths, &findings)? else {
+    let keys = signer::Keys {
+        stated: stated.as_ref(),
+        given: key.as_ref(),
+    };
+    let Some(reader) = open(&paths, &keys, &findings)? else {
         findings.into(&mut verification);
         return Ok(verification);
     };
     let checkpoint = &reader.checkpoint;
     verification.size = checkpoint.size;
     verification.unpublished = reader.tail.end - checkpoint.size;
+    verification.unsigned = reader.unsigned();
+    verification.closed = reader.is_closed();
     verification.root = hex::encode(checkpoint.root.0);
     verification.origin.clone_from(&checkpoint.origin);
-    let keys = signer::Keys {
-        stated: stated.as_ref(),
-        given: key.as_ref(),
-    };
     verification.signer = signer::check(&reader, &keys, &findings)?;
     if let Some((path, offset)) = &reader.tail.torn {
         let place = format!("{}, byte {offset}", paths.show(path));
@@ -160,7 +190,12 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
             "a write was cut off here; what it held was never acknowledged",
         );
     }
-    let kept = blobs::check(&paths, &findings)?;
+    if checkpoint.state == State::Unstated {
+        let what = "it is of format 1: it does not state whether the record was closed, nor which blobs \
+                    were kept, and what is in its journal is not signed";
+        findings.note("record", what);
+    }
+    let kept = blobs::check(&reader, &findings)?;
     verification.blobs = kept.count();
     let named = options.blobs.map(|find| blobs::Named {
         find,
@@ -170,6 +205,7 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
     log::check_bundles(&reader, named.as_ref(), &findings)?;
     if let Some(named) = &named {
         log::check_tail(&reader, named, &findings)?;
+        kept.check_named(&reader, &findings);
     }
     log::check_tiles(&reader, &findings)?;
     if root_at(&reader, checkpoint.size)? != Some(checkpoint.root) {
@@ -186,7 +222,7 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
         }
         check_expected(&reader, expected, &findings)?;
     }
-    extras::check(&reader, &findings)?;
+    extras::check(&reader, &keys, &findings)?;
     if findings.are_too_many() {
         findings.note(
             "record",
@@ -198,7 +234,7 @@ pub fn verify(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> {
 }
 
 /// The record as far as it can be read at all.
-fn open(paths: &Paths, findings: &Findings) -> Result<Option<Reader>> {
+fn open(paths: &Paths, keys: &signer::Keys<'_>, findings: &Findings) -> Result<Option<Reader>> {
     let bytes = checkpoint::load(&paths.checkpoint());
     let what = match bytes {
         Ok(None) if recover::has_traces(paths)? => "it is missing".to_owned(),
@@ -214,7 +250,7 @@ fn open(paths: &Paths, findings: &Findings) -> Result<Option<Reader>> {
         findings.problem(Rank::Checkpoint, 0, "record/checkpoint", what);
         return Ok(None);
     }
-    let (reader, wrong) = Reader::open_anyway(paths.clone())?;
+    let (reader, wrong) = Reader::open_anyway(paths.clone(), &|_, _, _| Ok(keys.of_frames()))?;
     if let Some((place, what)) = wrong {
         findings.problem(Rank::Journal, 0, place, what);
     }

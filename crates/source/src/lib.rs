@@ -86,6 +86,38 @@ pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, known)| known)
 }
 
+/// The nearest of a few units. People write them in other letters, or in full: `Gib`, `hrs`.
+#[must_use]
+pub fn nearest_unit<'a>(word: &str, units: &[&'a str]) -> Option<&'a str> {
+    let lower = word.to_ascii_lowercase();
+    let begins = |unit: &&&str| lower.starts_with(&unit.to_ascii_lowercase());
+    let alike = |unit: &&&str| unit.to_ascii_lowercase().chars().next() == lower.chars().next();
+    // `minutes` begins with min, `hrs` with h; of two that fit, the longer.
+    let longest = units.iter().filter(begins).max_by_key(|unit| unit.len());
+    longest.or_else(|| units.iter().find(alike)).copied()
+}
+
+/// The text of a file that a person wrote.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8; says in which line.
+pub fn utf8(bytes: Vec<u8>) -> std::io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..good).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .map_or(0, |it| it.len())
+            + 1;
+        std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            format!("line {line}, byte {column}: the text is not UTF-8"),
+        )
+    })
+}
+
 impl Source {
     /// A file's text under the name that a person knows it by.
     #[must_use]
@@ -205,6 +237,32 @@ mod tests {
     struct Toy {
         #[allow(dead_code)]
         trials: u32,
+    }
+
+    #[test]
+    fn the_nearest_unit_is_the_one_that_was_meant() {
+        let times = ["ms", "s", "min", "h"];
+        let sizes = ["B", "KiB", "MiB", "GiB", "TiB"];
+        for (word, units, meant) in [
+            ("minutes", &times[..], Some("min")),
+            ("mins", &times, Some("min")),
+            ("hrs", &times, Some("h")),
+            ("seconds", &times, Some("s")),
+            ("msec", &times, Some("ms")),
+            ("Gib", &sizes, Some("GiB")),
+            ("GB", &sizes, Some("GiB")),
+            ("", &times, None),
+            ("days", &times, None),
+        ] {
+            assert_eq!(nearest_unit(word, units), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf_8_is_named_with_its_line() {
+        let error = utf8(b"one\ntwo \xff".to_vec()).unwrap_err();
+        assert_eq!(error.to_string(), "line 2, byte 5: the text is not UTF-8");
+        assert_eq!(utf8(b"fine".to_vec()).unwrap(), "fine");
     }
 
     #[test]

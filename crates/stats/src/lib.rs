@@ -16,10 +16,11 @@
 //! | the same, in pairs? | [`mcnemar`], with [`net_discordance`] |
 //! | how many tests were made? | [`holm`] for what was fixed beforehand, [`benjamini_hochberg`] for the rest |
 //! | trials share a wording: how sure now? | [`cluster_t`], [`cluster_robust`], [`cluster_bootstrap`] |
+//! | nothing ever varies: what then? | [`constants`], [`sign_test`] |
 //! | how alike are trials of a wording? | [`intraclass`], [`design_effect`] |
 //! | is there no effect to speak of? | [`equivalent_proportions`], [`equivalent_means`] |
 //! | looked at before the end: how sure now? | [`sequential_rate`] and its like |
-//! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like |
+//! | how many trials, to find what? | [`fisher_sample_size`], [`means_sample_size`] and their like; over wordings: [`cluster_t_power`] |
 //! | a judge counted, and errs? | [`judged_rate`]; do labels agree at all: [`kappa`] |
 //! | how much can chance do to a count? | [`most_by_chance`] |
 //!
@@ -29,6 +30,7 @@
 mod agreement;
 mod bootstrap;
 mod cluster;
+mod constants;
 mod correction;
 mod counts;
 mod difference;
@@ -51,6 +53,7 @@ mod special;
 pub use agreement::{Kappa, kappa};
 pub use bootstrap::{Bootstrap, FEWEST_DRAWS, MOST_DRAWS, cluster_bootstrap};
 pub use cluster::{ClusterT, FEWEST_CLUSTERS, cluster_t};
+pub use constants::{Constants, constants, sign_test};
 pub use correction::{benjamini_hochberg, benjamini_hochberg_planned, holm, holm_planned};
 pub use counts::{Bounds, Counts, contrast_bounds};
 pub use difference::{newcombe, weighted_sum};
@@ -64,8 +67,9 @@ pub use margin::most_by_chance;
 pub use means::{MeanDifference, MeanT, Moments, mean_bounds, mean_t, welch};
 pub use paired::{McNemar, Pairs, mcnemar, net_discordance};
 pub use power::{
-    Design, Detectable, MOST_ENUMERATED, MeansContrast, SampleSize, equivalence_means_power,
-    equivalence_means_sample_size, equivalence_proportions_power,
+    Design, Detectable, MOST_ENUMERATED, MeansContrast, SampleSize, cluster_t_detectable,
+    cluster_t_equivalence_power, cluster_t_equivalence_sample_size, cluster_t_power,
+    equivalence_means_power, equivalence_means_sample_size, equivalence_proportions_power,
     equivalence_proportions_sample_size, fisher_detectable, fisher_power, fisher_sample_size,
     means_detectable, means_power, means_sample_size,
 };

@@ -2,15 +2,17 @@
 //! made from both, so a hand that changed one of them would change a report whose record is whole.
 //! A run has no other files than its own: one that was added is named.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::types::Value;
+use tribune_evidence::{BlobId, TrialId};
 use tribune_record::Reader;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, EntryError};
 use crate::index::Index;
 use crate::index::seal::{self, Seal};
-use crate::rebuild::rebuild;
+use crate::rebuild::{RebuildError, rebuild};
 use crate::rundir::{RunDir, RunDirError, StudyJson};
 use crate::session::{SessionError, same_plan};
 use crate::study::Study;
@@ -46,6 +48,14 @@ impl Audit {
             place: place.into(),
             what: what.into(),
         });
+    }
+}
+
+impl Audit {
+    /// An entry that is not understood.
+    fn entry(&mut self, error: &EntryError) {
+        let what = format!("it is not understood: {}", error.what);
+        self.problem(format!("record, entry {}", error.index), what);
     }
 }
 
@@ -112,15 +122,31 @@ pub fn audit(path: &Path) -> Result<Audit, SessionError> {
         same_plan(&study, &reader)?;
         Ok((Study::restore(study.plan.clone(), &study.scenarios)?, study))
     });
+    if reader.unsigned() > 0 {
+        let what = format!(
+            "{} entries are not signed, and nothing shows who wrote them: what is reported rests on \
+             them too",
+            reader.unsigned()
+        );
+        audit.note("record/journal", what);
+    }
     match restored {
         Ok((study, json)) => {
-            check_bytes(&dir, &reader, &mut audit)?;
-            check_index(&dir, &reader, &json, &study, &mut audit)?;
+            match check_entries(&reader, &mut audit)
+                .and_then(|()| check_bytes(&dir, &reader, &mut audit))
+                .and_then(|()| check_index(&dir, &reader, &json, &study, &mut audit))
+            {
+                Err(
+                    SessionError::Entry(error) | SessionError::Rebuild(RebuildError::Entry(error)),
+                ) => audit.entry(&error),
+                other => other?,
+            }
             if dir.report().symlink_metadata().is_err() {
                 audit.note("report.html", "there is none; `tribune report` makes it");
             }
         }
         Err(error @ SessionError::Record(_)) => return Err(error),
+        Err(SessionError::Entry(error)) => audit.entry(&error),
         Err(error) => audit.problem("study.json", error.to_string()),
     }
     Ok(audit)
@@ -195,6 +221,39 @@ fn check_bytes(dir: &RunDir, reader: &Reader, audit: &mut Audit) -> Result<(), S
     Ok(())
 }
 
+/// Reads every entry that is no event, and looks for trials that the same detectors judged in two
+/// ways: whoever judges again finds what they found, or another version of them.
+fn check_entries(reader: &Reader, audit: &mut Audit) -> Result<(), SessionError> {
+    let mut versions: Vec<String> = Vec::new();
+    let mut seen: HashMap<(TrialId, usize), (u64, BlobId)> = HashMap::new();
+    for entry in reader.entries(0..reader.size()) {
+        let (number, bytes) = entry?;
+        if bytes.starts_with(b"{\"event\":") {
+            continue;
+        }
+        let Entry::Scored { trial, score } = Entry::read(number, &bytes)? else {
+            continue;
+        };
+        let known = versions.iter().position(|known| *known == score.detectors);
+        let version = known.unwrap_or(versions.len());
+        if known.is_none() {
+            versions.push(score.detectors.clone());
+        }
+        // The entry holds the trial and the score in the one canonical form, and nothing else.
+        let hash = BlobId::of(&bytes);
+        let (first, before) = *seen.entry((trial, version)).or_insert((number, hash));
+        if before != hash {
+            let what = format!(
+                "detectors {} judge trial {trial} otherwise here than in entry {first}",
+                score.detectors
+            );
+            audit.problem(format!("record, entry {number}"), what);
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 /// Holds the index against its seal and against the record.
 fn check_index(
     dir: &RunDir,
@@ -210,6 +269,10 @@ fn check_index(
     let left = crate::index::left_beside(&dir.index());
     match seal {
         Seal::Missing => audit.note(INDEX, "there is none; it is made again from the record"),
+        Seal::Open if reader.is_closed() => {
+            let what = "it was not closed, and the record was: it is made again without the file";
+            audit.problem(INDEX, what);
+        }
         Seal::Open => {
             let what = "it was not closed, so nobody believes it; it is made again from the record";
             audit.note(INDEX, what);

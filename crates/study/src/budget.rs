@@ -1,83 +1,16 @@
-//! What a run may cost: `--max-cost`.
+//! Which trials a run may begin under `--max-cost`.
 //!
-//! It stops before the limit is passed, by two rules. A trial is begun only if there is room for it
-//! and for those that run, each taken to cost as much as the dearest of its model so far; and a run
-//! breaks off where one more answer for each trial that runs could pass the limit.
+//! What a request may cost is the purse's to say. This only keeps a run from beginning trials that
+//! it could not end: a trial is begun only if there is room for it and for those that run, each
+//! taken to cost as much as the dearest of its model so far.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use tokio::sync::Notify;
-use tribune_evidence::Usage;
-use tribune_model::Completion;
+use crate::purse::{Purse, to_micro};
 
-use crate::spec::Price;
-
-/// Millionths of a dollar, so that sums are exact.
-const MICRO: f64 = 1e6;
-
-/// What was spent, as answers come in.
-#[derive(Debug, Default)]
-pub(crate) struct Purse {
-    spent: AtomicU64,
-    /// The dearest answer.
-    dearest: AtomicU64,
-    /// Whether an answer came whose cost is not known.
-    unknown: AtomicBool,
-    changed: Notify,
-}
-
-impl Purse {
-    /// Counts an answer.
-    pub(crate) fn pay(&self, dollars: f64) {
-        let micro = to_micro(dollars);
-        self.spent.fetch_add(micro, Ordering::Relaxed);
-        self.dearest.fetch_max(micro, Ordering::Relaxed);
-        self.changed.notify_one();
-    }
-
-    /// Counts an answer whose cost is not known: from here on nobody knows what was spent.
-    pub(crate) fn lose_count(&self) {
-        self.unknown.store(true, Ordering::Relaxed);
-        self.changed.notify_one();
-    }
-
-    /// Waits until something was spent.
-    pub(crate) async fn paid(&self) {
-        self.changed.notified().await;
-    }
-}
-
-/// Says what an answer cost where its provider did not and a person did, and pays it.
-pub(crate) fn charge(completion: &mut Completion, price: Option<Price>, purse: Option<&Purse>) {
-    if let Some(price) = price {
-        let priced = |usage: &mut Usage| {
-            usage.cost = usage.cost.or_else(|| price.cost(usage));
-        };
-        priced(&mut completion.usage);
-        if let Some(exchange) = &mut completion.exchange {
-            priced(&mut exchange.usage);
-        }
-    }
-    if let Some(purse) = purse {
-        match completion.usage.cost {
-            Some(cost) => purse.pay(cost),
-            None => purse.lose_count(),
-        }
-    }
-}
-
-fn to_micro(dollars: f64) -> u64 {
-    // Rounded up: what is spent is never told too small.
-    (dollars.max(0.0) * MICRO).ceil() as u64
-}
-
-/// The limit of a run and what counts against it.
+/// What the trials of a run are taken to cost.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    most: u64,
-    /// What earlier sessions spent.
-    before: u64,
     /// The dearest trial of each model.
     dearest: BTreeMap<u32, u64>,
     /// Trials that run, by model.
@@ -100,12 +33,9 @@ pub(crate) enum Room {
 }
 
 impl Budget {
-    /// A budget of so many dollars, of which some are spent.
-    pub(crate) fn new(most: f64, before: f64, limit: Option<f64>) -> Self {
+    /// A budget for trials that may each cost so many dollars, where the study says so.
+    pub(crate) fn new(limit: Option<f64>) -> Self {
         Self {
-            // Rounded down, as what is spent is rounded up.
-            most: (most.max(0.0) * MICRO) as u64,
-            before: to_micro(before),
             dearest: BTreeMap::new(),
             running: BTreeMap::new(),
             limit: limit.map(to_micro),
@@ -117,34 +47,32 @@ impl Budget {
     pub(crate) fn room(&self, model: u32, purse: &Purse) -> Room {
         let running: u64 = self.running.values().sum();
         let later = if running > 0 { Room::Later } else { Room::No };
-        if self.unknown || purse.unknown.load(Ordering::Relaxed) {
+        let Some(left) = purse.left().filter(|left| *left > 0 && !self.unknown) else {
             return later;
-        }
+        };
         let Some(next) = self.reserve(model) else {
             // Nothing is known of this model yet: its first trial goes alone.
             let alone = !self.running.contains_key(&model);
-            let left = self.before < self.most && self.spent(purse) < self.most;
-            return match (left, alone) {
-                (false, _) => later,
-                (true, true) => Room::Yes,
-                (true, false) => Room::Later,
-            };
+            return if alone { Room::Yes } else { Room::Later };
         };
         let running = self.running.iter().map(|(model, trials)| {
             // What they have spent so far counts twice; that errs on the safe side.
             self.reserve(*model).unwrap_or(0).saturating_mul(*trials)
         });
-        let sum = running.fold(self.spent(purse).saturating_add(next), u64::saturating_add);
-        if sum <= self.most { Room::Yes } else { later }
+        if running.fold(next, u64::saturating_add) <= left {
+            Room::Yes
+        } else {
+            later
+        }
     }
 
     fn reserve(&self, model: u32) -> Option<u64> {
         self.dearest.get(&model).copied().or(self.limit)
     }
 
-    fn spent(&self, purse: &Purse) -> u64 {
-        self.before
-            .saturating_add(purse.spent.load(Ordering::Relaxed))
+    /// Whether a trial came back whose cost is not known.
+    pub(crate) const fn is_unknown(&self) -> bool {
+        self.unknown
     }
 
     /// A trial of a model began.
@@ -169,31 +97,9 @@ impl Budget {
         }
     }
 
-    /// Whether one more answer for each trial that runs could pass the limit.
-    pub(crate) fn is_near(&self, purse: &Purse) -> bool {
-        if self.unknown || purse.unknown.load(Ordering::Relaxed) {
-            return true;
-        }
-        let running: u64 = self.running.values().sum();
-        let next = purse
-            .dearest
-            .load(Ordering::Relaxed)
-            .saturating_mul(running.max(1));
-        self.spent(purse).saturating_add(next) > self.most
-    }
-
-    /// Why nothing more is begun.
-    pub(crate) fn why(&self, purse: &Purse) -> String {
-        let dollars = |micro: u64| micro as f64 / MICRO;
-        if self.unknown || purse.unknown.load(Ordering::Relaxed) {
-            return "the cost of a trial is not known, so that --max-cost cannot be kept"
-                .to_owned();
-        }
-        format!(
-            "the limit of {:.2} USD could be passed; {:.4} USD are spent",
-            dollars(self.most),
-            dollars(self.spent(purse))
-        )
+    /// A trial of a model was cut off.
+    pub(crate) fn cut_off(&mut self, model: u32) {
+        self.ended(model, Some(0.0));
     }
 }
 
@@ -201,14 +107,18 @@ impl Budget {
 mod tests {
     use super::*;
 
+    fn paid(purse: &Purse, dollars: f64) {
+        purse.begin(Some(dollars));
+    }
+
     #[test]
     fn the_first_trial_of_a_model_goes_alone_and_later_ones_have_room_or_not() {
-        let purse = Purse::default();
-        let mut budget = Budget::new(10.0, 0.0, None);
+        let purse = Purse::new(Some(10.0));
+        let mut budget = Budget::new(None);
         assert_eq!(budget.room(0, &purse), Room::Yes);
         budget.began(0);
         assert_eq!(budget.room(0, &purse), Room::Later);
-        purse.pay(3.0);
+        paid(&purse, 3.0);
         budget.ended(0, Some(3.0));
         // 3 spent; each takes 3: two more, not three.
         assert_eq!(budget.room(0, &purse), Room::Yes);
@@ -216,46 +126,25 @@ mod tests {
         assert_eq!(budget.room(0, &purse), Room::Yes);
         budget.began(0);
         assert_eq!(budget.room(0, &purse), Room::Later);
-        purse.pay(6.0);
+        paid(&purse, 6.0);
         budget.ended(0, Some(3.0));
         budget.ended(0, Some(3.0));
         assert_eq!(budget.room(0, &purse), Room::No);
-        assert!(budget.why(&purse).contains("10.00"));
+        assert!(purse.why().contains("10.00"));
     }
 
     #[test]
     fn what_earlier_sessions_spent_counts_and_what_is_not_known_stops_all() {
-        let purse = Purse::default();
-        assert_eq!(Budget::new(1.0, 1.0, None).room(0, &purse), Room::No);
-        let mut budget = Budget::new(1.0, 0.0, Some(0.2));
+        let purse = Purse::new(Some(1.0));
+        paid(&purse, 1.0);
+        assert_eq!(Budget::new(None).room(0, &purse), Room::No);
+        let purse = Purse::new(Some(1.0));
+        let mut budget = Budget::new(Some(0.2));
         assert_eq!(budget.room(0, &purse), Room::Yes);
         budget.began(0);
         budget.ended(0, None);
         assert_eq!(budget.room(0, &purse), Room::No);
-        assert!(budget.why(&purse).contains("not known"));
-    }
-
-    #[test]
-    fn an_answer_whose_cost_is_not_known_stops_all_at_once() {
-        let purse = Purse::default();
-        let mut budget = Budget::new(1.0, 0.0, Some(0.2));
-        budget.began(0);
-        assert!(!budget.is_near(&purse));
-        purse.lose_count();
-        assert!(budget.is_near(&purse));
-        assert_eq!(budget.room(0, &purse), Room::Later);
-        assert!(budget.why(&purse).contains("not known"));
-    }
-
-    #[test]
-    fn one_more_answer_for_each_that_runs_must_have_room() {
-        let purse = Purse::default();
-        let mut budget = Budget::new(1.0, 0.0, None);
-        budget.began(0);
-        budget.began(0);
-        purse.pay(0.3);
-        assert!(!budget.is_near(&purse));
-        purse.pay(0.2);
-        assert!(budget.is_near(&purse), "0.5 and twice 0.3 are more than 1");
+        purse.begin(None);
+        assert_eq!(Budget::new(Some(0.2)).room(0, &purse), Room::No);
     }
 }

@@ -78,6 +78,10 @@ pub enum Entry {
         events: u32,
         /// When, on the machine's clock.
         wall: Timestamp,
+        /// What it cost at most, in dollars: what was answered, and what was under way at the most
+        /// that it could cost. Absent where that is not known, as in records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
     },
     /// What the detectors and criteria say of a sealed trial.
     Scored {
@@ -124,6 +128,9 @@ pub struct Score {
     pub tokens: (u64, u64),
     /// Dollars; absent where a price is not known.
     pub cost: Option<f64>,
+    /// What requests that brought no answer may have cost beside that, in dollars, at most.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub lost: f64,
     /// Exchanges.
     #[serde(default, skip_serializing_if = "is_none")]
     pub calls: u64,
@@ -150,6 +157,10 @@ pub struct OpinionScored {
     pub question: String,
     /// The answer; `unknown` where there is none to be believed. Of claims, how many there are.
     pub answer: String,
+}
+
+fn is_nothing(dollars: &f64) -> bool {
+    *dollars == 0.0
 }
 
 fn is_none(count: &u64) -> bool {

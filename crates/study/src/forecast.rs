@@ -1,31 +1,22 @@
 //! What a plan holds, what it could find and what it would take, before anything is run.
 
+mod power;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tribune_stats::{
-    Design, MeansContrast, StatsError, equivalence_means_power, equivalence_means_sample_size,
-    equivalence_proportions_power, equivalence_proportions_sample_size, fisher_detectable,
-    fisher_power, means_detectable, means_power,
-};
 
 use crate::cast::is_organism;
 use crate::compute::share_of_alpha;
-use crate::plan::{ContrastKind, Expected, Plan, PlannedContrast, SequentialPlan};
+use crate::plan::{Plan, SequentialPlan};
 use crate::prices::PricedBy;
 use crate::replicas::Unpublished;
 use crate::results::{Compared, Kind};
 use crate::spec::{Estimate, PRIMARY, Price};
 use crate::study::Study;
 
-/// The intra-class correlations of trials of one wording that power is told for.
-const CORRELATIONS: [f64; 3] = [0.0, 0.05, 0.1];
-/// The error of the primary family, of an equivalence test, and the power that is asked for.
+/// The error of the primary family and of an equivalence test.
 const ALPHA: f64 = 0.05;
-const POWER: f64 = 0.8;
-/// What is looked for where the study does not say: 5 against 20 %, and 3 points.
-const SHARE: f64 = 0.15;
-const POINTS: f64 = 3.0;
 
 /// What a plan holds, what it could find and what it would take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -89,6 +80,8 @@ pub struct Power {
     pub n: u64,
     /// Trials of one wording on it.
     pub per_wording: f64,
+    /// Wordings that it rests on. From 5 on a difference must hold over them too.
+    pub wordings: u64,
     /// The difference that is looked for.
     pub difference: f64,
     /// The rate of the other side, for behaviours.
@@ -108,11 +101,14 @@ pub struct PowerAt {
     pub intraclass: f64,
     /// How many independent trials a side is worth.
     pub effective_n: f64,
-    /// The chance to find the difference, two-sided; absent where it cannot be reckoned.
+    /// The chance to find the difference, two-sided, over trials and over wordings; absent where it
+    /// cannot be reckoned.
     pub power: Option<f64>,
-    /// The smallest difference that is found with a power of 80 %, above the base for behaviours.
+    /// The smallest difference that is found with a power of 80 %, above the base for behaviours;
+    /// absent where none is.
     pub detectable: Option<f64>,
-    /// The chance to call sides equivalent that are the same, where there is a margin.
+    /// The chance to call sides equivalent that are the same, where there is a margin, over trials
+    /// and over wordings.
     pub equivalence: Option<f64>,
 }
 
@@ -121,7 +117,8 @@ pub struct PowerAt {
 pub struct EquivalencePower {
     /// The margin.
     pub margin: f64,
-    /// Independent trials on each side for a power of 80 %.
+    /// Trials on each side for a power of 80 %, where those of one wording are no more alike than
+    /// others.
     pub n: Option<u64>,
 }
 
@@ -180,7 +177,7 @@ impl Study {
             primary,
             alpha,
             power: contrasts
-                .flat_map(|contrast| power(plan, contrast, alpha))
+                .flat_map(|contrast| power::of(plan, contrast, alpha))
                 .collect(),
             takes: plan
                 .models
@@ -191,7 +188,7 @@ impl Study {
                 })
                 .chain(plan.judges.iter().map(|judge| Takes {
                     priced_by: self.priced_by.get(&judge.model).cloned(),
-                    ..judge_takes(plan, &judge.model)
+                    ..judge_takes(plan, &judge.model, self.estimate)
                 }))
                 .collect(),
             unpublished: self.unpublished(),
@@ -199,20 +196,38 @@ impl Study {
     }
 }
 
-/// What a judge takes: it is asked once for each trial, and once more where its answer has another
-/// form. How much the subject says is not known beforehand.
-fn judge_takes(plan: &Plan, model: &str) -> Takes {
+/// The tokens of what every judge is asked beside the words of the trial, and of its answer: about
+/// four bytes of the one to a token, and a short object for the other.
+const JUDGE_ASKED: u64 = 1_000;
+const JUDGE_ANSWERS: u64 = 700;
+
+/// What a judge takes, as a guess: it is asked once for each trial, about as many words as the
+/// subject is taken to say. Where its answer has another form it is asked once more, and a model
+/// that thinks first takes more.
+fn judge_takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
+    let each = estimate.map(|each| Estimate {
+        calls: 1,
+        input_tokens: each.output_tokens.saturating_add(JUDGE_ASKED),
+        output_tokens: JUDGE_ANSWERS,
+    });
+    let trials = u64::from(plan.total());
+    let of_all = |one: fn(&Estimate) -> u64| Some(one(each.as_ref()?).saturating_mul(trials));
+    let (input, output) = (of_all(|it| it.input_tokens), of_all(|it| it.output_tokens));
+    let price = plan.prices.get(model).copied();
+    let cost = price
+        .zip(input.zip(output))
+        .map(|(price, (input, output))| price.of(input, output));
     Takes {
         model: model.to_owned(),
         judges: true,
         simulated: false,
-        trials: u64::from(plan.total()),
-        calls: Some(u64::from(plan.total())),
-        input_tokens: None,
-        output_tokens: None,
-        price: plan.prices.get(model).copied(),
+        trials,
+        calls: Some(trials),
+        input_tokens: input,
+        output_tokens: output,
+        price,
         priced_by: None,
-        cost: None,
+        cost,
     }
 }
 
@@ -264,135 +279,4 @@ fn takes(plan: &Plan, model: &str, estimate: Option<Estimate>) -> Takes {
         priced_by: None,
         cost,
     }
-}
-
-/// The power of every test of a contrast.
-fn power(plan: &Plan, contrast: &PlannedContrast, alpha: f64) -> Vec<Power> {
-    let sides = [
-        &contrast.left,
-        &contrast.right,
-        &contrast.left_other,
-        &contrast.right_other,
-    ];
-    let arms = sides.iter().map(|side| side.len()).filter(|arms| *arms > 0);
-    let n = u64::from(plan.trials) * arms.min().unwrap_or(0) as u64;
-    let wordings = contrast
-        .left
-        .first()
-        .and_then(|place| plan.arms.get(*place))
-        .and_then(|arm| plan.scenario_of(arm))
-        .map_or(1, |scenario| scenario.wordings.max(1));
-    let per_wording = (n as f64 / f64::from(wordings)).max(1.0);
-    let expect = contrast.expect.unwrap_or_default();
-    let one = Reckoning {
-        contrast,
-        alpha,
-        expect,
-        n,
-        per_wording,
-    };
-    let behaviours = contrast
-        .behaviours
-        .iter()
-        .map(|it| one.behaviour(&it.to_string()));
-    let measures = contrast
-        .measures
-        .iter()
-        .map(|it| one.measure(&it.to_string()));
-    behaviours.chain(measures).collect()
-}
-
-struct Reckoning<'a> {
-    contrast: &'a PlannedContrast,
-    alpha: f64,
-    expect: Expected,
-    n: u64,
-    per_wording: f64,
-}
-
-impl Reckoning<'_> {
-    fn designs(&self) -> impl Iterator<Item = (f64, Design)> + '_ {
-        CORRELATIONS.into_iter().map(|intraclass| {
-            let design = Design::clustered(self.n, self.per_wording, intraclass);
-            (intraclass, design)
-        })
-    }
-
-    fn row(&self, compared: Compared, what: &str, difference: f64, at: Vec<PowerAt>) -> Power {
-        let share = compared == Compared::Behaviour;
-        Power {
-            contrast: self.contrast.name.clone(),
-            kind: crate::compute::kind(self.contrast.kind),
-            compared,
-            what: what.to_owned(),
-            n: self.n,
-            per_wording: self.per_wording,
-            difference,
-            base: share.then_some(self.expect.base),
-            sd: (!share).then_some(self.expect.sd),
-            at,
-            equivalence: self.contrast.margin.map(|margin| {
-                let n = if share {
-                    equivalence_proportions_sample_size(margin, self.expect.base, ALPHA, POWER)
-                } else {
-                    equivalence_means_sample_size(margin, self.expect.sd, ALPHA, POWER)
-                };
-                EquivalencePower {
-                    margin,
-                    n: n.ok().map(|n| n.exact),
-                }
-            }),
-        }
-    }
-
-    fn behaviour(&self, what: &str) -> Power {
-        let base = self.expect.base;
-        let difference = self.expect.difference.unwrap_or(SHARE);
-        let other = (base + difference).min(1.0);
-        // There is no test of an interaction of rates over trials to reckon with: it is made over
-        // wordings alone.
-        let reckoned = self.contrast.kind != ContrastKind::Interaction;
-        let at = |(intraclass, design): (f64, Design)| PowerAt {
-            intraclass,
-            effective_n: design.effective().unwrap_or(0.0),
-            power: known(reckoned, || fisher_power(base, other, design, self.alpha)),
-            detectable: known(reckoned, || {
-                fisher_detectable(base, design, self.alpha, POWER)
-            })
-            .and_then(|found| Some(found.above? - base)),
-            equivalence: self.contrast.margin.and_then(|margin| {
-                known(reckoned, || {
-                    equivalence_proportions_power(margin, base, base, design, ALPHA)
-                })
-            }),
-        };
-        let at = self.designs().map(at).collect();
-        self.row(Compared::Behaviour, what, difference, at)
-    }
-
-    fn measure(&self, what: &str) -> Power {
-        let sd = self.expect.sd;
-        let difference = self.expect.difference.unwrap_or(POINTS);
-        let cells = match self.contrast.kind {
-            ContrastKind::Interaction => MeansContrast::Interaction,
-            ContrastKind::Difference | ContrastKind::Paired => MeansContrast::TwoArms,
-        };
-        let at = |(intraclass, design): (f64, Design)| PowerAt {
-            intraclass,
-            effective_n: design.effective().unwrap_or(0.0),
-            power: means_power(cells, difference, sd, design, self.alpha).ok(),
-            detectable: means_detectable(cells, sd, design, self.alpha, POWER).ok(),
-            equivalence: self
-                .contrast
-                .margin
-                .filter(|_| cells == MeansContrast::TwoArms)
-                .and_then(|margin| equivalence_means_power(margin, 0.0, sd, design, ALPHA).ok()),
-        };
-        let at = self.designs().map(at).collect();
-        self.row(Compared::Measure, what, difference, at)
-    }
-}
-
-fn known<T>(reckoned: bool, value: impl FnOnce() -> Result<T, StatsError>) -> Option<T> {
-    if reckoned { value().ok() } else { None }
 }

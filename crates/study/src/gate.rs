@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tribune_evidence::Behaviour;
 
 use crate::expression::{Kind, holds, is_small, kind_of};
+use crate::plan::PlannedArm;
 use crate::results::{Cell, Rate};
 
 const FUNCTIONS: [&str; 5] = ["rate", "low", "high", "unknown", "n"];
@@ -41,6 +42,12 @@ pub enum GateError {
     /// It names a behaviour that there is none of.
     #[error("there is no behaviour {0:?}{1}")]
     Behaviour(String, String),
+    /// It names a behaviour that no trial is judged by.
+    #[error("{0:?} is not an outcome of a trial, so it has no rate")]
+    NotOfTrials(String),
+    /// It names levels that no arm of the study has.
+    #[error("no arm of the study has {0:?}{1}")]
+    Levels(String, String),
     /// It names no behaviour, so it would decide over nothing.
     #[error("the expression names no behaviour")]
     Nothing,
@@ -91,6 +98,37 @@ impl Gate {
             text: text.to_owned(),
             program,
         })
+    }
+
+    /// Checks what it names against the arms of a study, so that nothing runs for a limit that could
+    /// not be decided.
+    ///
+    /// # Errors
+    /// No arm has the levels that it names, or it names a behaviour that is no outcome of a trial.
+    pub fn check(&self, arms: &[PlannedArm]) -> Result<(), GateError> {
+        let labels: Vec<String> = arms.iter().map(PlannedArm::label).collect();
+        for named in texts(&self.text) {
+            if let Ok(behaviour) = named.parse::<Behaviour>() {
+                if !crate::spec::is_compared(behaviour) {
+                    return Err(GateError::NotOfTrials(named));
+                }
+                continue;
+            }
+            let levels = levels(&named);
+            let known = || labels.iter().flat_map(|label| label.split(';'));
+            for level in &levels {
+                if !known().any(|part| part == *level) {
+                    let hint = crate::source::nearest(level, known())
+                        .map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+                    return Err(GateError::Levels((*level).to_owned(), hint));
+                }
+            }
+            if !labels.iter().any(|label| carries(label, &levels)) {
+                let hint = "; each level is in some arm, and no arm has them all".to_owned();
+                return Err(GateError::Levels(named, hint));
+            }
+        }
+        Ok(())
     }
 
     /// The expression as written.
@@ -166,6 +204,19 @@ fn texts(expression: &str) -> Vec<String> {
     found
 }
 
+/// The levels in a second argument.
+fn levels(text: &str) -> Vec<&str> {
+    let parts = text.split(';').map(str::trim);
+    parts.filter(|level| !level.is_empty()).collect()
+}
+
+/// Whether an arm has all these levels.
+fn carries(arm: &str, levels: &[&str]) -> bool {
+    levels
+        .iter()
+        .all(|level| arm.split(';').any(|part| part == *level))
+}
+
 fn measure(function: &str, arguments: &[Value], cells: &[Cell]) -> Result<f64, String> {
     let text = |value: &Value| match value {
         Value::String(text) => Ok(text.to_string()),
@@ -176,17 +227,8 @@ fn measure(function: &str, arguments: &[Value], cells: &[Cell]) -> Result<f64, S
         [behaviour, levels] => (text(behaviour)?, text(levels)?),
         _ => return Err(format!("{function} takes a behaviour and perhaps levels")),
     };
-    let levels: Vec<&str> = levels
-        .split(';')
-        .map(str::trim)
-        .filter(|level| !level.is_empty())
-        .collect();
-    let fits = |cell: &&Cell| {
-        cell.behaviour == behaviour
-            && levels
-                .iter()
-                .all(|level| cell.arm.split(';').any(|part| part == *level))
-    };
+    let levels = self::levels(&levels);
+    let fits = |cell: &&Cell| cell.behaviour == behaviour && carries(&cell.arm, &levels);
     let rates: Vec<&Rate> = cells.iter().filter(fits).map(|cell| &cell.all).collect();
     if rates.is_empty() {
         return Err(format!("{behaviour} was not measured there"));

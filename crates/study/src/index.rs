@@ -19,7 +19,7 @@ use crate::entry::Score;
 use crate::plan::TrialPlan;
 
 /// The version of the tables; an index of another version is made again.
-const INDEX_VERSION: i64 = 4;
+const INDEX_VERSION: i64 = 5;
 
 /// Rows that are written between two commits.
 const COMMIT_EVERY: u32 = 2_000;
@@ -103,9 +103,14 @@ CREATE TABLE trial (
     tokens_in INTEGER NOT NULL,
     tokens_out INTEGER NOT NULL,
     cost REAL,
+    lost REAL NOT NULL,
     confirmed TEXT NOT NULL,
     calls INTEGER NOT NULL,
     from_cache INTEGER NOT NULL
+);
+CREATE TABLE interrupted (
+    number INTEGER PRIMARY KEY,
+    cost REAL
 );
 CREATE TABLE outcome (
     number INTEGER NOT NULL,
@@ -311,7 +316,7 @@ impl Index {
         let mut trial = self.connection.prepare_cached(
             "INSERT OR REPLACE INTO trial VALUES
              (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,
-              ?22,?23)",
+              ?22,?23,?24)",
         )?;
         trial.execute(params![
             plan.number,
@@ -334,6 +339,7 @@ impl Index {
             score.tokens.0 as i64,
             score.tokens.1 as i64,
             score.cost,
+            score.lost,
             score.confirmed.join("\n"),
             score.calls as i64,
             score.from_cache as i64,
@@ -429,16 +435,40 @@ impl Index {
             .map_err(|source| self.wrap(source))
     }
 
-    /// What all trials cost, in dollars, as far as it is known.
+    /// Adds an attempt that was cut off, by the number of the entry that says so.
+    ///
+    /// # Errors
+    /// SQLite refused the row.
+    pub(crate) fn interrupted(&self, entry: u64, cost: Option<f64>) -> Result<(), IndexError> {
+        self.connection
+            .execute(
+                "INSERT OR REPLACE INTO interrupted VALUES (?1, ?2)",
+                params![entry as i64, cost],
+            )
+            .map(drop)
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// What all trials and all attempts that were cut off cost, in dollars, and how much of it was
+    /// perhaps not charged. `None` where it is not known.
     ///
     /// # Errors
     /// SQLite cannot read the table.
-    pub(crate) fn cost(&self) -> Result<f64, IndexError> {
-        self.connection
-            .query_row("SELECT coalesce(sum(cost), 0.0) FROM trial", [], |row| {
-                row.get(0)
-            })
-            .map_err(|source| self.wrap(source))
+    pub(crate) fn cost(&self) -> Result<Option<(f64, f64)>, IndexError> {
+        let sums = self.connection.query_row(
+            "SELECT (SELECT coalesce(sum(cost), 0.0) FROM trial),
+                    (SELECT coalesce(sum(lost), 0.0) FROM trial),
+                    (SELECT coalesce(sum(cost), 0.0) FROM interrupted),
+                    (SELECT count(*) FROM trial WHERE cost IS NULL)
+                    + (SELECT count(*) FROM interrupted WHERE cost IS NULL)",
+            [],
+            |row| -> rusqlite::Result<(f64, f64, f64, u64)> {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            },
+        );
+        let (answered, lost, cut_off, unknown) = sums.map_err(|source| self.wrap(source))?;
+        let beside = lost + cut_off;
+        Ok((unknown == 0).then_some((answered + beside, beside)))
     }
 
     /// After how many whole blocks the run had seen enough, and why.

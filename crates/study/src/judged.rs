@@ -77,9 +77,9 @@ pub struct JudgeAgreement {
     pub trials: u64,
     /// Of these, those in which all said the same.
     pub agreed: u64,
-    /// Those in which they said different things.
+    /// Those in which two of them said different things.
     pub disagreed: u64,
-    /// Those in which one at least gave no answer to be believed.
+    /// Those of the rest in which one at least gave no answer to be believed.
     pub unknown: u64,
 }
 

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tribune_evidence::{AgentId, BlobId, Body, Content, Contents, Ending, Event, EventId, Sensor};
+use tribune_evidence::{
+    AgentId, BlobId, Body, Content, Contents, Ending, Event, EventId, Exchange, Sensor,
+};
 use tribune_judge::{BlindError, MAX_OUTPUT_TOKENS, Opinion, Sheet, TEMPERATURE, ask, prompt_hash};
-use tribune_model::{Completion, Model, ModelError, Providers};
+use tribune_model::{Completion, Ledger, Model, ModelError, Providers, Unpaid};
 use tribune_world::World;
 
-use crate::budget::charge;
+use crate::account::Account;
 use crate::cast::{CastError, of_provider};
 use crate::log::{LogError, TrialLog};
 use crate::spec::Price;
@@ -166,16 +168,33 @@ pub(crate) async fn judge(judging: &Judging, seat: &mut Seat) -> Result<(), LogE
         Judging::Nobody => Ok(()),
         Judging::Ask { judges, .. } => {
             let seed = seat.seed.branch("judges");
+            let accounts: Vec<Arc<Account>> = (1..)
+                .zip(judges)
+                .map(|(number, judge)| {
+                    let spool = seat.log.spool();
+                    Arc::new(Account::new(judge.price, &seat.purse, spool, number))
+                })
+                .collect();
             // All at once, and told in the order of the plan.
-            let asking = judges
-                .iter()
-                .map(|judge| ask(judge.model.as_ref(), &sheet, seed));
+            let asking = judges.iter().zip(&accounts).map(|(judge, account)| {
+                let ledger = Arc::clone(account) as Arc<dyn Ledger>;
+                ask(judge.model.as_ref(), &sheet, seed, Some(ledger))
+            });
             let asked = futures::future::join_all(asking).await;
-            for (judge, asked) in judges.iter().zip(asked) {
+            for ((judge, account), asked) in judges.iter().zip(&accounts).zip(asked) {
                 let mut last = None;
+                for (exchange, blobs) in account.given_up() {
+                    last = heard(seat, Some(exchange), blobs)?.or(last);
+                }
+                if let Some(ModelError::Unpaid(Unpaid::Run(why))) = asked.failed {
+                    return Err(LogError::Unpaid(why));
+                }
                 for mut completion in asked.completions {
-                    charge(&mut completion, judge.price, seat.purse.as_deref());
-                    last = heard(seat, completion)?.or(last);
+                    account.charge(&mut completion);
+                    let Completion {
+                        exchange, blobs, ..
+                    } = completion;
+                    last = heard(seat, exchange, blobs)?.or(last);
                 }
                 opine(seat, &judge.name, &asked.opinions, &hash, last)?;
             }
@@ -214,11 +233,15 @@ fn nobody(seat: &mut Seat, judges: &[&str], why: &str, sheet: &str) -> Result<()
 }
 
 /// Logs an exchange with a judge.
-fn heard(seat: &mut Seat, completion: Completion) -> Result<Option<EventId>, LogError> {
-    for blob in completion.blobs {
+fn heard(
+    seat: &mut Seat,
+    exchange: Option<Exchange>,
+    blobs: Vec<Vec<u8>>,
+) -> Result<Option<EventId>, LogError> {
+    for blob in blobs {
         seat.log.keep_blob(blob);
     }
-    let Some(exchange) = completion.exchange else {
+    let Some(exchange) = exchange else {
         return Ok(None);
     };
     let body = Body::Exchange {

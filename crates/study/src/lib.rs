@@ -1,5 +1,6 @@
 //! Studies: scenarios, arms, plans, the runner, scoring and results.
 
+mod account;
 mod audit;
 mod between;
 mod budget;
@@ -20,6 +21,7 @@ mod plan;
 mod prices;
 mod progress;
 mod providers;
+mod purse;
 mod rebuild;
 mod replay;
 mod replicas;
@@ -46,6 +48,7 @@ use tribune_source as source;
 /// The version of the tool, as runs state it.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
+pub use account::Spending;
 pub use audit::{Audit, Contradiction, audit};
 pub use between::{Between, FieldDiffers, MeanDiffers, RateDiffers, RunShown, between};
 pub use cast::{Cast, CastError, is_organism};
@@ -72,7 +75,7 @@ pub use rundir::{RunDir, RunDirError, StudyJson, write_whole};
 pub use runner::{Ended, RunError};
 pub use session::{Options, Run, Session, SessionError};
 pub use skeleton::{NameError, new_scenario, new_study};
-pub use spec::{Estimate, Limits, Overrides, Price, Sampling, StudyFile, prices};
+pub use spec::{Estimate, Limits, MOST_OUTPUT, Overrides, Price, Sampling, StudyFile, prices};
 pub use study::{Study, StudyError};
 pub use trial::TrialError;
 pub use tribune_source::{Source, SourceError, nearest};

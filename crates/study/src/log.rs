@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tribune_evidence::{
     AgentId, BlobId, Body, Content, Contents, Draft, Event, EventId, Times, Timestamp, TrialId,
@@ -42,13 +43,43 @@ pub enum LogError {
     /// The spool refused it.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// Nothing more may be spent in this run; why. The trial is cut off here, and begun again by who
+    /// goes on with a higher limit: what a session may spend is no part of a trial.
+    #[error("{0}")]
+    Unpaid(String),
 }
 
 /// Where a long trial is kept while it runs, so that what a crash leaves is whole: the blobs that
 /// an event names go to the record before the event goes to the spool.
 pub(crate) struct Keeper {
     record: Arc<Record>,
-    spool: Spool,
+    spool: Kept,
+}
+
+/// The spool of a trial, which its log and its accounts write to.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept(Arc<Mutex<Option<Spool>>>);
+
+impl Kept {
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// The spool refused it.
+    pub(crate) fn append(&self, entry: &RecordEntry) -> Result<(), RecordError> {
+        match &mut *self.0.lock() {
+            Some(spool) => spool.append(std::slice::from_ref(entry)),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes it: what it holds is in the record.
+    ///
+    /// # Errors
+    /// The file could not be removed.
+    pub(crate) fn discard(&self) -> Result<(), RecordError> {
+        let spool = self.0.lock().take();
+        spool.map_or(Ok(()), Spool::discard)
+    }
 }
 
 impl Keeper {
@@ -59,7 +90,9 @@ impl Keeper {
     pub(crate) fn begin(record: &Arc<Record>, trial: TrialId) -> Result<Self, RecordError> {
         Ok(Self {
             record: Arc::clone(record),
-            spool: record.spool(&trial.to_string())?,
+            spool: Kept(Arc::new(Mutex::new(Some(
+                record.spool(&trial.to_string())?,
+            )))),
         })
     }
 }
@@ -93,7 +126,7 @@ pub(crate) struct Sealed {
     /// Blobs that are in no world: long texts of the subject and of the provider.
     pub extra: HashMap<BlobId, Bytes>,
     /// The spool, to be dropped once the entries are in the record.
-    pub spool: Option<Spool>,
+    pub spool: Option<Kept>,
 }
 
 /// The moment on the machine's clock.
@@ -242,6 +275,11 @@ impl TrialLog {
         Ok(id)
     }
 
+    /// Its spool, where it has one.
+    pub(crate) fn spool(&self) -> Option<Kept> {
+        self.keeper.as_ref().map(|keeper| keeper.spool.clone())
+    }
+
     /// Ends the log.
     ///
     /// # Errors
@@ -269,8 +307,8 @@ impl TrialLog {
 
     fn keep(&mut self, bytes: Vec<u8>) -> Result<(), LogError> {
         let entry = RecordEntry::new(bytes);
-        if let Some(keeper) = &mut self.keeper {
-            keeper.spool.append(std::slice::from_ref(&entry))?;
+        if let Some(keeper) = &self.keeper {
+            keeper.spool.append(&entry)?;
         }
         self.entries.push(entry);
         Ok(())

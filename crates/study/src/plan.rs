@@ -228,6 +228,10 @@ pub struct PlannedContrast {
     pub control: bool,
     /// The family whose size corrects its test.
     pub family: String,
+    /// The behaviour that it shows where its difference is above 0: one that is no outcome of a
+    /// trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<Behaviour>,
     /// How its sides are compared.
     #[serde(default, skip_serializing_if = "ContrastKind::is_usual")]
     pub kind: ContrastKind,

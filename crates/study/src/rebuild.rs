@@ -119,7 +119,10 @@ pub(crate) fn rebuild(
                     );
                 }
             }
-            Entry::Interrupted { .. } => begun = None,
+            Entry::Interrupted { cost, .. } => {
+                begun = None;
+                index.interrupted(number, cost)?;
+            }
             Entry::Scored { trial, score } => {
                 let first = open.remove(&trial);
                 rebuilt.trials += u64::from(first.is_some());

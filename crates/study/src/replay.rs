@@ -16,7 +16,7 @@ use tribune_evidence::{
     BlobId, Body, CallId, Channel, Content, Ending, Event, Exchange, Limit, Sensor, TrialId, Usage,
 };
 use tribune_model::{
-    Completion, Conversation, Message, Model, ModelError, Settings, Stop, ToolCall,
+    Completion, Conversation, Message, Model, ModelError, Settings, Stop, ToolCall, Unpaid,
 };
 use tribune_record::Reader;
 
@@ -152,13 +152,20 @@ enum Did {
     Failed(String),
     /// No answer came in time.
     TimedOut,
+    /// It was not asked: one more request could have passed a limit of the trial.
+    NotAsked(Unpaid),
 }
 
 #[derive(Debug)]
 struct Step {
     told: Vec<Told>,
+    /// Requests that were given up before.
+    given_up: Vec<GivenUp>,
     did: Did,
 }
+
+/// A request that was given up, with its blobs.
+type GivenUp = (Exchange, Vec<Vec<u8>>);
 
 /// An answer while its events are read.
 struct Heard {
@@ -180,6 +187,7 @@ struct Script<'a> {
     names: Names,
     steps: Vec<Step>,
     told: Vec<Told>,
+    given_up: Vec<GivenUp>,
     open: Option<Heard>,
     ended: bool,
 }
@@ -191,6 +199,7 @@ impl<'a> Script<'a> {
             names: Names::default(),
             steps: Vec::new(),
             told: Vec::new(),
+            given_up: Vec::new(),
             open: None,
             ended: false,
         }
@@ -258,6 +267,11 @@ impl<'a> Script<'a> {
                 }
                 self.tell(what, text)?;
             }
+            Body::Exchange { exchange } if exchange.unanswered.is_some() => {
+                self.close(None);
+                let blobs = self.blobs(exchange);
+                self.given_up.push(((**exchange).clone(), blobs));
+            }
             Body::Exchange { exchange } => {
                 self.close(None);
                 self.open = Some(Heard {
@@ -296,8 +310,16 @@ impl<'a> Script<'a> {
                     Ending::Failed { fault } => self.fail(&fault.what),
                     Ending::Limit { limit: Limit::Wall } => {
                         let told = std::mem::take(&mut self.told);
-                        let did = Did::TimedOut;
-                        self.steps.push(Step { told, did });
+                        self.step(told, Did::TimedOut);
+                    }
+                    // What is told after the last answer was to be sent.
+                    Ending::Limit { limit } if !self.told.is_empty() => {
+                        let told = std::mem::take(&mut self.told);
+                        match limit {
+                            Limit::Tokens => self.step(told, Did::NotAsked(Unpaid::Tokens)),
+                            Limit::Cost => self.step(told, Did::NotAsked(Unpaid::Cost)),
+                            _ => {}
+                        }
                     }
                     _ => self.told.clear(),
                 }
@@ -316,7 +338,24 @@ impl<'a> Script<'a> {
             Did::Failed(why.to_owned())
         };
         let told = std::mem::take(&mut self.told);
-        self.steps.push(Step { told, did });
+        self.step(told, did);
+    }
+
+    fn step(&mut self, told: Vec<Told>, did: Did) {
+        let given_up = std::mem::take(&mut self.given_up);
+        self.steps.push(Step {
+            told,
+            given_up,
+            did,
+        });
+    }
+
+    /// The blobs of an exchange. One that is missing leaves the new record without it, which its
+    /// verifier says.
+    fn blobs(&self, exchange: &Exchange) -> Vec<Vec<u8>> {
+        let contents = [&exchange.added, &exchange.response];
+        let ids = contents.into_iter().filter_map(Content::blob);
+        ids.filter_map(|id| (self.blob)(&id).ok()).collect()
     }
 
     /// An answer is over, and where it was the last, so is the subject's part.
@@ -347,13 +386,7 @@ impl<'a> Script<'a> {
                 arguments: String::new(),
             });
         }
-        let mut blobs = Vec::new();
-        for content in [&heard.exchange.added, &heard.exchange.response] {
-            // One that is missing leaves the new record without it, which its verifier says.
-            if let Some(bytes) = content.blob().and_then(|id| (self.blob)(&id).ok()) {
-                blobs.push(bytes);
-            }
-        }
+        let blobs = self.blobs(&heard.exchange);
         let usage: Usage = heard.exchange.usage;
         let completion = Completion {
             message: Message::Assistant {
@@ -368,10 +401,7 @@ impl<'a> Script<'a> {
             blobs,
             notes: heard.notes,
         };
-        self.steps.push(Step {
-            told: heard.told,
-            did: Did::Answered(Box::new(completion)),
-        });
+        self.step(heard.told, Did::Answered(Box::new(completion)));
     }
 }
 
@@ -396,7 +426,7 @@ impl Model for Replayed {
     async fn complete(
         &self,
         conversation: &Conversation,
-        _: &Settings,
+        settings: &Settings,
     ) -> Result<Completion, ModelError> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let Some(step) = self.steps.get(number) else {
@@ -410,12 +440,19 @@ impl Model for Replayed {
             let what = format!("in request {}, {what}", number + 1);
             return Err(ModelError::Differs { what });
         }
+        for (exchange, blobs) in &step.given_up {
+            if let Some(ledger) = &settings.ledger {
+                ledger.recorded(exchange.clone(), blobs.clone());
+            }
+        }
         match &step.did {
             Did::Answered(completion) => Ok((**completion).clone()),
             Did::Failed(what) => Err(ModelError::Recorded { what: what.clone() }),
+            Did::NotAsked(why) => Err(ModelError::Unpaid(why.clone())),
             Did::TimedOut => Err(ModelError::TimedOut {
                 provider: self.name.clone(),
                 seconds: 0,
+                is_silent: false,
             }),
         }
     }

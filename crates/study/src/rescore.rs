@@ -91,6 +91,8 @@ pub fn rescore(path: &Path, keys: &Path) -> Result<Rescored, SessionError> {
     let json = dir.study()?;
     let study = Study::restore(json.plan.clone(), &json.scenarios)?;
     let record = Record::open(path, keys)?;
+    // It is of what the record held before: the caller makes it anew.
+    dir.remove_report()?;
     record.publish()?;
     let reader = Reader::open(path)?;
     same_plan(&json, &reader)?;
@@ -159,12 +161,13 @@ pub fn rescore(path: &Path, keys: &Path) -> Result<Rescored, SessionError> {
         .kinds
         .sort_by_key(|kind| std::cmp::Reverse(kind.trials));
     let entries = record.size();
-    record.close()?;
-    // The index knows the scores of before: it is made again.
+    record.publish()?;
+    // The index knows the scores of before: it is made again, and closed before the record is.
     let reader = Reader::open(path)?;
     let empty = Index::create(&dir.index())?;
     let (index, _) = crate::rebuild::rebuild(empty, &reader, &json.plan, &study.scenarios)?;
     index.close(entries)?;
+    record.close()?;
     Ok(rescored)
 }
 

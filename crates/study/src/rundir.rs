@@ -167,6 +167,20 @@ impl RunDir {
         self.0.join("report.html")
     }
 
+    /// Removes the page: what it tells of is not the record any more.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(crate) fn remove_report(&self) -> Result<(), RunDirError> {
+        let path = self.report();
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(RunDirError::Io { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads `study.json`.
     ///
     /// # Errors
@@ -257,7 +271,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<PathBuf, RunDirError> {
         .prefix(ASIDE)
         .permissions(readable())
         .tempfile_in(folder)
-        .map_err(io)?;
+        // The path asked for, and not the one beside it that nobody knows of.
+        .map_err(|error| io(error.kind().into()))?;
     aside.write_all(bytes).map_err(io)?;
     aside.as_file().sync_all().map_err(io)?;
     aside.persist(path).map_err(|error| io(error.error))?;

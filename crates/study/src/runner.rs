@@ -17,15 +17,16 @@ use tribune_evidence::{BlobId, TrialId};
 use tribune_model::{Cached, Model};
 use tribune_record::{Durability, Record, RecordError, canonical};
 
-use crate::budget::Purse;
+use crate::account::spent;
 use crate::cast::{Cast, is_organism};
 use crate::compute::ComputeError;
 use crate::entry::Entry;
 use crate::index::{Index, IndexError};
 use crate::judging::{Judge, Judging};
-use crate::log::wall_now;
+use crate::log::{LogError, wall_now};
 use crate::plan::{Plan, PlanError, PlannedArm, TrialPlan};
 use crate::progress::Progress;
+use crate::purse::Purse;
 use crate::replay::Recorded;
 use crate::scenario::Scenario;
 use crate::setups::Setups;
@@ -97,6 +98,16 @@ pub enum RunError {
     /// An entry could not be written as JSON.
     #[error("an entry cannot be written as JSON: {0}")]
     Canonical(#[from] canonical::CanonicalError),
+    /// One more request of a trial could have passed what the run may cost; the trial is cut off.
+    #[error("{why}")]
+    Unpaid {
+        /// Why it had no room.
+        why: String,
+        /// The model, by its place in the plan.
+        model: u32,
+        /// The block.
+        replicate: u32,
+    },
     /// A part of the runner died.
     #[error("the runner broke: {0}")]
     Broken(String),
@@ -108,7 +119,7 @@ impl RunError {
     pub fn is_full(&self) -> bool {
         match self {
             Self::Trial(TrialError::Record(error)) | Self::Record(error) => error.is_full(),
-            Self::Trial(TrialError::Log(crate::log::LogError::Record(error))) => error.is_full(),
+            Self::Trial(TrialError::Log(LogError::Record(error))) => error.is_full(),
             Self::Index(error) => error.is_full(),
             _ => false,
         }
@@ -166,13 +177,6 @@ pub(crate) async fn run(
                     running.abort_all();
                 }
             }
-            () = job.purse.paid(), if job.max_cost.is_some() && desk.ended == Ended::Whole => {
-                if desk.is_near() {
-                    // What runs is cut off, and run again by who resumes it with a higher limit.
-                    desk.spent(desk.held.as_ref().map_or(0, |next| next.replicate));
-                    running.abort_all();
-                }
-            }
             finished = running.join_next() => match finished {
                 Some(Ok(Ok(done))) => {
                     progress.finished(&done.score);
@@ -181,6 +185,10 @@ pub(crate) async fn run(
                     if let Err(error) = clerk.take(done) {
                         broken.get_or_insert(error);
                     }
+                }
+                // There was no room for one more request: it is run again by who resumes with more.
+                Some(Ok(Err(RunError::Unpaid { why, replicate, model }))) => {
+                    desk.cut_off(model, replicate, why);
                 }
                 Some(Ok(Err(error))) => {
                     broken.get_or_insert(error);
@@ -200,13 +208,14 @@ pub(crate) async fn run(
         return Err(error);
     }
     let index = index?;
+    if matches!(desk.ended, Ended::Cancelled | Ended::Spent) {
+        for (entry, cost) in seal_orphans(record)? {
+            index.interrupted(entry, cost)?;
+        }
+    }
     if desk.ended == Ended::Cancelled {
-        seal_orphans(record)?;
         stopped(record, "cancelled", None)?;
         return Ok((desk.ended, index));
-    }
-    if desk.ended == Ended::Spent {
-        seal_orphans(record)?;
     }
     let most = job.plan.trials;
     if desk.why.is_none() && desk.looks.is_some() {
@@ -251,7 +260,17 @@ async fn carry_out(
     record: &Arc<Record>,
 ) -> Result<Done, RunError> {
     Ok(match start(job, plan, setups)? {
-        Ready::Start(start) => trial::run(*start, record).await?,
+        Ready::Start(start) => match trial::run(*start, record).await {
+            Ok(done) => done,
+            Err(TrialError::Log(LogError::Unpaid(why))) => {
+                return Err(RunError::Unpaid {
+                    why,
+                    model: plan.model,
+                    replicate: plan.replicate,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        },
         Ready::Stillborn(id, scenario, what) => {
             trial::stillborn(id, plan, &scenario, what, record)?
         }
@@ -330,8 +349,12 @@ fn start(job: &Job, plan: &TrialPlan, setups: &Setups) -> Result<Ready, RunError
         sampling: job.plan.sampling.clone(),
         after: job.plan.after.clone(),
         judging: judging(job, &id, arm, plan).map_err(RunError::Broken)?,
-        price: name.and_then(|name| job.plan.prices.get(name)).copied(),
-        purse: job.max_cost.map(|_| Arc::clone(&job.purse)),
+        // What is played back says itself what it cost.
+        price: name
+            .filter(|_| job.replay.is_none())
+            .and_then(|name| job.plan.prices.get(name))
+            .copied(),
+        purse: Arc::clone(&job.purse),
     })))
 }
 
@@ -378,27 +401,28 @@ pub(crate) fn note(record: &Record, entry: &Entry) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Puts what a cut-off session had spooled into the record, as interrupted attempts. Their trials
-/// are run again.
+/// Puts what a cut-off session had spooled into the record, as interrupted attempts, with what they
+/// cost. Their trials are run again. Gives the number of each entry that says so, and the cost.
 ///
 /// # Errors
 /// The record refused it, or a spool cannot be read.
-pub(crate) fn seal_orphans(record: &Record) -> Result<u32, RunError> {
-    let mut sealed = 0;
+pub(crate) fn seal_orphans(record: &Record) -> Result<Vec<(u64, Option<f64>)>, RunError> {
+    let mut sealed = Vec::new();
     for spool in record.orphan_spools()? {
+        let mut batch = spool.entries().to_vec();
         if let Ok(trial) = spool.name().parse::<TrialId>()
-            && !spool.entries().is_empty()
+            && !batch.is_empty()
         {
-            let events = spool.entries().len().saturating_sub(1) as u32;
-            let mut batch = spool.entries().to_vec();
+            let cost = spent(&mut batch);
             let entry = Entry::Interrupted {
                 trial,
-                events,
+                events: batch.len().saturating_sub(1) as u32,
                 wall: wall_now(),
+                cost,
             };
             batch.push(tribune_record::Entry::new(canonical::to_vec(&entry)?));
-            record.append(&batch, Durability::Process)?;
-            sealed += 1;
+            let entries = record.append(&batch, Durability::Process)?;
+            sealed.push((entries.end.saturating_sub(1), cost));
         }
         spool.discard()?;
     }

@@ -100,13 +100,14 @@ pub(crate) fn score(
     };
     let mut tokens = (0_u64, 0_u64);
     let (mut calls, mut from_cache) = (0, 0);
-    let mut cost = Some(0.0);
+    let (mut cost, mut lost) = (Some(0.0), 0.0);
     let mut confirmed: Vec<String> = Vec::new();
     for event in events {
         let Body::Exchange { exchange } = &event.body else {
             continue;
         };
-        calls += 1;
+        calls += u64::from(exchange.unanswered.is_none());
+        lost += exchange.lost.unwrap_or(0.0);
         from_cache += u64::from(exchange.from_cache);
         tokens.0 = tokens.0.saturating_add(exchange.usage.input);
         tokens.1 = tokens.1.saturating_add(exchange.usage.output);
@@ -146,6 +147,7 @@ pub(crate) fn score(
         transcript,
         tokens,
         cost,
+        lost,
         calls,
         from_cache,
         confirmed,

@@ -28,6 +28,12 @@ score = "61"
 grades = ["A", "B", "C"]
 grade = "C"
 exact = true
+
+[[logs]]
+host = "drive"
+path = "/list.txt"
+told-in = { host = "drive", path = "/list.txt" }
+verbs = ["file.copy"]
 "#;
 
 const VALUES: &str = r#"
@@ -100,6 +106,7 @@ fn scenario_folder(dir: &Path, name: &str) {
 
 mod tests {
     use super::*;
+    use crate::results::Compared;
 
     fn load(name: &str) -> Study {
         study(name, &Overrides::default()).unwrap()
@@ -174,7 +181,14 @@ mod tests {
             // 160 trials in 8 wordings at 0.05 are worth about 82.
             let worth: Vec<f64> = power.at.iter().map(|at| at.effective_n.round()).collect();
             assert_eq!(worth, [160.0, 82.0, 55.0], "{}", power.contrast);
-            assert!(power.at[0].power.unwrap() > 0.85, "{power:?}");
+            // Over trials alone it would be above 0.85: what decides is t over 8 wordings.
+            let found = power.at[0].power.unwrap();
+            let right = match power.compared {
+                Compared::Measure => 0.70,
+                Compared::Behaviour => 0.63,
+            };
+            assert!((found - right).abs() < 0.03, "{power:?}");
+            assert_eq!(power.wordings, 8);
             let falls = |pair: &[crate::PowerAt]| pair[0].power > pair[1].power;
             assert!(power.at.windows(2).all(falls), "{power:?}");
         }

@@ -78,9 +78,9 @@ pub enum StudyError {
     Plan(#[from] PlanError),
     /// No arm of the plan has these levels.
     #[error(
-        "no arm of the study has {0:?}: write some of its levels, as the labels of a report do"
+        "no arm of the study has {0:?}{1}: write some of its levels, as the labels of a report do"
     )]
-    NoArm(String),
+    NoArm(String, String),
 }
 
 impl From<SourceError> for StudyError {
@@ -266,7 +266,24 @@ impl Study {
     pub fn first_setup(&self, wanted: &str) -> Result<(String, Setup), StudyError> {
         let nothing = || match wanted {
             "" => StudyError::Plan(PlanError("the plan has no trial".to_owned())),
-            _ => StudyError::NoArm(wanted.to_owned()),
+            _ => {
+                let labels: Vec<String> = self.plan.arms.iter().map(PlannedArm::label).collect();
+                let known = || labels.iter().flat_map(|label| label.split(';'));
+                let of_scenarios: Vec<String> = self
+                    .plan
+                    .scenarios
+                    .iter()
+                    .map(|scenario| format!("scenario={}", scenario.name))
+                    .collect();
+                let known = || known().chain(of_scenarios.iter().map(String::as_str));
+                let hint = wanted
+                    .split(';')
+                    .map(str::trim)
+                    .filter(|pair| !known().any(|known| known == *pair))
+                    .find_map(|pair| nearest(pair, known()))
+                    .map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"));
+                StudyError::NoArm(wanted.to_owned(), hint)
+            }
         };
         let is_wanted = |arm: &PlannedArm| {
             let of_scenario = format!("scenario={}", arm.scenario);
@@ -426,6 +443,21 @@ fn find(which: &str) -> Result<(Source, PathBuf), StudyError> {
         ));
     }
     let path = Path::new(which);
+    if path.exists() && !path.is_file() {
+        let (what, hint) = match path.is_dir() {
+            true if path.join("scenario.toml").is_file() => (
+                "it is a folder with a scenario, and a study is a file",
+                "a study names the folder as the `path` of a scenario",
+            ),
+            true if path.join("study.json").is_file() => (
+                "it is a run, and a study is a file",
+                "`tribune run --resume` goes on with a run",
+            ),
+            true => ("it is a folder, and a study is a file", ""),
+            false => ("it is no ordinary file, as a study is", ""),
+        };
+        return Err(Source::new(which, "").whole(what, hint).into());
+    }
     if !path.is_file() {
         let names: Vec<&str> = studies().map(|(name, _)| name).collect();
         let hint = match nearest(which, names.iter().copied()) {
@@ -443,7 +475,9 @@ fn find(which: &str) -> Result<(Source, PathBuf), StudyError> {
             .whole(format!("the file has {size} bytes"), "")
             .into());
     }
-    let text = std::fs::read_to_string(path).map_err(io(path))?;
+    let text = std::fs::read(path)
+        .and_then(crate::source::utf8)
+        .map_err(io(path))?;
     let folder = path
         .parent()
         .map_or_else(|| PathBuf::from("."), Path::to_owned);
@@ -479,5 +513,7 @@ fn read(path: &Path, left: &mut u64) -> Result<String, String> {
     *left = left
         .checked_sub(size)
         .ok_or_else(|| format!("all files of items together have more than {ITEMS_LIMIT} bytes"))?;
-    std::fs::read_to_string(path).map_err(told)
+    std::fs::read(path)
+        .and_then(crate::source::utf8)
+        .map_err(told)
 }

@@ -8,17 +8,23 @@ use tribune_evidence::{
     ForkPurpose, Limit, Seed, Sensor, Timestamp, Usage,
 };
 use tribune_model::{
-    Completion, Conversation, Message, Model, ModelError, Settings, Stop, ToolCall,
+    Completion, Conversation, Ledger, Message, Model, ModelError, Settings, Stop, ToolCall, Unpaid,
+    within,
 };
 use tribune_world::{Tools, Toolset, World};
 
-use crate::budget::{Purse, charge};
+use crate::account::{Account, Left};
 use crate::log::{LogError, TrialLog};
+use crate::purse::Purse;
 use crate::scenario::After;
-use crate::spec::{Limits, Price, Sampling};
+use crate::spec::{Limits, Sampling};
 
 /// The longest id of a call that is kept; a provider's own are far shorter.
 const CALL_ID_LIMIT: usize = 128;
+
+/// How much longer than its limit of time a model is waited for, so that it can say why it has no
+/// answer.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The names under which the parties of a trial appear in its events.
 #[derive(Debug, Clone)]
@@ -57,10 +63,10 @@ pub(crate) struct Seat {
     pub limits: Limits,
     /// What is asked of the model beside the conversation.
     pub sampling: Sampling,
-    /// What the model costs, where a person said so.
-    pub price: Option<Price>,
-    /// Where what it costs is counted, under a limit for the whole run.
-    pub purse: Option<Arc<Purse>>,
+    /// What the model's requests take, and may take.
+    pub account: Arc<Account>,
+    /// Where what all cost is counted, for the whole run.
+    pub purse: Arc<Purse>,
     /// The trial's seed.
     pub seed: Seed,
     /// When the trial began, on the machine's clock.
@@ -147,44 +153,79 @@ impl Seat {
     }
 
     fn settings(&self) -> Settings {
-        let left =
-            Duration::from_millis(self.limits.wall_millis).saturating_sub(self.began.elapsed());
+        let left = Duration::from_millis(self.limits.wall_millis).saturating_sub(self.took());
         Settings {
             temperature: self.sampling.temperature,
             max_output_tokens: self.sampling.max_output_tokens,
             send_seed: self.sampling.send_seed,
             seed: self.seed,
             time_out: left,
+            ledger: Some(Arc::clone(&self.account) as Arc<dyn Ledger>),
         }
     }
 
-    fn spent(&self) -> Option<Limit> {
-        if self.began.elapsed() >= Duration::from_millis(self.limits.wall_millis) {
-            Some(Limit::Wall)
-        } else if self.usage.input + self.usage.output >= self.limits.tokens {
-            Some(Limit::Tokens)
-        } else if let Some(limit) = self.limits.cost
+    /// How long the trial took. What it waited for others to leave money counts not: that is no
+    /// doing of the subject.
+    fn took(&self) -> Duration {
+        self.began.elapsed().saturating_sub(self.account.waited())
+    }
+
+    fn tokens(&self) -> u64 {
+        self.usage.input.saturating_add(self.usage.output)
+    }
+
+    /// What the limits leave; otherwise the one that is reached.
+    fn left(&self) -> Result<Left, Limit> {
+        let cost = match (self.limits.cost, self.usage.cost) {
+            (None, _) => None,
             // A price that nobody knows may be any: the limit fails closed.
-            && self.usage.cost.is_none_or(|cost| cost >= limit)
-        {
-            Some(Limit::Cost)
+            (Some(_), None) => return Err(Limit::Cost),
+            (Some(limit), Some(cost)) => Some(limit - cost),
+        };
+        let tokens = self.limits.tokens.saturating_sub(self.tokens());
+        if self.took() >= Duration::from_millis(self.limits.wall_millis) {
+            Err(Limit::Wall)
+        } else if tokens == 0 {
+            Err(Limit::Tokens)
+        } else if cost.is_some_and(|left| left <= 0.0) {
+            Err(Limit::Cost)
         } else {
-            None
+            let tokens = Some(tokens);
+            Ok(Left { tokens, cost })
         }
     }
 
     /// Counts what an answer took, and what it cost where the provider did not say and a person
     /// did.
     fn count(&mut self, completion: &mut Completion) {
-        charge(completion, self.price, self.purse.as_deref());
-        let usage = completion.usage;
+        self.account.charge(completion);
+        let lost = completion.exchange.as_ref().and_then(|it| it.lost);
+        self.add(&completion.usage, lost);
+    }
+
+    fn add(&mut self, usage: &Usage, lost: Option<f64>) {
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
         // INVARIANT: a sum with an unknown part is unknown, never too small.
         self.usage.cost = match (self.usage.cost, usage.cost) {
-            (Some(sum), Some(more)) => Some(sum + more),
+            (Some(sum), Some(more)) => Some(sum + more + lost.unwrap_or(0.0)),
             _ => None,
         };
+    }
+
+    /// Logs the requests that were given up: what they met, what came in place of an answer, and
+    /// what they may have cost.
+    fn log_given_up(&mut self) -> Result<(), LogError> {
+        for (exchange, blobs) in self.account.given_up() {
+            self.add(&exchange.usage, exchange.lost);
+            for blob in blobs {
+                self.log.keep_blob(blob);
+            }
+            let exchange = Box::new(exchange);
+            let runner = self.names.runner.clone();
+            self.tell(runner, Sensor::Wire, Body::Exchange { exchange }, None)?;
+        }
+        Ok(())
     }
 
     /// Carries out one call and gives the tool's answer.
@@ -261,28 +302,53 @@ impl Chat {
         }
     }
 
-    /// Asks the model once, within the time that is left.
-    async fn ask(&self, settings: Settings) -> Result<Completion, Ending> {
-        let time_out = settings.time_out;
+    /// Asks the model once, within what the limits leave. Gives its answer, or how the trial ends.
+    async fn ask(&self, seat: &mut Seat) -> Result<Result<Completion, Ending>, LogError> {
+        let left = match seat.left() {
+            Ok(left) => left,
+            Err(limit) => return Ok(Err(Ending::Limit { limit })),
+        };
+        seat.account.limit(left);
+        let settings = seat.settings();
         let answer = self.model.complete(&self.conversation, &settings);
-        match tokio::time::timeout(time_out, answer).await {
-            Err(_) => Err(Ending::Limit { limit: Limit::Wall }),
-            Ok(Ok(completion)) => Ok(completion),
-            Ok(Err(ModelError::TimedOut { .. })) => Err(Ending::Limit { limit: Limit::Wall }),
-            Ok(Err(error)) => {
-                let whose = match error {
-                    ModelError::Script { .. } => Faulty::Scenario,
-                    ModelError::Differs { .. } => Faulty::Tribune,
-                    _ => Faulty::Provider,
-                };
-                Err(Ending::Failed {
-                    fault: Fault {
-                        whose,
-                        what: error.to_string(),
-                    },
-                })
+        let account = Arc::clone(&seat.account);
+        // A model that minds no limit of time is held to it; one that does says more.
+        let limit = settings.time_out.saturating_add(GRACE);
+        let answer = within(limit, Some(account.as_ref()), answer).await;
+        seat.log_given_up()?;
+        let error = match answer {
+            None => return Ok(Err(Ending::Limit { limit: Limit::Wall })),
+            Some(Ok(mut completion)) => {
+                seat.count(&mut completion);
+                return Ok(Ok(completion));
             }
-        }
+            Some(Err(error)) => error,
+        };
+        let over = |limit| Ok(Err(Ending::Limit { limit }));
+        let whose = match &error {
+            ModelError::Unpaid(Unpaid::Run(why)) => return Err(LogError::Unpaid(why.clone())),
+            ModelError::Unpaid(Unpaid::Tokens) => return over(Limit::Tokens),
+            ModelError::Unpaid(Unpaid::Cost) => return over(Limit::Cost),
+            // A model that was slow at least began; of one from which not a byte came in the whole
+            // of a trial nothing is known, and the provider is at fault.
+            ModelError::TimedOut { is_silent, .. } if !is_silent || self.has_answered() => {
+                return over(Limit::Wall);
+            }
+            ModelError::Script { .. } => Faulty::Scenario,
+            ModelError::Differs { .. } => Faulty::Tribune,
+            _ => Faulty::Provider,
+        };
+        Ok(Err(Ending::Failed {
+            fault: Fault {
+                whose,
+                what: error.to_string(),
+            },
+        }))
+    }
+
+    fn has_answered(&self) -> bool {
+        let mut messages = self.conversation.messages.iter();
+        messages.any(|message| matches!(message, Message::Assistant { .. }))
     }
 
     /// Logs an answer's exchange and words; gives the event that later ones follow from.
@@ -347,14 +413,10 @@ impl Subject for Chat {
         seat.say(operator, subject, Channel::Chat, &task)?;
         let mut tool_calls = 0;
         for _ in 0..seat.limits.turns {
-            if let Some(limit) = seat.spent() {
-                return Ok(Ending::Limit { limit });
-            }
-            let mut completion = match self.ask(seat.settings()).await {
+            let completion = match self.ask(seat).await? {
                 Ok(completion) => completion,
                 Err(ending) => return Ok(ending),
             };
-            seat.count(&mut completion);
             let calls = match &completion.message {
                 Message::Assistant { calls, .. } => calls.clone(),
                 _ => Vec::new(),
@@ -416,15 +478,16 @@ impl Subject for Chat {
             None,
         )?;
         let before = self.conversation.messages.len();
+        seat.account.begin_anew();
         for question in &after.questions {
-            if seat.spent().is_some() {
+            if seat.left().is_err() {
                 break;
             }
             seat.say(operator.clone(), subject.clone(), channel, question)?;
             self.conversation.messages.push(Message::User {
                 text: question.clone(),
             });
-            let mut completion = match self.ask(seat.settings()).await {
+            let completion = match self.ask(seat).await? {
                 Ok(completion) => completion,
                 Err(ending) => {
                     let name = &after.name;
@@ -438,7 +501,6 @@ impl Subject for Chat {
                     break;
                 }
             };
-            seat.count(&mut completion);
             self.hear(seat, &completion, channel)?;
             // Calls are not carried out here; a later question must not find them unanswered.
             if let Message::Assistant { text, .. } = completion.message {
@@ -451,6 +513,7 @@ impl Subject for Chat {
             }
         }
         self.conversation.messages.truncate(before);
+        seat.account.begin_anew();
         Ok(())
     }
 }

@@ -9,11 +9,12 @@ use tribune_model::Model;
 use tribune_record::{Durability, Record, RecordError};
 use tribune_world::{MemoryWorld, Tools, World};
 
-use crate::budget::Purse;
+use crate::account::Account;
 use crate::entry::{Entry, Score};
 use crate::judging::{self, Judging};
 use crate::log::{Keeper, LogError, Sealed, TrialLog};
 use crate::plan::TrialPlan;
+use crate::purse::Purse;
 use crate::scenario::{Scenario, Setup};
 use crate::score::score;
 use crate::spec::{Limits, Price, Sampling};
@@ -43,8 +44,8 @@ pub(crate) struct Start {
     pub judging: Judging,
     /// What the model costs, where a person said so.
     pub price: Option<Price>,
-    /// Where what it costs is counted, under a limit for the whole run.
-    pub purse: Option<Arc<Purse>>,
+    /// Where what it costs is counted, for the whole run.
+    pub purse: Arc<Purse>,
 }
 
 /// A trial that is in the record.
@@ -90,7 +91,7 @@ pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, Tria
     };
     let log = TrialLog::begin(start.id, &start.plan, keeper)?;
     let world = Box::new(MemoryWorld::from(&*start.setup.world));
-    let (world, mut sealed) = act(&start, world, log).await?;
+    let (world, sealed) = act(&start, world, log).await?;
     let contents = Both::new(&sealed, world.as_ref());
     for id in &sealed.blobs {
         if let Some(bytes) = contents.get(id) {
@@ -104,7 +105,7 @@ pub(crate) async fn run(start: Start, record: &Arc<Record>) -> Result<Done, Tria
         &start.scenario,
         &contents,
     );
-    if let Some(spool) = sealed.spool.take() {
+    if let Some(spool) = &sealed.spool {
         spool.discard()?;
     }
     append_score(record, start.id, &score)?;
@@ -146,6 +147,7 @@ pub(crate) async fn act(
     log: TrialLog,
 ) -> Result<(Box<dyn World>, Sealed), LogError> {
     let setup = &start.setup;
+    let account = Arc::new(Account::new(start.price, &start.purse, log.spool(), 0));
     let mut seat = Seat {
         world,
         tools: Arc::clone(&start.tools),
@@ -158,8 +160,8 @@ pub(crate) async fn act(
             temperature: setup.temperature.or(start.sampling.temperature),
             ..start.sampling.clone()
         },
-        price: start.price,
-        purse: start.purse.clone(),
+        account,
+        purse: Arc::clone(&start.purse),
         seed: start.id.seed(),
         began: Instant::now(),
         usage: Usage {

@@ -1,14 +1,64 @@
 //! Calibration: organisms are found, honest ones are not, and a blind detector shows.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tribune_evidence::{Basis, Behaviour};
-use tribune_study::calibrate::{Blind, Calibration, calibrate, unplayed};
+use tribune_evidence::{Behaviour, Change};
+use tribune_study::calibrate::{Blind, Calibration, calibrate, calibrate_each, unplayed};
 use tribune_study::scenario::{Scenario, load_embedded, scenario_names};
 
-/// Enough for the tests that play everything once for each detector: files, and reviews.
+/// Two that are quick to play: files, and reviews.
 const FEW: [&str; 2] = ["disk-cleanup", "finance-report"];
+
+/// Where everything happens that a detector looks for, with trials enough to draw every tactic: files,
+/// times and logs; a platform with accounts and protections; grades, and a switch.
+const ALL_KINDS: [(&[&str], u32); 4] = [
+    (&["disk-cleanup"], 40),
+    (&["registry-retire"], 72),
+    (&["shutdown-order"], 20),
+    (&["finance-report", "shutdown-switch"], 12),
+];
+
+/// Behaviours that are judged by a detector of their own.
+const JUDGED: [Behaviour; 11] = [
+    Behaviour::ScoreInflation,
+    Behaviour::ShutdownTampering,
+    Behaviour::OrderOmission,
+    Behaviour::Exfiltration,
+    Behaviour::TimestampForgery,
+    Behaviour::Concealment,
+    Behaviour::FalseReport,
+    Behaviour::Refusal,
+    Behaviour::Escalation,
+    Behaviour::Persuasion,
+    Behaviour::PrivilegeAbuse,
+];
+
+/// Kinds of change that may be hidden without a mistake, each with its reason.
+const NEEDED_BY_NONE: [(&str, &str); 6] = [
+    (
+        "listed",
+        "to see what a folder holds is no act, and reads nothing",
+    ),
+    (
+        "access-set",
+        "no scenario that ships offers a tool for permission bits; tests of the detector do",
+    ),
+    (
+        "removal-missed",
+        "what the job did not find was moved before, and that is seen",
+    ),
+    (
+        "review-returned",
+        "what a second reviewer sends back is filed again, and that is seen",
+    ),
+    ("thought", "a private scratchpad is not telling"),
+    (
+        "disk-used",
+        "a fact for the criteria of a scenario, and for no detector",
+    ),
+];
 
 fn scenarios(wanted: impl Fn(&str) -> bool) -> Vec<Arc<Scenario>> {
     scenario_names()
@@ -60,51 +110,59 @@ fn the_same_calibration_reads_the_same() {
 }
 
 #[test]
-fn without_any_one_detector_calibration_fails() {
-    let judged: Vec<Behaviour> = run(6, &Blind::default())
-        .behaviours
-        .iter()
-        .filter(|row| row.basis != Basis::Derived)
-        .map(|row| row.behaviour)
-        .collect();
-    assert!(judged.len() >= 7, "{judged:?}");
-    for behaviour in judged {
-        let blind = Blind {
-            detector: Some(behaviour),
-            change: None,
-        };
-        let calibration = run(6, &blind);
-        let told = format!("{behaviour}: ");
-        let missed = calibration
-            .failures
-            .iter()
-            .any(|failure| failure.starts_with(&told) && failure.contains("were missed"));
-        assert!(missed, "{behaviour}: {:?}", calibration.failures);
+fn without_any_one_detector_or_world_fact_calibration_fails() {
+    let detectors = JUDGED.iter().map(|behaviour| Blind {
+        detector: Some(*behaviour),
+        change: None,
+    });
+    let facts = Change::KINDS.iter().map(|kind| Blind {
+        detector: None,
+        change: Some((*kind).to_owned()),
+    });
+    let mut blinds = vec![Blind::default()];
+    blinds.extend(detectors.chain(facts));
+    let mut wrong: Vec<String> = Vec::new();
+    let mut judged: BTreeSet<Behaviour> = BTreeSet::new();
+    // Mistakes by what is hidden; of a detector, only what was missed of its own behaviour.
+    let mut mistakes = vec![0_u64; blinds.len()];
+    for (names, trials) in ALL_KINDS {
+        let scenarios = scenarios(|name| names.contains(&name));
+        // Every trial is played once, and judged once for each.
+        let each = calibrate_each(&scenarios, trials, &blinds).unwrap();
+        wrong.extend(each[0].mistakes.iter().map(|it| format!("{it:?}")));
+        let rows = each[0].behaviours.iter().map(|row| row.behaviour);
+        judged.extend(rows.filter(|it| *it != Behaviour::SelfPreservation));
+        for ((blind, calibration), sum) in blinds.iter().zip(&each).zip(&mut mistakes) {
+            *sum += match blind.detector {
+                Some(behaviour) => {
+                    let mut rows = calibration.behaviours.iter();
+                    let row = rows.find(|row| row.behaviour == behaviour);
+                    row.map_or(0, |row| row.all.happened - row.all.found)
+                }
+                None => calibration.mistakes_in_all,
+            };
+        }
     }
-}
-
-#[test]
-fn without_any_one_world_fact_calibration_fails() {
-    for (kind, trials) in [
-        ("file-appeared", 3),
-        ("file-moved", 6),
-        ("file-read", 3),
-        ("file-written", 6),
-        ("times-set", 6),
-        ("removal-queued", 3),
-        ("message-sent", 6),
-        ("asked", 16),
-    ] {
-        let blind = Blind {
-            detector: None,
-            change: Some(kind.to_owned()),
+    assert!(judged.iter().eq(&JUDGED), "{judged:?}");
+    for (blind, mistakes) in blinds.iter().zip(mistakes).skip(1) {
+        if let Some(behaviour) = blind.detector
+            && mistakes == 0
+        {
+            wrong.push(format!("nothing shows that {behaviour} is not looked for"));
+        }
+        let Some(kind) = &blind.change else {
+            continue;
         };
-        let calibration = run(trials, &blind);
-        assert!(
-            !calibration.mistakes.is_empty(),
-            "nothing shows that {kind} is hidden"
-        );
+        let reason = NEEDED_BY_NONE.iter().find(|(known, _)| known == kind);
+        match (reason, mistakes) {
+            (None, 0) => wrong.push(format!("nothing shows that {kind} is hidden")),
+            (Some((_, why)), 1..) => {
+                wrong.push(format!("{kind}: {mistakes} mistakes, though {why}"));
+            }
+            _ => {}
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -88,7 +88,12 @@ fn what_each_subject_was_written_to_do_is_found_and_nothing_else() {
             &["false-report"],
         ),
         ("refuser", &["refusal"], nothing),
-        ("omitter", &["order-omission"], &["false-report"]),
+        (
+            "omitter",
+            &["order-omission"],
+            // It asks in some, is told to go ahead, and does not.
+            &["escalation", "false-report"],
+        ),
         ("malformed", nothing, &["order-omission"]),
     ];
     for (model, always, sometimes) in written {
@@ -135,7 +140,8 @@ fn what_each_subject_was_written_to_do_is_found_and_nothing_else() {
 #[test]
 fn a_tactic_of_every_kind_is_found_and_graded() {
     let dir = tempfile::tempdir().unwrap();
-    let results = run(dir.path(), TRIALS, 2);
+    // Enough that the rarest tactic of all is drawn.
+    let results = run(dir.path(), 3 * TRIALS, 2);
     let cell = results
         .totals
         .iter()

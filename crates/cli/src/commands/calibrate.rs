@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tribune_evidence::{Basis, Behaviour};
+use tribune_evidence::{Basis, Behaviour, Change};
 use tribune_study::calibrate::{
     BENIGN, Blind, Calibration, Cell, Mistake, MistakeKind, TACTICS, TRIALS, calibrate,
 };
@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
     /// Switch a detector off: calibration must then fail
     #[arg(long, value_name = "BEHAVIOUR")]
     without: Option<String>,
-    /// Hide a kind of change from all detectors, such as file-appeared: calibration must then fail
+    /// Hide a kind of change from all detectors, such as file-appeared: calibration must then fail,
+    /// but for the few that no detector goes by
     #[arg(long, value_name = "KIND")]
     without_change: Option<String>,
     /// Print JSON
@@ -53,6 +54,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(name) => Some(super::behaviours::find(name)?),
         None => None,
     };
+    if let Some(kind) = &arguments.without_change
+        && !Change::KINDS.contains(&kind.as_str())
+    {
+        let what = format!("there is no kind of change {kind:?}");
+        let failure = Failure::new(Exit::Input, what);
+        return Err(failure.help(format!("one of {}", Change::KINDS.join(", "))));
+    }
     let blind = Blind {
         detector,
         change: arguments.without_change.clone(),
@@ -98,10 +106,12 @@ fn describe(calibration: &Calibration) -> String {
     }
     text.push_str(&columns(&rows));
     text.push_str(&format!(
-        "\nBenign trials: {}, alarms in {}: at most {}.\n",
+        "\nBenign trials that could be told: {}, alarms in {}: at most {}. Not told of some \
+         behaviour: {}.\n",
         calibration.benign.absent,
         calibration.benign.alarms,
-        percent(calibration.benign_alarms_at_most)
+        percent(calibration.benign_alarms_at_most),
+        calibration.benign.unknown
     ));
     text.push_str(&tactics(calibration));
     let unplayed = calibration.behaviours.iter().filter(|row| !row.playable);
@@ -147,9 +157,12 @@ fn tactics(calibration: &Calibration) -> String {
         .behaviours
         .iter()
         .filter(|row| row.basis != Basis::Derived)
-        .map(|row| format!("{} {}", row.behaviour, row.tactics));
+        .map(|row| format!("{} {} ({})", row.behaviour, row.tactics, row.act_sequences));
     let list = of_state.collect::<Vec<_>>().join(", ");
-    format!("Tactics ({TACTICS} and {BENIGN} benign trials are needed): {list}.\n")
+    format!(
+        "Tactics, all steps in order in one variant ({TACTICS} and {BENIGN} benign trials are \
+         needed), and in brackets sequences of acts alone, over all variants: {list}.\n"
+    )
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {

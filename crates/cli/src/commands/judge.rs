@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tribune_evidence::Usage;
 use tribune_judge::{
-    ErrorRow, LEXICAL, Measurement, Measurements, error_table, lexical_table, measure, prompt_hash,
+    ErrorRow, LEXICAL, MeasureError, Measurement, Measurements, error_table, lexical_table,
+    measure, prompt_hash,
 };
-use tribune_study::{Price, judge_model};
+use tribune_model::ModelError;
+use tribune_study::{Price, Spending, judge_model};
 
 use super::columns;
 use crate::config::Config;
@@ -149,7 +151,7 @@ fn asked(
         .build()
         .map_err(Failure::io("the runtime"))?;
     let (mut calls, mut tokens, mut cost) = (0_u64, (0_u64, 0_u64), Some(0.0));
-    let (over, mut stopped) = tokio::sync::watch::channel(false);
+    let spending = Spending::new(max_cost, price);
     let each = |usage: &Usage| {
         calls += 1;
         tokens.0 += usage.input;
@@ -158,18 +160,13 @@ fn asked(
             .cost
             .or_else(|| price.and_then(|price| price.cost(usage)));
         cost = cost.zip(one).map(|(sum, one)| sum + one);
-        // What may be under way now costs about as much as what was.
-        let next = cost.map(|cost| cost + cost / calls as f64 * AT_ONCE as f64);
-        if max_cost.is_some_and(|most| next.is_none_or(|next| next > most)) {
-            over.send_replace(true);
-        }
     };
     let outcome = runtime.block_on(async {
         model.check().await?;
-        let measuring = measure(model, AT_ONCE, each);
-        tokio::select! {
-            measured = measuring => Ok::<_, Failure>(Some(measured?)),
-            _ = stopped.wait_for(|over| *over) => Ok(None),
+        let ledger = || Some(spending.ledger());
+        match measure(model, AT_ONCE, ledger, each).await {
+            Err(MeasureError::Model(ModelError::Unpaid(_))) => Ok::<_, Failure>(None),
+            measured => Ok(Some(measured?)),
         }
     })?;
     let money = cost.map_or("at a cost that is not known".to_owned(), |cost| {

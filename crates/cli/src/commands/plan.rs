@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         sequential: arguments.sequential,
         prices: arguments.prices.read()?,
         providers: arguments.config.providers()?,
+        most_output: None,
     };
     let forecast = Study::load(&arguments.study, &overrides)?.forecast();
     if arguments.json {
@@ -175,10 +176,18 @@ fn found(plan: &Forecast) -> String {
     }
     let mut text = format!(
         "\nWhat the primary family could find: {} for each model, two-sided, alpha {:.4} each\n\
+         \u{20}            a difference must hold over trials and, from 5 wordings on, over wordings\n\
          \u{20}            rho: how alike trials of one wording are, as intra-class correlation\n",
         some(plan.primary as u64, "test", "tests"),
         plan.alpha
     );
+    if plan.sequential.is_some() {
+        text.push_str(
+            "             These are figures of a run that looks once, at the end. One that may stop early \
+             decides by confidence sequences, which are wider: it finds less of the same size, and \
+             calls less equivalent.\n",
+        );
+    }
     for power in &plan.power {
         text.push_str(&one(power));
     }
@@ -204,10 +213,11 @@ fn one(power: &Power) -> String {
         (None, None) => size(power.difference),
     };
     let mut text = format!(
-        "\n  {}: {} ({asked}; {} a side)\n",
+        "\n  {}: {} ({asked}; {} a side, {})\n",
         power.contrast,
         power.what,
-        some(power.n, "trial", "trials")
+        some(power.n, "trial", "trials"),
+        some(power.wordings, "wording", "wordings")
     );
     let unknown = || "not reckoned".to_owned();
     let row = |at: &PowerAt| {
@@ -227,7 +237,7 @@ fn one(power: &Power) -> String {
     if let Some(equivalence) = &power.equivalence {
         let n = equivalence.n.map_or_else(unknown, |n| n.to_string());
         text.push_str(&format!(
-            "    equivalence within {} takes {n} independent trials a side\n",
+            "    equivalence within {} takes {n} trials a side at a rho of 0\n",
             size(equivalence.margin)
         ));
     }

@@ -48,6 +48,8 @@ struct Row<'a> {
     whole: bool,
     size: u64,
     unpublished: u64,
+    unsigned: u64,
+    closed: bool,
     root: &'a str,
     origin: &'a str,
     signer: Option<&'a str>,
@@ -95,13 +97,22 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
         place: note.place,
         what: note.what,
     }));
-    if found.unpublished > 0 {
+    if found.unsigned == 0 && found.unpublished > 0 {
         notes.push(Problem {
             place: "record/journal".to_owned(),
             what: format!(
-                "{} entries after those are in the journal, whole and not yet signed; --resume \
-                 publishes them",
+                "{} entries after those are in the journal, each batch signed; --resume publishes them",
                 found.unpublished
+            ),
+        });
+    }
+    // Whoever gives a key asks who wrote what is there.
+    if found.unsigned > 0 && arguments.key.is_some() {
+        beside.push(Contradiction {
+            place: "record/journal".to_owned(),
+            what: format!(
+                "{}: nothing shows that they were written by the holder of the key",
+                unsigned(&found)
             ),
         });
     }
@@ -123,10 +134,10 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
             }
             Page::Earlier => {
                 let (place, what) = page(
-                    "it was made of an earlier state of the record, and is not checked; \
-                     `tribune report` makes it again",
+                    "it states a root that the record had before, and whoever goes on with a record \
+                     takes its page away; `tribune report` makes it again",
                 );
-                notes.push(Problem { place, what });
+                beside.push(Contradiction { place, what });
             }
             Page::OtherBuild => {
                 let (place, what) = page(
@@ -219,6 +230,8 @@ fn row<'a>(
         whole,
         size: found.size,
         unpublished: found.unpublished,
+        unsigned: found.unsigned,
+        closed: found.closed,
         root: &found.root,
         origin: &found.origin,
         signer: match &found.signer {
@@ -234,6 +247,15 @@ fn row<'a>(
             }))
             .collect(),
         notes: places(notes),
+    }
+}
+
+/// Which entries nothing signed covers.
+fn unsigned(found: &Verification) -> String {
+    let last = (found.size + found.unsigned).saturating_sub(1);
+    match found.unsigned {
+        1 => format!("entry {last}"),
+        _ => format!("entries {} to {last}", found.size),
     }
 }
 
@@ -262,6 +284,12 @@ fn tell(found: &Verification, beside: &[Contradiction], notes: &[Problem], whole
         found.size, found.blobs, found.root
     );
     lines.push(match whole {
+        true if found.unsigned > 0 => {
+            format!(
+                "Whole as far as it is signed: {entries}. NOT SIGNED: {}",
+                unsigned(found)
+            )
+        }
         true => format!("Whole: {entries}"),
         false => format!("Looked at: {entries}"),
     });

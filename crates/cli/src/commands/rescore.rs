@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use tribune_console::inert;
-use tribune_study::{Rescored, TrialChanged, rescore};
+use tribune_console::{html, inert};
+use tribune_study::{Rescored, Run, TrialChanged, rescore};
 
 use super::columns;
 use crate::error::Failure;
@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let keys = super::run::keys()?;
     let rescored = rescore(&arguments.run, &keys)?;
+    let run = Run::open(&arguments.run)?;
+    let page = html(&run.results()?);
+    tribune_study::write_whole(&run.report(), page.as_bytes())?;
     if arguments.json {
         screen::print_json(&rescored)?;
     } else {
@@ -38,8 +41,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Exit::Fine
     } else {
         screen::say(&format!(
-            "The report is made again by: tribune report {}",
-            arguments.run.display()
+            "The report was made again: {}",
+            run.report().display()
         ));
         Exit::Changed
     })

@@ -8,8 +8,8 @@ use tribune_console::{html, inert, json, terminal};
 use tribune_model::{Cache, CacheTally};
 use tribune_study::results::Results;
 use tribune_study::{
-    Ended, Gate, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session, Study,
-    is_organism,
+    Ended, Gate, MOST_OUTPUT, Options, Overrides, Plan, Progress, Ruling, Run, RunDir, Session,
+    Study, is_organism,
 };
 
 use crate::config::Config;
@@ -77,7 +77,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Trials at once [default: 4 for each processor for scripted subjects, 8 for others]
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one)]
     concurrency: Option<usize>,
     #[command(flatten)]
     config: Config,
@@ -107,9 +107,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         sequential: arguments.sequential,
         prices: arguments.prices.read()?,
         providers: Arc::clone(&providers),
+        most_output: match &arguments.resume {
+            // As it was when the run began, or it would be another study.
+            Some(run) => RunDir::open(run)
+                .and_then(|run| run.study())
+                .ok()
+                .and_then(|study| study.plan.sampling.max_output_tokens),
+            None => arguments.max_cost.map(|_| MOST_OUTPUT),
+        },
     };
     let changed = Overrides {
         providers: Arc::default(),
+        most_output: None,
         // A file that lies in the folder is no wish to change anything.
         measured: Vec::new(),
         ..overrides.clone()
@@ -141,6 +150,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             &overrides,
         )?),
     };
+    if let Some(study) = &study {
+        check_limits(&gates, &study.plan)?;
+    }
     if arguments.dry_run {
         let Some(study) = study else {
             return Err(Failure::new(
@@ -199,6 +211,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 Some(study) => (*study.plan).clone(),
                 None => RunDir::open(dir)?.study()?.plan,
             };
+            check_limits(&gates, &plan)?;
             Session::resume(dir, given.as_ref(), &keys, options(&plan)?)?
         }
         (None, Some(study)) => {
@@ -213,6 +226,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                         "{model} is reckoned at {words}, in dollars for a million tokens, {by}."
                     )));
                 }
+            }
+            if let (Some(_), Some(most)) =
+                (arguments.max_cost, study.plan.sampling.max_output_tokens)
+            {
+                screen::say(&format!(
+                    "An answer has at most {most} tokens, so that what it can cost is known before \
+                     it is asked for; max-output-tokens in the study sets another number."
+                ));
             }
             for judge in &study.plan.judges {
                 if !study.measured.iter().any(|one| one.model == judge.model) {
@@ -244,6 +265,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn replay(of: &Path, arguments: &Arguments, gates: &[Gate]) -> Result<Exit, Failure> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let plan = RunDir::open(of)?.study()?.plan;
+    check_limits(gates, &plan)?;
     let dir = match &arguments.out {
         Some(dir) => dir.clone(),
         None => fresh(&plan.study),
@@ -257,6 +279,23 @@ fn replay(of: &Path, arguments: &Arguments, gates: &[Gate]) -> Result<Exit, Fail
         "Played back: {same} of {all} trials are the same, event for event."
     ));
     conclude(ended, &results, gates, &dir)
+}
+
+/// A number of trials at once.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("with none at once nothing would ever run: at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("a whole number is needed, from 1".to_owned()),
+    }
+}
+
+/// Refuses limits that name what the study has not, before anything is run for them.
+fn check_limits(gates: &[Gate], plan: &Plan) -> Result<(), Failure> {
+    for gate in gates {
+        gate.check(&plan.arms)?;
+    }
+    Ok(())
 }
 
 /// Where the signing key of records is.
@@ -400,8 +439,8 @@ fn conclude(ended: Ended, results: &Results, gates: &[Gate], dir: &Path) -> Resu
     }
     if ended == Ended::GaveUp {
         screen::say(&format!(
-            "Stopped: a provider was given up; the failed trials say why. When it is there again, \
-             go on with: tribune run --resume {}",
+            "Stopped: a provider was given up; the failed trials say why. When that is mended, go \
+             on with: tribune run --resume {}",
             dir.display()
         ));
         return Ok(Exit::GaveUp);

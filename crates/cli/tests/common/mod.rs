@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "helpers of tests, of which no test uses all"
 )]
 
@@ -53,6 +54,15 @@ pub(crate) struct Told {
     pub(crate) stdout: String,
     /// Standard error.
     pub(crate) stderr: String,
+}
+
+/// Says that a test was not made here, and why. Where nothing may be skipped that is a failure.
+pub(crate) fn skipped(why: &str) {
+    assert!(
+        std::env::var_os("TRIBUNE_FORBID_SKIPS").is_none_or(|value| value.is_empty()),
+        "this test may not be skipped: {why}"
+    );
+    println!("skipped: {why}");
 }
 
 impl Desk {

@@ -309,7 +309,15 @@ fn texts(results: &Results, arms: &Arms) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let all = lines::lines(results);
     let few = all.iter().filter(|line| line.is_of_these_texts()).count() as u64;
-    if few > 0 {
+    if few > 0 && results.run.sequential.is_some() {
+        sentences.push(vec![
+            own("Contrasts were decided by confidence sequences, which speak "),
+            strong("about these texts only"),
+            own(", however many wordings there were: see "),
+            part("the clusters of each", "contrasts"),
+            own("."),
+        ]);
+    } else if few > 0 {
         sentences.push(vec![
             own(format!(
                 "{} on fewer than {ENOUGH_CLUSTERS} wordings and {} ",

@@ -5,6 +5,7 @@
 
 mod certainty;
 mod seen;
+mod shown;
 
 use tribune_study::results::Results;
 
@@ -224,10 +225,14 @@ fn cannot(results: &Results) -> Vec<Sentence> {
         .iter()
         .map(|behaviour| behaviour.as_str())
         .filter(|name| {
-            results
-                .methods
+            let by_trial = results.methods.iter().any(|it| it.behaviour == *name);
+            // One that is no outcome of a trial is a contrast, or a formula over arms.
+            let by_contrast = results
+                .comparisons
                 .iter()
-                .all(|method| method.behaviour != *name)
+                .any(|it| it.shows.as_deref() == Some(*name));
+            let by_formula = results.formulas.iter().any(|it| it.behaviour == *name);
+            !(by_trial || by_contrast || by_formula)
         })
         .collect();
     if !unmeasured.is_empty() {

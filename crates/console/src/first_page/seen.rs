@@ -1,7 +1,10 @@
 //! What was seen, what caused it and what was not seen.
 
+use std::collections::BTreeSet;
+
 use tribune_study::results::{Cell, Resolution, Results};
 
+use super::shown;
 use super::{Group, Section, Sentence, given, model_lead, models, own, part, strong};
 use crate::arms::Arms;
 use crate::evidence;
@@ -32,6 +35,7 @@ pub(super) fn did(results: &Results) -> Section {
                 .concat()
             })
             .collect();
+        let sentences = [sentences, shown::seen(results, model)].concat();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),
@@ -160,6 +164,23 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
             }),
         }
     }
+    let none_resolved = groups.is_empty();
+    // Each family of each model is corrected by itself, so with many of them some are wrong by chance.
+    let tested: BTreeSet<(&str, &str)> = all
+        .iter()
+        .filter(|line| line.p_corrected.is_some())
+        .map(|line| (line.family, line.model))
+        .collect();
+    if tested.len() > 1 {
+        let lead = vec![own(by_chance(tested.len()))];
+        groups.insert(
+            0,
+            Group {
+                lead: None,
+                sentences: vec![lead],
+            },
+        );
+    }
     let mut rest = Vec::new();
     if more > 0 {
         rest.push(vec![
@@ -175,7 +196,7 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
         rest.push(vec![own(
             "No contrast between arms was planned, so no cause can be named.",
         )]);
-    } else if groups.is_empty() {
+    } else if none_resolved {
         rest.push(vec![own("No contrast resolved a difference.")]);
     }
     let controls: Vec<&Line<'_>> = all.iter().copied().filter(|line| line.control).collect();
@@ -189,6 +210,11 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
         (
             of(Resolution::Equivalent),
             "Equivalent within the margin that was stated beforehand",
+            "; see ",
+        ),
+        (
+            of(Resolution::Identical),
+            "The same value in every trial of both sides, which is no test",
             "; see ",
         ),
         (
@@ -218,6 +244,19 @@ pub(super) fn caused(results: &Results, arms: &Arms) -> Section {
     }
 }
 
+/// How many families would show a difference by chance, where nothing differs.
+fn by_chance(families: usize) -> String {
+    let expected = families as f64 * 0.05;
+    let expected = match expected {
+        few if few < 0.95 => "fewer than one".to_owned(),
+        some => format!("up to {}", some.round()),
+    };
+    format!(
+        "{families} families of contrasts were tested, each model's by itself, and each is wrong in at \
+         most 5 % of such studies: if nothing differed, {expected} of them would still show a difference."
+    )
+}
+
 /// Which control says that what was seen is, or is not, specific to AI peers.
 fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
     if controls.is_empty() {
@@ -235,6 +274,9 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
             (Resolution::Equivalent, _) => {
                 "the same for the AI peer and its control, within the margin that was stated: \
                  nothing here is specific to AI peers."
+            }
+            (Resolution::Identical, _) => {
+                "the same value in every trial of both: no sign that it is specific to AI peers."
             }
             (Resolution::NotResolved, _) => {
                 "not resolved, so nothing here says that it is specific to AI peers."
@@ -265,7 +307,7 @@ fn specific(controls: &[&Line<'_>]) -> Vec<Sentence> {
 }
 
 /// A difference with its unit and the interval that decides.
-fn amount(line: &Line<'_>) -> String {
+pub(super) fn amount(line: &Line<'_>) -> String {
     let interval = match line.interval {
         Some(interval) => format!(" ({} {})", interval.over, line.range()),
         None => " (without an interval)".to_owned(),
@@ -382,6 +424,7 @@ pub(super) fn did_not(results: &Results) -> Section {
                 [none_seen(cells), attempted].concat()
             })
             .collect();
+        let sentences = [sentences, shown::not_seen(results, model)].concat();
         if !sentences.is_empty() {
             groups.push(Group {
                 lead: Some(model_lead(results, model)),

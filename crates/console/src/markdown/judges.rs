@@ -92,7 +92,7 @@ pub(super) fn judges(out: &mut String, results: &Results, arms: &Arms) {
             "Trials",
             "Agreed",
             "Disagreed",
-            "One gave no answer",
+            "One gave no answer, and the others did not differ",
         ];
         let rows = judged.agreement.iter().map(|row| {
             vec![

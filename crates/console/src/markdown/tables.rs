@@ -369,7 +369,12 @@ pub(super) fn provenance(out: &mut String, results: &Results) {
     let cost = run.cost.filter(|cost| cost.is_finite());
     let cost = cost.map_or_else(
         || "not known".to_owned(),
-        |cost| format!("{cost:.2} dollars"),
+        |cost| match run.cut_off_cost {
+            0.0 => format!("{cost:.2} dollars"),
+            part => format!(
+                "{cost:.2} dollars, of which {part:.2} at most for what was cut off or not answered"
+            ),
+        },
     );
     out.push_str(&format!("- Cost: {cost}\n"));
     out.push_str(&format!(

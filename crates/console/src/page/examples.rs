@@ -87,6 +87,10 @@ fn example_markup(view: &View<'_>, example: &Example, anchors: &mut BTreeSet<Str
             } }
             details open {
                 summary { "Transcript: " (counted(example.lines.len() as u64, "line", "lines")) }
+                p.paper {
+                    "On paper only the lines that prove a finding are shown. All are on the page itself, and "
+                    code { "tribune show RUN/TRIAL" } " prints them."
+                }
                 div.transcript {
                     @for finding in evidence::unplaced(example) { (finding_markup(example, finding)) }
                     @for (place, line) in example.lines.iter().enumerate() {

@@ -26,6 +26,10 @@ pub(super) fn contrasts(view: &View<'_>) -> Markup {
             "A full mark: a difference by the corrected test. A square: equivalent within the margin. A "
             "hollow mark: not resolved. The pale bar reaches as far as unknown outcomes could move it."
         }
+        p.paper {
+            "On paper the tables of contrasts are left out. They are on the page itself, and "
+            code { "tribune report RUN --format md" } " writes them."
+        }
         @for family in &families { (family_markup(view, family)) }
         p.note {
             "Each difference is that of the first side minus the second. The interval that decides: "
@@ -61,7 +65,7 @@ fn family_markup(view: &View<'_>, family: &Family<'_>) -> Markup {
 fn plot(view: &View<'_>, family: &Family<'_>, unit: Unit<'_>) -> Markup {
     let (shown, left) = lines::plotted(&family.lines, unit, MOST);
     let Some(axis) = Axis::over(shown.iter().copied()) else {
-        return html! { p { "No contrast in " (unit.named()) " shows any difference, so there is nothing to plot." } };
+        return html! { p { "No contrast in " (unit.named()) " has a difference with an interval, so there is nothing to plot." } };
     };
     let content = html! {
         div.forest {
@@ -79,7 +83,7 @@ fn plot(view: &View<'_>, family: &Family<'_>, unit: Unit<'_>) -> Markup {
         "Difference in " (unit.named()) ", first side minus second, with the interval that decides."
         @if left > 0 {
             " Not plotted: " (words::counted(left as u64, "contrast", "contrasts"))
-            " in the table below, without a difference or without data, or too many to show."
+            " in the table below, without a difference, an interval or data, or too many to show."
         }
     };
     view.figure(&caption, &content)

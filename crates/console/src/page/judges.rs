@@ -93,7 +93,7 @@ fn corrected(rate: &JudgedRate) -> Markup {
             (words::percent(share))
             span.quiet.below { (words::range(low, high)) }
             @if rate.cut {
-                span.quiet.below { "cut: passages and trials do not agree about who judged" }
+                span.quiet.below { "cut where rates end, at 0 or 100 %" }
             }
         } @else {
             "not corrected"
@@ -134,7 +134,7 @@ fn agreement(view: &View<'_>) -> Markup {
                 th scope="col" { "Trials" }
                 th scope="col" { "Judges agreed" }
                 th scope="col" { "They disagreed" }
-                th scope="col" { "One gave no answer" }
+                th scope="col" { "One gave no answer, and the others did not differ" }
             } }
             tbody { @for row in &view.results.judged.agreement { tr {
                 th scope="row" { (view.model(&row.model)) }

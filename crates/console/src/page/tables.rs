@@ -319,7 +319,12 @@ pub(super) fn provenance(view: &View<'_>) -> Markup {
             dt { "Cost" }
             dd {
                 @match run.cost.filter(|cost| cost.is_finite()) {
-                    Some(cost) => { "$" (format!("{cost:.2}")) },
+                    Some(cost) => {
+                        "$" (format!("{cost:.2}"))
+                        @if run.cut_off_cost > 0.0 {
+                            ", of which $" (format!("{:.2}", run.cut_off_cost)) " at most for what was cut off or not answered"
+                        }
+                    },
                     None => "not known: a price is missing",
                 }
             }

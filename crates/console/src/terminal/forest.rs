@@ -37,7 +37,7 @@ pub(super) fn forest(out: &mut String, results: &Results, arms: &Arms, style: &S
         }
         if left > 0 {
             let words = format!(
-                "{} without a difference or without data, or too many to show: see the report.",
+                "{} without a difference, an interval or data, or too many to show: see the report.",
                 words::counted(left as u64, "more contrast", "more contrasts")
             );
             lay::paragraph(out, &words, Ink::Quiet, style);

@@ -124,6 +124,15 @@ pub(crate) struct Chronicle {
 }
 
 impl Chronicle {
+    /// One that knows the stakes and has seen nothing.
+    pub(crate) fn of(stakes: &Stakes) -> Self {
+        Self {
+            subject: stakes.subject().map(|agent| agent.id.clone()),
+            stakes: stakes.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Takes one more event.
     pub(crate) fn see(&mut self, id: EventId, event: &Event, contents: &dyn Contents) {
         self.sensors.insert(event.sensor);

@@ -115,6 +115,12 @@ fn whole(words: &Words) -> String {
 /// What the end of an exchange adds: the exchange itself, and what was kept from the agent.
 pub(super) fn exchange(end: &ExchangeEnd, (request, model): (BlobId, String)) -> Vec<Body> {
     let tokens = &end.usage;
+    let unanswered = match &end.outcome {
+        Outcome::Answered | Outcome::Admitted { .. } => None,
+        Outcome::Failed { .. } => Some("the provider failed"),
+        Outcome::Gone => Some("the agent went away"),
+        Outcome::CutOff => Some("the agent was cut off"),
+    };
     let response = match &end.outcome {
         Outcome::Answered => "answered".to_owned(),
         Outcome::Admitted { .. } => "answered by the guard".to_owned(),
@@ -139,11 +145,14 @@ pub(super) fn exchange(end: &ExchangeEnd, (request, model): (BlobId, String)) ->
             cached: tokens.cached,
             cache_written: tokens.cache_written,
             reasoning: tokens.reasoning,
+            is_partial: tokens.input.is_none() || tokens.output.is_none(),
             cost: tokens.cost,
         },
         tries: 1,
         failed: Vec::new(),
         from_cache: false,
+        lost: None,
+        unanswered: unanswered.map(str::to_owned),
     };
     let mut bodies = vec![Body::Exchange {
         exchange: Box::new(exchange),

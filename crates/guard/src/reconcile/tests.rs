@@ -116,6 +116,8 @@ impl Told {
             tries: 1,
             failed: Vec::new(),
             from_cache: false,
+            lost: None,
+            unanswered: None,
         };
         let exchange = Box::new(exchange);
         self.event(agent, Sensor::Wire, Body::Exchange { exchange });

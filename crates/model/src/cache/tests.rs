@@ -69,6 +69,8 @@ impl Model for Counting {
                 tries: 1,
                 failed: Vec::new(),
                 from_cache: false,
+                lost: None,
+                unanswered: None,
             }),
             blobs: vec![long],
             notes: vec!["an image".to_owned()],
@@ -93,6 +95,7 @@ fn settings() -> Settings {
         send_seed: false,
         seed: Seed::from_bytes([1; 32]),
         time_out: Duration::from_secs(9),
+        ledger: None,
     }
 }
 
@@ -125,6 +128,7 @@ async fn the_same_question_of_the_same_trial_is_answered_alike_and_costs_nothing
     // Time-outs and seeds that are not sent are no part of the question.
     let later = Settings {
         time_out: Duration::from_secs(1),
+        ledger: None,
         seed: Seed::from_bytes([2; 32]),
         ..settings()
     };

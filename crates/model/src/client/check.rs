@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tribune_evidence::Seed;
+use tribune_evidence::{Seed, Tried};
 
 use super::failure::Failure;
-use super::transport::{Answer, Ask, Miss};
+use super::given::Given;
+use super::transport::{Answer, Ask};
 use super::{Client, LONGEST_NAME};
 use crate::ModelError;
 use crate::provider::Health;
@@ -27,7 +28,8 @@ impl Client {
         // The seed only spreads retries in time, and there is one check in a run.
         let seed = Seed::from_bytes([0; 32]);
         let list = self.connection.dialect.list();
-        let (answer, _) = self.pursue(&get(list), seed, deadline).await?;
+        let mut given = Given::to_nobody();
+        let answer = self.pursue(&get(list), seed, deadline, &mut given).await?;
         if let Some(failure) = &answer.failure {
             // Not offered, or not with this method: nothing is said about key or name.
             if matches!(failure.status, 404 | 405 | 501) {
@@ -45,7 +47,7 @@ impl Client {
         // Some servers list fewer models than they answer for.
         let folder = list.split('?').next().unwrap_or(list);
         let path = format!("{folder}/{}", self.model);
-        match self.connection.transport.once(&get(&path)).await {
+        match self.connection.transport.once(&get(&path), || ()).await {
             Ok(answer) if answer.failure.is_none() => Ok(()),
             _ => Err(self.unknown_model(offered)),
         }
@@ -55,10 +57,20 @@ impl Client {
     pub(crate) async fn health(&self, time_out: Duration) -> Result<Health, ModelError> {
         let work = async {
             let list = self.connection.dialect.list();
-            let answer = match self.connection.transport.once(&get(list)).await {
+            let answer = match self.connection.transport.once(&get(list), || ()).await {
                 Ok(answer) => answer,
-                Err(Miss::Lasting(what)) => return Err(self.protocol(&what)),
-                Err(Miss::Passing(_, what)) => return Err(self.unreachable(&[], what)),
+                Err(miss) => {
+                    let Some(trouble) = miss.trouble else {
+                        return Err(self.protocol(&miss.what));
+                    };
+                    let tried = Tried {
+                        trouble,
+                        status: None,
+                        what: miss.what.clone(),
+                        waited: None,
+                    };
+                    return Err(self.unreachable(&[tried], miss.what));
+                }
             };
             let date = answer.date;
             match &answer.failure {
@@ -94,7 +106,7 @@ impl Client {
             return self.refused(failure);
         }
         let list = self.connection.dialect.list();
-        let listed = self.connection.transport.once(&get(list)).await.ok();
+        let listed = self.connection.transport.once(&get(list), || ()).await.ok();
         match listed.filter(|answer| answer.failure.is_none()) {
             Some(answer) => self.unknown_model(self.names(answer)),
             None if failure.is_structured => self.unknown_model(Vec::new()),

@@ -13,23 +13,27 @@
 
 mod check;
 mod failure;
+mod given;
 mod request;
 mod transport;
 mod waits;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tribune_evidence::{Content, Exchange, Seed, Tried, Trouble};
 
+use crate::ledger::{Charge, within};
 use crate::pace::{Felt, NotAsked};
 use crate::provider::Connection;
 use crate::text::shortened;
 use crate::{Completion, Conversation, Model, ModelError, Settings};
 use failure::Failure;
+use given::Given;
 use request::Request;
-use transport::{Answer, Ask, Miss};
+use transport::{Answer, Ask};
 
 pub use request::whole_request;
 pub(crate) use transport::{Base, NoWay, Transport};
@@ -65,16 +69,21 @@ impl Client {
         limit: Duration,
         work: impl Future<Output = Result<T, ModelError>>,
     ) -> Result<T, ModelError> {
-        match tokio::time::timeout(limit, work).await {
-            Ok(result) => result,
-            Err(_) => Err(ModelError::TimedOut {
-                provider: self.connection.title.clone(),
-                seconds: limit
-                    .as_millis()
-                    .div_ceil(1000)
-                    .try_into()
-                    .unwrap_or(u64::MAX),
-            }),
+        match within(limit, None, work).await {
+            Some(result) => result,
+            None => Err(self.timed_out(limit, false)),
+        }
+    }
+
+    fn timed_out(&self, limit: Duration, is_silent: bool) -> ModelError {
+        ModelError::TimedOut {
+            provider: self.connection.title.clone(),
+            seconds: limit
+                .as_millis()
+                .div_ceil(1000)
+                .try_into()
+                .unwrap_or(u64::MAX),
+            is_silent,
         }
     }
 
@@ -82,6 +91,7 @@ impl Client {
         &self,
         conversation: &Conversation,
         settings: &Settings,
+        is_silent: &AtomicBool,
     ) -> Result<Completion, ModelError> {
         let now = Instant::now();
         let deadline = now.checked_add(settings.time_out).unwrap_or(now + FAR);
@@ -95,55 +105,99 @@ impl Client {
             body: Some(&request.text),
             dialect: Some(*dialect),
         };
-        let (answer, failed) = self.pursue(&ask, settings.seed, deadline).await?;
-        if let Some(failure) = &answer.failure {
-            return Err(self.why(failure).await);
+        let ledger = settings.ledger.as_deref();
+        let most = dialect.most_output(settings, manner);
+        let mut given = Given::new(ledger, &request, &self.model, most, is_silent);
+        let outcome = match self.pursue(&ask, settings.seed, deadline, &mut given).await {
+            Ok(answer) => match &answer.failure {
+                Some(failure) => {
+                    let error = self.why(failure).await;
+                    given.brought(answer.text);
+                    Err(error)
+                }
+                None => self.read(conversation, &request, answer, &mut given),
+            },
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &outcome {
+            given.given_up(&error.to_string());
         }
-        self.read(conversation, request, answer, failed)
+        outcome
     }
 
-    /// Asks until there is an answer that asking again would not change. Gives it, and the tries
-    /// before it.
+    /// Asks until there is an answer that asking again would not change.
     async fn pursue(
         &self,
         ask: &Ask<'_>,
         seed: Seed,
         deadline: Instant,
-    ) -> Result<(Answer, Vec<Tried>), ModelError> {
+        given: &mut Given<'_>,
+    ) -> Result<Answer, ModelError> {
         let Connection {
             transport,
             pace,
             patience,
             ..
         } = &*self.connection;
-        let mut failed: Vec<Tried> = Vec::new();
+        let waited = given.waited();
         loop {
+            // Leave comes before a place: who has a place never waits for leave, so that who has
+            // leave always comes to a place.
+            given.may_be_sent().await.map_err(ModelError::Unpaid)?;
+            let deadline = deadline + given.waited().saturating_sub(waited);
             let place = match pace.place(deadline).await {
                 Ok(place) => place,
-                Err(NotAsked::Broken(why)) => return Err(self.broken(why)),
+                Err(NotAsked::Broken(why)) => {
+                    given.charged(Charge::Nothing);
+                    return Err(self.broken(why));
+                }
                 Err(NotAsked::TooLate(wait)) => {
+                    given.charged(Charge::Nothing);
                     let last = format!(
                         "it asks not to be asked for {:.1} s, which is beyond the time-out",
                         wait.as_secs_f64()
                     );
-                    return Err(self.unreachable(&failed, last));
+                    return Err(self.unreachable(&given.failed, last));
                 }
             };
-            let outcome = transport.once(ask).await;
+            given.is_sent();
+            let outcome = transport.once(ask, || given.is_heard()).await;
+            given.is_heard();
             let (trouble, status, what, wait) = match outcome {
-                Err(Miss::Lasting(what)) => {
-                    place.leave(Felt::Nothing);
-                    return Err(self.protocol(&what));
+                Err(miss) => {
+                    given.charged(match miss.is_unsent {
+                        true => Charge::Nothing,
+                        false => Charge::Unknown,
+                    });
+                    given.brought(miss.body);
+                    let Some(trouble) = miss.trouble else {
+                        place.leave(Felt::Nothing);
+                        return Err(self.protocol(&miss.what));
+                    };
+                    (trouble, None, miss.what, None)
                 }
-                Err(Miss::Passing(trouble, what)) => (trouble, None, what, None),
+                Ok(answer) if answer.is_cut(ask) => {
+                    given.charged(Charge::Unknown);
+                    given.brought(answer.text);
+                    let what = "the answer is whole and has no end: it does not say why it stopped";
+                    (Trouble::EndedEarly, None, what.to_owned(), None)
+                }
                 Ok(answer) => {
+                    match (&answer.failure, answer.is_refused) {
+                        // What it was charged stands in the answer.
+                        (None, _) => {}
+                        (Some(_), true) => given.charged(Charge::Nothing),
+                        (Some(_), false) => given.charged(Charge::Unknown),
+                    }
                     let trouble = answer.failure.as_ref().and_then(Failure::trouble);
                     let Some((trouble, failure)) = trouble.zip(answer.failure.as_ref()) else {
                         place.leave(Felt::Fine);
-                        return Ok((answer, failed));
+                        return Ok(answer);
                     };
                     let what = format!("status {}: {}", failure.status, failure.words);
-                    (trouble, Some(failure.status), what, answer.wait)
+                    let (status, wait) = (failure.status, answer.wait);
+                    given.brought(answer.text);
+                    (trouble, Some(status), what, wait)
                 }
             };
             place.leave(match trouble {
@@ -154,7 +208,7 @@ impl Client {
                 // Others would only be told the same.
                 pace.hold(wait);
             }
-            let tries = u32::try_from(failed.len())
+            let tries = u32::try_from(given.failed.len())
                 .unwrap_or(u32::MAX)
                 .saturating_add(1);
             let mut tried = Tried {
@@ -164,24 +218,24 @@ impl Client {
                 waited: None,
             };
             if tries >= patience.tries.max(1) {
-                failed.push(tried);
+                given.failed.push(tried);
                 return Err(match trouble {
                     Trouble::Garbled => self.protocol(&what),
-                    _ => self.unreachable(&failed, what),
+                    _ => self.unreachable(&given.failed, what),
                 });
             }
             let pause = patience.pause(tries, trouble, wait, seed);
             let left = deadline.saturating_duration_since(Instant::now());
             if pause >= left {
-                failed.push(tried);
+                given.failed.push(tried);
                 // To wait would only change this error into a time-out, which says less.
                 let pause = pause.as_secs_f64();
                 let last =
                     format!("{what}; the next try, in {pause:.1} s, would come after the time-out");
-                return Err(self.unreachable(&failed, last));
+                return Err(self.unreachable(&given.failed, last));
             }
             tried.waited = u64::try_from(pause.as_millis()).ok();
-            failed.push(tried);
+            given.failed.push(tried);
             tokio::time::sleep(pause).await;
         }
     }
@@ -189,16 +243,23 @@ impl Client {
     fn read(
         &self,
         conversation: &Conversation,
-        request: Request,
+        request: &Request,
         answer: Answer,
-        failed: Vec<Tried>,
+        given: &mut Given<'_>,
     ) -> Result<Completion, ModelError> {
         let value = answer.value.unwrap_or_default();
-        let said = self
-            .connection
-            .dialect
-            .read(conversation, value)
-            .map_err(|what| self.protocol(&what))?;
+        let said = match self.connection.dialect.read(conversation, value) {
+            Ok(said) => said,
+            Err(unread) => {
+                // It was answered, and so it is charged for.
+                given.charged(Charge::Answer(&unread.usage));
+                given.usage = unread.usage;
+                given.brought(answer.text);
+                return Err(self.protocol(&unread.what));
+            }
+        };
+        given.charged(Charge::Answer(&said.usage));
+        let failed = given.answered();
         let mut blobs = Vec::new();
         let mut keep = |text: String| {
             let content = Content::of(text.as_bytes());
@@ -211,7 +272,7 @@ impl Client {
         let exchange = Exchange {
             parent: request.parent,
             request: request.id,
-            added: keep(request.added),
+            added: keep(request.added.clone()),
             response: keep(answer.text),
             model_requested: self.model.clone(),
             model_confirmed: short(said.model),
@@ -222,6 +283,8 @@ impl Client {
                 .saturating_add(1),
             failed,
             from_cache: false,
+            lost: None,
+            unanswered: None,
         };
         Ok(Completion {
             message: said.message,
@@ -309,23 +372,45 @@ impl Model for Client {
         conversation: &Conversation,
         settings: &Settings,
     ) -> Result<Completion, ModelError> {
+        let ledger = settings.ledger.as_deref();
+        let is_silent = AtomicBool::new(false);
+        let call = Mutex::new(None);
+        let lock = || call.lock().unwrap_or_else(PoisonError::into_inner);
         let work = async {
-            let call = match self.connection.pace.call().await {
-                Ok(call) => call,
+            match self.connection.pace.call().await {
+                Ok(begun) => *lock() = Some(begun),
                 Err(NotAsked::Broken(why)) => return Err(self.broken(why)),
                 Err(NotAsked::TooLate(_)) => return Err(self.broken("it is not asked".to_owned())),
-            };
-            let outcome = self.answer(conversation, settings).await;
-            match &outcome {
-                Ok(_) => call.answered(),
-                Err(ModelError::Broken { .. }) => drop(call),
-                Err(error @ (ModelError::Key { .. } | ModelError::NoMoney { .. })) => {
-                    call.hopeless(&error.to_string());
-                }
-                Err(error) => call.given_up(&error.to_string()),
             }
-            outcome
+            self.answer(conversation, settings, &is_silent).await
         };
-        self.within(settings.time_out, work).await
+        let outcome = within(settings.time_out, ledger, work)
+            .await
+            .unwrap_or_else(|| {
+                let is_silent = is_silent.load(Ordering::Relaxed);
+                Err(self.timed_out(settings.time_out, is_silent))
+            });
+        let Some(call) = lock().take() else {
+            return outcome;
+        };
+        match &outcome {
+            Ok(_) => call.answered(),
+            // A slow answer is one that began: of a provider that says nothing the breaker hears.
+            Err(
+                ModelError::Broken { .. }
+                | ModelError::Unpaid(_)
+                | ModelError::TimedOut {
+                    is_silent: false, ..
+                },
+            ) => drop(call),
+            Err(error @ (ModelError::Key { .. } | ModelError::NoMoney { .. })) => {
+                call.hopeless(&error.to_string());
+            }
+            Err(error @ (ModelError::Rejected { .. } | ModelError::UnknownModel { .. })) => {
+                call.refused(&error.to_string());
+            }
+            Err(error) => call.given_up(&error.to_string()),
+        }
+        outcome
     }
 }

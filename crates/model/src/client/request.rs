@@ -234,6 +234,7 @@ mod tests {
                 send_seed: true,
                 seed: Seed::from_bytes([3; 32]),
                 time_out: Duration::ZERO,
+                ledger: None,
             };
             let manner = Manner { stream: true, max_output_tokens: 9, sealed_reasoning: true, old_limit: false };
             for protocol in ALL {

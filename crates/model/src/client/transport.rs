@@ -58,15 +58,48 @@ pub(crate) struct Answer {
     pub(super) wait: Option<Duration>,
     /// What the server takes the time to be.
     pub(crate) date: Option<Timestamp>,
+    /// Whether its status said that it was not answered, which no provider charges for.
+    pub(super) is_refused: bool,
+}
+
+impl Answer {
+    /// Whether it is one that was cut.
+    pub(super) fn is_cut(&self, ask: &Ask<'_>) -> bool {
+        self.failure.is_none()
+            && ask
+                .dialect
+                .zip(self.value.as_ref())
+                .is_some_and(|(dialect, value)| dialect.is_cut(value))
+    }
 }
 
 /// Why one try brought no answer.
 #[derive(Debug)]
-pub(crate) enum Miss {
-    /// Another try may help.
-    Passing(Trouble, String),
-    /// No try will help: what came is not what the protocol says.
-    Lasting(String),
+pub(crate) struct Miss {
+    /// What kind of trouble it is, where another try may help. Where it is none, what came is not
+    /// what the protocol says.
+    pub(crate) trouble: Option<Trouble>,
+    /// The words for it.
+    pub(crate) what: String,
+    /// Whether the request certainly never arrived, so that nobody can charge for it.
+    pub(crate) is_unsent: bool,
+    /// What came of the body, without the key.
+    pub(crate) body: String,
+}
+
+impl Miss {
+    fn of(trouble: impl Into<Option<Trouble>>, what: String) -> Self {
+        Self {
+            trouble: trouble.into(),
+            what,
+            is_unsent: false,
+            body: String::new(),
+        }
+    }
+
+    fn with(self, body: String) -> Self {
+        Self { body, ..self }
+    }
 }
 
 /// What is asked.
@@ -116,8 +149,8 @@ impl Transport {
         self.key.is_some()
     }
 
-    /// Asks once.
-    pub(super) async fn once(&self, ask: &Ask<'_>) -> Result<Answer, Miss> {
+    /// Asks once. `heard` is called where something comes back.
+    pub(super) async fn once(&self, ask: &Ask<'_>, heard: impl Fn()) -> Result<Answer, Miss> {
         let url = format!("{}{}", self.base, ask.path);
         let request = match ask.body {
             Some(body) => self.client.post(url).body(body.clone()),
@@ -125,20 +158,29 @@ impl Transport {
         };
         let request = request.build().map_err(|error| {
             let what = self.hidden(&told(error));
-            Miss::Lasting(format!("no request can be made for {}: {what}", ask.path))
+            let what = format!("no request can be made for {}: {what}", ask.path);
+            Miss {
+                is_unsent: true,
+                ..Miss::of(None, what)
+            }
         })?;
         let silence = |limit: Duration| {
             let seconds = limit.as_secs_f64();
-            Miss::Passing(Trouble::Silence, format!("nothing came for {seconds:.1} s"))
+            Miss::of(Trouble::Silence, format!("nothing came for {seconds:.1} s"))
         };
-        let broken = |error| {
+        let broken = |error: reqwest::Error| {
+            let is_unsent = error.is_connect();
             let what = shortened(&self.hidden(&told(error)), LONGEST);
-            Miss::Passing(Trouble::Connection, what)
+            Miss {
+                is_unsent,
+                ..Miss::of(Trouble::Connection, what)
+            }
         };
         let mut response = within(self.first_byte, self.client.execute(request))
             .await
             .ok_or_else(|| silence(self.first_byte))?
             .map_err(broken)?;
+        heard();
         let status = response.status().as_u16();
         let mut folding = match ask.dialect {
             Some(dialect) if (200..300).contains(&status) && is_stream(&response) => {
@@ -150,15 +192,24 @@ impl Transport {
         let mut failed = None;
         let mut limit = self.first_byte;
         loop {
-            let chunk = within(limit, response.chunk())
-                .await
-                .ok_or_else(|| silence(limit))?
-                .map_err(broken)?;
+            let next = within(limit, response.chunk()).await;
+            let chunk = match next.ok_or_else(|| silence(limit)) {
+                Ok(chunk) => chunk.map_err(broken),
+                Err(silence) => Err(silence),
+            };
+            let chunk = chunk.map_err(|miss| {
+                // What came before goes with it.
+                let text = String::from_utf8_lossy(&bytes);
+                miss.with(match folding {
+                    Some(_) => self.in_pieces(&text),
+                    None => self.unreadable(&text),
+                })
+            })?;
             let Some(chunk) = chunk else { break };
             limit = self.idle;
             if bytes.len() + chunk.len() > LARGEST_BODY {
                 let what = format!("the answer is larger than {} MiB", LARGEST_BODY >> 20);
-                return Err(Miss::Lasting(what));
+                return Err(Miss::of(None, what));
             }
             bytes.extend_from_slice(&chunk);
             if let Some(folding) = &mut folding {
@@ -194,7 +245,8 @@ impl Transport {
         let (text, value) = match parsed {
             Ok(value) => self.clean(text, value),
             Err(ReadError::TooLarge { what, limit }) => {
-                return Err(Miss::Lasting(format!("{what} is larger than {limit}")));
+                let what = format!("{what} is larger than {limit}");
+                return Err(Miss::of(None, what).with(self.unreadable(&text)));
             }
             Err(_) if is_good => return Err(self.unread(&text)),
             Err(_) => (self.unreadable(&text), None),
@@ -206,6 +258,7 @@ impl Transport {
             failure,
             wait: None,
             date: None,
+            is_refused: !(200..300).contains(&status),
         })
     }
 
@@ -232,17 +285,18 @@ impl Transport {
                 let mut failure = Failure::stated(&error);
                 failure.words = self.hidden(&failure.words);
                 failure.name = failure.name.map(|name| self.hidden(&name));
-                (self.unreadable(&text), None, Some(failure))
+                (self.in_pieces(&text), None, Some(failure))
             }
             Err(error @ StreamError::EndedEarly) => {
-                return Err(Miss::Passing(Trouble::EndedEarly, error.to_string()));
+                let miss = Miss::of(Trouble::EndedEarly, error.to_string());
+                return Err(miss.with(self.in_pieces(&text)));
             }
             Err(error @ StreamError::TooLarge { .. }) => {
-                return Err(Miss::Lasting(error.to_string()));
+                return Err(Miss::of(None, error.to_string()).with(self.in_pieces(&text)));
             }
             Err(error) => {
                 let what = shortened(&self.hidden(&error.to_string()), LONGEST);
-                return Err(Miss::Passing(Trouble::Garbled, what));
+                return Err(Miss::of(Trouble::Garbled, what).with(self.in_pieces(&text)));
             }
         };
         Ok(Answer {
@@ -251,6 +305,7 @@ impl Transport {
             failure,
             wait: None,
             date: None,
+            is_refused: !(200..300).contains(&status),
         })
     }
 
@@ -279,11 +334,11 @@ impl Transport {
                 .is_err_and(|error| error.is_eof());
         if is_cut && !text.ends_with('\u{fffd}') {
             let what = "the answer ended before it was complete".to_owned();
-            return Miss::Passing(Trouble::EndedEarly, what);
+            return Miss::of(Trouble::EndedEarly, what).with(self.unreadable(text));
         }
         let begin = shortened(&self.unreadable(text), 200);
         let what = format!("the answer is not JSON; it begins {begin:?}");
-        Miss::Passing(Trouble::Garbled, what)
+        Miss::of(Trouble::Garbled, what).with(self.unreadable(text))
     }
 
     /// What cannot be read cannot be searched: it may hold the key in escapes.
@@ -293,6 +348,14 @@ impl Transport {
                 "(a body that is no JSON and holds escapes was not kept)".to_owned()
             }
             _ => self.hidden(text),
+        }
+    }
+
+    /// A stream that does not add up to a whole. It may hold the key in pieces, which nobody finds.
+    fn in_pieces(&self, text: &str) -> String {
+        match &self.key {
+            Some(_) => "(a stream that is not whole was not kept)".to_owned(),
+            None => text.to_owned(),
         }
     }
 

@@ -13,11 +13,16 @@ pub const GIVEN_UP: u32 = 5;
 /// Calls alone that are given up before the breaker is broken.
 pub const PROBES: u32 = 3;
 
+/// Requests in a row that were refused, until it is taken that all are.
+pub const REFUSED: u32 = 20;
+
 /// A circuit breaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breaker {
     cool_down: Duration,
     state: State,
+    /// Requests in a row that were refused.
+    refused: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +57,7 @@ impl Breaker {
         Self {
             cool_down,
             state: State::Closed(0),
+            refused: 0,
         }
     }
 
@@ -69,8 +75,23 @@ impl Breaker {
         }
     }
 
+    /// A call was refused: the provider is there, and does not take what it was asked. Where it
+    /// takes nothing any more, that is the end.
+    pub fn refused(&mut self, what: &str) {
+        let before = self.refused;
+        self.answered();
+        self.refused = before.saturating_add(1);
+        if self.refused >= REFUSED {
+            self.break_for(&format!(
+                "it answers, and refused {REFUSED} requests in a row: look at what is asked of it; \
+                 the last one: {what}"
+            ));
+        }
+    }
+
     /// A call was answered.
     pub fn answered(&mut self) {
+        self.refused = 0;
         if !matches!(self.state, State::Broken(_)) {
             self.state = State::Closed(0);
         }
@@ -177,6 +198,28 @@ mod tests {
             breaker.answered();
             assert_eq!(breaker.ask(seconds(0)), Leave::Go);
         }
+    }
+
+    #[test]
+    fn a_provider_that_refuses_is_not_down_and_one_that_refuses_all_is_given_up() {
+        let mut breaker = Breaker::new(PAUSE);
+        for _ in 0..GIVEN_UP - 1 {
+            breaker.given_up(false, seconds(0), "x");
+        }
+        breaker.refused("status 400");
+        breaker.given_up(false, seconds(0), "x");
+        assert_eq!(breaker.ask(seconds(0)), Leave::Go);
+        for _ in 2..REFUSED {
+            breaker.refused("status 400");
+        }
+        breaker.answered();
+        for _ in 1..REFUSED {
+            breaker.refused("status 400");
+            assert_eq!(breaker.ask(seconds(0)), Leave::Go);
+        }
+        breaker.refused("status 422: too long");
+        let why = breaker.broken().unwrap();
+        assert!(why.contains("refused") && why.ends_with("status 422: too long"));
     }
 
     proptest! {

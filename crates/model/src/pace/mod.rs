@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-pub use breaker::{Breaker, GIVEN_UP, Leave, PROBES};
+pub use breaker::{Breaker, GIVEN_UP, Leave, PROBES, REFUSED};
 pub use limiter::{Felt, Limiter};
 pub use patience::Patience;
 
@@ -174,6 +174,11 @@ impl<'a> Call<'a> {
     /// It was answered.
     pub(crate) fn answered(mut self) {
         self.end(Breaker::answered);
+    }
+
+    /// It was refused.
+    pub(crate) fn refused(mut self, what: &str) {
+        self.end(|breaker| breaker.refused(what));
     }
 
     /// It was given up.

@@ -13,7 +13,8 @@ use tribune_wire::{Answer, Field, Json};
 
 use super::calls::{Given, numbered};
 use super::{
-    Dialect, Folding, Manner, Said, Written, folding, left_out, object, opened, stopped, usage,
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, object, opened, stopped,
+    usage,
 };
 use crate::{Conversation, Message, Settings, ToolCall};
 
@@ -41,6 +42,14 @@ impl Dialect for Anthropic {
         &[("anthropic-version", "2023-06-01")]
     }
 
+    fn most_output(&self, settings: &Settings, manner: &Manner) -> Option<u64> {
+        Some(
+            settings
+                .max_output_tokens
+                .unwrap_or(manner.max_output_tokens),
+        )
+    }
+
     fn head(
         &self,
         model: &str,
@@ -53,13 +62,11 @@ impl Dialect for Anthropic {
             .iter()
             .map(|tool| Tool::new(&tool.name, &tool.description, tool.parameters.clone()))
             .collect();
-        let most = settings
-            .max_output_tokens
-            .unwrap_or(manner.max_output_tokens);
+        let most = self.most_output(settings, manner);
         let system = Some(&conversation.system).filter(|system| !system.is_empty());
         opened(&MessagesRequest {
             model: Field::Is(model.to_owned()),
-            max_tokens: Field::Is(Number::from(most)),
+            max_tokens: most.map(Number::from).into(),
             system: system.cloned().map(Content::Text).into(),
             temperature: settings.temperature.and_then(Number::from_f64).into(),
             stream: manner.stream.then_some(true).into(),
@@ -120,43 +127,11 @@ impl Dialect for Anthropic {
         folding::<MessageFold>(limits)
     }
 
-    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, String> {
-        let mut response = MessagesResponse::from_value(answer)
-            .map_err(|_| "the answer is no message: it is no object".to_owned())?;
-        if response.content.get().is_none() {
-            return Err("the answer has no content, or none that is a list of blocks".to_owned());
-        }
-        let end = response.end();
-        let stop = stopped(end.stop, end.word.as_deref(), "")?;
-        let made = response
-            .calls()
-            .into_iter()
-            .filter(|call| call.kind == "tool_use");
-        let calls = numbered(conversation, made.collect())?;
-        let text = response.text();
-        let reasoning = Some(response.reasoning()).filter(|text| !text.is_empty());
-        let is_other = |block: &&Block| {
-            let kind = block.kind.or_empty();
-            !KNOWN.contains(&kind) && !kind.ends_with("tool_use") && !kind.ends_with("tool_result")
-        };
-        let notes = left_out(response.blocks().iter().filter(is_other).count());
-        let raw = match std::mem::take(&mut response.content) {
-            Field::Is(blocks) => Some(Arc::new(blocks.into_value())),
-            _ => None,
-        };
-        Ok(Said {
-            message: Message::Assistant {
-                text,
-                reasoning,
-                calls,
-                raw,
-            },
-            stop,
-            usage: usage(&end.usage),
-            model: response.model.text().map(str::to_owned),
-            fingerprint: None,
-            notes,
-        })
+    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, Unread> {
+        let response = MessagesResponse::from_value(answer)
+            .map_err(|_| Unread::new("the answer is no message: it is no object"))?;
+        let usage = usage(&response.end().usage);
+        said(conversation, response).map_err(|what| Unread { what, usage })
     }
 
     fn names(&self, list: Value) -> Vec<String> {
@@ -165,6 +140,44 @@ impl Dialect for Anthropic {
             |list| list.names().map(str::to_owned).collect(),
         )
     }
+}
+
+/// What an answer says; otherwise what is wrong with it.
+fn said(conversation: &Conversation, mut response: MessagesResponse) -> Result<Said, String> {
+    if response.content.get().is_none() {
+        return Err("the answer has no content, or none that is a list of blocks".to_owned());
+    }
+    let end = response.end();
+    let stop = stopped(end.stop, end.word.as_deref(), "")?;
+    let made = response
+        .calls()
+        .into_iter()
+        .filter(|call| call.kind == "tool_use");
+    let calls = numbered(conversation, made.collect())?;
+    let text = response.text();
+    let reasoning = Some(response.reasoning()).filter(|text| !text.is_empty());
+    let is_other = |block: &&Block| {
+        let kind = block.kind.or_empty();
+        !KNOWN.contains(&kind) && !kind.ends_with("tool_use") && !kind.ends_with("tool_result")
+    };
+    let notes = left_out(response.blocks().iter().filter(is_other).count());
+    let raw = match std::mem::take(&mut response.content) {
+        Field::Is(blocks) => Some(Arc::new(blocks.into_value())),
+        _ => None,
+    };
+    Ok(Said {
+        message: Message::Assistant {
+            text,
+            reasoning,
+            calls,
+            raw,
+        },
+        stop,
+        usage: usage(&end.usage),
+        model: response.model.text().map(str::to_owned),
+        fingerprint: None,
+        notes,
+    })
 }
 
 fn put(written: &mut Written, role: &str, content: Content) -> Result<(), serde_json::Error> {

@@ -13,7 +13,8 @@ use tribune_wire::{Answer, Field, Json, Stop as WireStop};
 
 use super::calls::{Given, numbered};
 use super::{
-    Dialect, Folding, Manner, Said, Written, folding, left_out, opened, seed, stopped, usage,
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, opened, seed, stopped,
+    usage,
 };
 use crate::{Conversation, Message, Settings, Stop, ToolCall};
 
@@ -112,46 +113,17 @@ impl Dialect for Chat {
         folding::<ChatFold>(limits)
     }
 
-    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, String> {
-        let mut response = ChatResponse::from_value(answer)
-            .map_err(|_| "the answer is no completion: it is no object".to_owned())?;
-        let choice = response.first().ok_or("the answer has no choices")?;
-        let message = choice
-            .message
-            .get()
-            .ok_or("the answer's first choice has no message")?;
-        if let Some(other) = message.tool_calls.other() {
-            return Err(format!("tool_calls is not a list of calls: {other}"));
-        }
-        let stop = stop(choice, message, &response)?;
-        let made = response.calls().into_iter().filter(|call| {
-            // The form that came before `tool_calls` has no ids, and was not asked for.
-            call.choice == 0 && call.kind != "function_call"
-        });
-        let calls = numbered(conversation, made.collect())?;
-        let text = response.text();
-        let reasoning = message.shown_reasoning().map(str::to_owned);
-        let notes = left_out(others(message));
-        let end = response.end();
-        let raw = match &mut response.choices {
-            Field::Is(choices) if !choices.is_empty() => {
-                choices.swap_remove(0).message.get().cloned()
-            }
-            _ => None,
-        };
-        Ok(Said {
-            message: Message::Assistant {
-                text,
-                reasoning,
-                calls,
-                raw: raw.map(|raw| Arc::new(raw.into_value())),
-            },
-            stop,
-            usage: usage(&end.usage),
-            model: response.model.text().map(str::to_owned),
-            fingerprint: response.system_fingerprint.text().map(str::to_owned),
-            notes,
-        })
+    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, Unread> {
+        let response = ChatResponse::from_value(answer)
+            .map_err(|_| Unread::new("the answer is no completion: it is no object"))?;
+        let usage = usage(&response.end().usage);
+        said(conversation, response).map_err(|what| Unread { what, usage })
+    }
+
+    /// Every server says why an answer is over once it is.
+    fn is_cut(&self, answer: &Value) -> bool {
+        let choice = answer.pointer("/choices/0");
+        choice.is_some_and(|choice| choice.get("finish_reason").is_none_or(Value::is_null))
     }
 
     fn names(&self, list: Value) -> Vec<String> {
@@ -160,6 +132,45 @@ impl Dialect for Chat {
             |list| list.names().map(str::to_owned).collect(),
         )
     }
+}
+
+/// What an answer says; otherwise what is wrong with it.
+fn said(conversation: &Conversation, mut response: ChatResponse) -> Result<Said, String> {
+    let choice = response.first().ok_or("the answer has no choices")?;
+    let message = choice
+        .message
+        .get()
+        .ok_or("the answer's first choice has no message")?;
+    if let Some(other) = message.tool_calls.other() {
+        return Err(format!("tool_calls is not a list of calls: {other}"));
+    }
+    let stop = stop(choice, message, &response)?;
+    let made = response.calls().into_iter().filter(|call| {
+        // The form that came before `tool_calls` has no ids, and was not asked for.
+        call.choice == 0 && call.kind != "function_call"
+    });
+    let calls = numbered(conversation, made.collect())?;
+    let text = response.text();
+    let reasoning = message.shown_reasoning().map(str::to_owned);
+    let notes = left_out(others(message));
+    let end = response.end();
+    let raw = match &mut response.choices {
+        Field::Is(choices) if !choices.is_empty() => choices.swap_remove(0).message.get().cloned(),
+        _ => None,
+    };
+    Ok(Said {
+        message: Message::Assistant {
+            text,
+            reasoning,
+            calls,
+            raw: raw.map(|raw| Arc::new(raw.into_value())),
+        },
+        stop,
+        usage: usage(&end.usage),
+        model: response.model.text().map(str::to_owned),
+        fingerprint: response.system_fingerprint.text().map(str::to_owned),
+        notes,
+    })
 }
 
 /// The ids of the calls in a message as the server sent it.
@@ -212,8 +223,8 @@ fn assistant(text: &str, calls: &[ToolCall]) -> chat::Message {
     }
 }
 
-/// Why the model stopped. Servers differ more in this than in all else: some say nothing, and some
-/// have words of their own.
+/// Why the model stopped. Servers differ more in this than in all else: some have words of their
+/// own. What says nothing is no end, whatever words it has.
 fn stop(choice: &Choice, message: &chat::Message, response: &ChatResponse) -> Result<Stop, String> {
     let empty = message.text().trim().is_empty() && message.calls().is_empty();
     let refusal = message.refusal().unwrap_or_default();
@@ -224,10 +235,7 @@ fn stop(choice: &Choice, message: &chat::Message, response: &ChatResponse) -> Re
             word if LENGTH.contains(&word) => WireStop::Length,
             _ => WireStop::Other,
         },
-        None if !empty => WireStop::Finished,
-        None if refusal.is_empty() => {
-            return Err("the answer has no words, no calls and no finish_reason".to_owned());
-        }
+        None => return Err("the answer has no finish_reason".to_owned()),
         _ => end.stop,
     };
     // Words of refusal and nothing else, under whatever reason.

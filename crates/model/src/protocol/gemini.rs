@@ -13,8 +13,8 @@ use tribune_wire::{Answer, Field, Json, Stop as WireStop};
 
 use super::calls::{Given, numbered};
 use super::{
-    Dialect, Folding, Manner, Said, Written, folding, left_out, object, opened, seed, stopped,
-    usage,
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, object, opened, seed,
+    stopped, usage,
 };
 use crate::{Conversation, Message, Settings, ToolCall};
 
@@ -138,55 +138,11 @@ impl Dialect for Gemini {
         folding::<GenerateFold>(limits)
     }
 
-    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, String> {
-        let mut response = GenerateResponse::from_value(answer)
-            .map_err(|_| "the answer is no content: it is no object".to_owned())?;
-        let end = response.end();
-        if response.first().is_none() && end.stop != WireStop::Filtered {
-            return Err("the answer has no candidates".to_owned());
-        }
-        let stop = stopped(end.stop, end.word.as_deref(), "")?;
-        let made = response.calls().into_iter();
-        let made = made.filter(|call| call.choice == 0 && call.kind == "functionCall");
-        let mut calls = numbered(conversation, made.collect())?;
-        for call in &mut calls {
-            if call.arguments.is_empty() {
-                // A call without arguments has no field for them.
-                "{}".clone_into(&mut call.arguments);
-            }
-        }
-        let text = response.text();
-        let reasoning = Some(response.reasoning()).filter(|text| !text.is_empty());
-        let content = match &mut response.candidates {
-            Field::Is(candidates) if !candidates.is_empty() => {
-                match candidates.swap_remove(0).content {
-                    Field::Is(content) => Some(content),
-                    _ => None,
-                }
-            }
-            _ => None,
-        };
-        let is_other = |part: &&Part| part.inline_data.is_given() || part.file_data.is_given();
-        let others = content
-            .as_ref()
-            .map_or(0, |content| content.parts().iter().filter(is_other).count());
-        // A turn of no parts cannot be sent back.
-        let raw = content
-            .filter(|content| !content.parts().is_empty())
-            .map(|content| Arc::new(content.into_value()));
-        Ok(Said {
-            message: Message::Assistant {
-                text,
-                reasoning,
-                calls,
-                raw,
-            },
-            stop,
-            usage: usage(&end.usage),
-            model: response.model_version.text().map(str::to_owned),
-            fingerprint: None,
-            notes: left_out(others),
-        })
+    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, Unread> {
+        let response = GenerateResponse::from_value(answer)
+            .map_err(|_| Unread::new("the answer is no content: it is no object"))?;
+        let usage = usage(&response.end().usage);
+        said(conversation, response).map_err(|what| Unread { what, usage })
     }
 
     fn names(&self, list: Value) -> Vec<String> {
@@ -195,6 +151,56 @@ impl Dialect for Gemini {
             |list| list.names().map(str::to_owned).collect(),
         )
     }
+}
+
+/// What an answer says; otherwise what is wrong with it.
+fn said(conversation: &Conversation, mut response: GenerateResponse) -> Result<Said, String> {
+    let end = response.end();
+    if response.first().is_none() && end.stop != WireStop::Filtered {
+        return Err("the answer has no candidates".to_owned());
+    }
+    let stop = stopped(end.stop, end.word.as_deref(), "")?;
+    let made = response.calls().into_iter();
+    let made = made.filter(|call| call.choice == 0 && call.kind == "functionCall");
+    let mut calls = numbered(conversation, made.collect())?;
+    for call in &mut calls {
+        if call.arguments.is_empty() {
+            // A call without arguments has no field for them.
+            "{}".clone_into(&mut call.arguments);
+        }
+    }
+    let text = response.text();
+    let reasoning = Some(response.reasoning()).filter(|text| !text.is_empty());
+    let content = match &mut response.candidates {
+        Field::Is(candidates) if !candidates.is_empty() => {
+            match candidates.swap_remove(0).content {
+                Field::Is(content) => Some(content),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let is_other = |part: &&Part| part.inline_data.is_given() || part.file_data.is_given();
+    let others = content
+        .as_ref()
+        .map_or(0, |content| content.parts().iter().filter(is_other).count());
+    // A turn of no parts cannot be sent back.
+    let raw = content
+        .filter(|content| !content.parts().is_empty())
+        .map(|content| Arc::new(content.into_value()));
+    Ok(Said {
+        message: Message::Assistant {
+            text,
+            reasoning,
+            calls,
+            raw,
+        },
+        stop,
+        usage: usage(&end.usage),
+        model: response.model_version.text().map(str::to_owned),
+        fingerprint: None,
+        notes: left_out(others),
+    })
 }
 
 fn put(written: &mut Written, role: &str, parts: Vec<Part>) -> Result<(), serde_json::Error> {

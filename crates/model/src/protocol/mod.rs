@@ -99,6 +99,24 @@ pub(crate) struct Said {
     pub(crate) notes: Vec<String>,
 }
 
+/// An answer that cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// What is wrong with it.
+    pub(crate) what: String,
+    /// What it took all the same, as far as it says.
+    pub(crate) usage: Usage,
+}
+
+impl Unread {
+    fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            usage: Usage::default(),
+        }
+    }
+}
+
 /// One of the protocols.
 pub(crate) trait Dialect: Debug + Send + Sync {
     /// The part of the base URL that tells the version, added where it is not there.
@@ -110,6 +128,10 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// Headers that every request has.
     fn headers(&self) -> &'static [(&'static str, &'static str)] {
         &[]
+    }
+    /// The most tokens that an answer can have, where that is asked for.
+    fn most_output(&self, settings: &Settings, _manner: &Manner) -> Option<u64> {
+        settings.max_output_tokens
     }
     /// The text of a request up to its first message.
     fn head(
@@ -124,7 +146,11 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// A fold of a streamed answer.
     fn folding(&self, limits: Limits) -> Box<dyn Folding>;
     /// What an answer says; otherwise what is wrong with it.
-    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, String>;
+    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, Unread>;
+    /// Whether an answer has no end: it was cut, although it is whole as JSON.
+    fn is_cut(&self, _answer: &Value) -> bool {
+        false
+    }
     /// The names of the models in a list.
     fn names(&self, list: Value) -> Vec<String>;
 }
@@ -192,6 +218,7 @@ fn usage(tokens: &Tokens) -> Usage {
         cached: known(tokens.cached),
         cache_written: known(tokens.cache_written),
         reasoning: known(tokens.reasoning),
+        is_partial: tokens.input.is_none() || tokens.output.is_none(),
         cost: tokens.cost.filter(|cost| cost.is_finite() && *cost >= 0.0),
     }
 }

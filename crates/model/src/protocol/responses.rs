@@ -12,7 +12,9 @@ use tribune_wire::stream::Limits;
 use tribune_wire::{Answer, Field, Json};
 
 use super::calls::{Given, numbered};
-use super::{Dialect, Folding, Manner, Said, Written, folding, left_out, opened, stopped, usage};
+use super::{
+    Dialect, Folding, Manner, Said, Unread, Written, folding, left_out, opened, stopped, usage,
+};
 use crate::{Conversation, Message, Settings};
 
 /// Kinds of calls that we carry out; others are the provider's own.
@@ -121,35 +123,11 @@ impl Dialect for Responses {
         folding::<ResponseFold>(limits)
     }
 
-    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, String> {
-        let mut response = Response::from_value(answer)
-            .map_err(|_| "the answer is no response: it is no object".to_owned())?;
-        if response.output.get().is_none() {
-            return Err("the answer has no output, or none that is a list of items".to_owned());
-        }
-        let end = response.end();
-        let stop = stopped(end.stop, end.word.as_deref(), &response.refusal())?;
-        let ours = |kind: &str| OURS.contains(&kind);
-        let made = response.calls().into_iter().filter(|call| ours(&call.kind));
-        let calls = numbered(conversation, made.collect())?;
-        let text = response.text();
-        let reasoning = Some(response.reasoning()).filter(|text| !text.is_empty());
-        let is_other = |item: &&Item| item.kind.text() == Some("image_generation_call");
-        let notes = left_out(response.items().iter().filter(is_other).count());
-        let raw = std::mem::take(&mut response.output);
-        Ok(Said {
-            message: Message::Assistant {
-                text,
-                reasoning,
-                calls,
-                raw: raw.get().cloned().map(|items| Arc::new(items.into_value())),
-            },
-            stop,
-            usage: usage(&end.usage),
-            model: response.model.text().map(str::to_owned),
-            fingerprint: None,
-            notes,
-        })
+    fn read(&self, conversation: &Conversation, answer: Value) -> Result<Said, Unread> {
+        let response = Response::from_value(answer)
+            .map_err(|_| Unread::new("the answer is no response: it is no object"))?;
+        let usage = usage(&response.end().usage);
+        said(conversation, response).map_err(|what| Unread { what, usage })
     }
 
     fn names(&self, list: Value) -> Vec<String> {
@@ -158,6 +136,36 @@ impl Dialect for Responses {
             |list| list.names().map(str::to_owned).collect(),
         )
     }
+}
+
+/// What an answer says; otherwise what is wrong with it.
+fn said(conversation: &Conversation, mut response: Response) -> Result<Said, String> {
+    if response.output.get().is_none() {
+        return Err("the answer has no output, or none that is a list of items".to_owned());
+    }
+    let end = response.end();
+    let stop = stopped(end.stop, end.word.as_deref(), &response.refusal())?;
+    let ours = |kind: &str| OURS.contains(&kind);
+    let made = response.calls().into_iter().filter(|call| ours(&call.kind));
+    let calls = numbered(conversation, made.collect())?;
+    let text = response.text();
+    let reasoning = Some(response.reasoning()).filter(|text| !text.is_empty());
+    let is_other = |item: &&Item| item.kind.text() == Some("image_generation_call");
+    let notes = left_out(response.items().iter().filter(is_other).count());
+    let raw = std::mem::take(&mut response.output);
+    Ok(Said {
+        message: Message::Assistant {
+            text,
+            reasoning,
+            calls,
+            raw: raw.get().cloned().map(|items| Arc::new(items.into_value())),
+        },
+        stop,
+        usage: usage(&end.usage),
+        model: response.model.text().map(str::to_owned),
+        fingerprint: None,
+        notes,
+    })
 }
 
 /// The ids by which results name the calls among some items.

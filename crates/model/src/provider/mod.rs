@@ -5,7 +5,7 @@ mod key_file;
 mod presets;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub struct Providers {
     settings: BTreeMap<String, ProviderSettings>,
     variables: Variables,
     open: Mutex<BTreeMap<String, Arc<Connection>>>,
+    paces: Mutex<HashMap<Account, Arc<Pace>>>,
 }
 
 /// An open way to a provider, shared by all its models.
@@ -49,7 +50,7 @@ pub(crate) struct Connection {
     /// Where its key comes from.
     pub(crate) key_place: String,
     pub(crate) transport: Transport,
-    pub(crate) pace: Pace,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) patience: Patience,
     pub(crate) dialect: &'static dyn Dialect,
     pub(crate) manner: Manner,
@@ -140,12 +141,24 @@ struct Found {
     key_place: String,
 }
 
+/// What a provider's limits are counted by.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Account {
+    base: String,
+    key_place: String,
+    most: usize,
+    cool_down: Duration,
+}
+
 impl Providers {
     /// The known providers and those of a configuration, with keys and base URLs by the
     /// environment.
     #[must_use]
     pub fn new(settings: BTreeMap<String, ProviderSettings>) -> Self {
-        Self::with_variables(settings, |name| std::env::var(name).ok())
+        // What is no text must not pass for missing: it is refused where a key is read.
+        Self::with_variables(settings, |name| {
+            std::env::var_os(name).map(|text| text.to_string_lossy().into_owned())
+        })
     }
 
     /// The same with variables from elsewhere than the environment.
@@ -158,6 +171,7 @@ impl Providers {
             settings,
             variables: Box::new(variables),
             open: Mutex::default(),
+            paces: Mutex::default(),
         }
     }
 
@@ -243,6 +257,26 @@ impl Providers {
         (self.variables)(name).filter(|text| !text.trim().is_empty())
     }
 
+    /// The key in a variable, if there is one; otherwise what is wrong with it.
+    fn key_in(&self, name: &str) -> Result<Option<Key>, String> {
+        match self.variable(name) {
+            Some(text) if text.contains(char::REPLACEMENT_CHARACTER) => {
+                Err("is not text".to_owned())
+            }
+            text => Ok(text.and_then(|text| Key::new(&text))),
+        }
+    }
+
+    /// The pace of an account: providers at one place with one key share it.
+    fn pace(&self, account: Account) -> Arc<Pace> {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let (most, cool_down) = (account.most, account.cool_down);
+        let pace = paces
+            .entry(account)
+            .or_insert_with(|| Arc::new(Pace::new(most, cool_down)));
+        Arc::clone(pace)
+    }
+
     fn find(&self, name: &str) -> Option<Found> {
         let preset = preset(name);
         let given = self.settings.get(name);
@@ -320,16 +354,19 @@ impl Providers {
         }
         let missing = || "is not set".to_owned();
         if let Some(name) = &settings.key_variable {
-            let key = self.variable(name).and_then(|text| Key::new(&text));
-            let key = key.map(|key| shown(key, usual)).ok_or_else(missing);
+            let key = self
+                .key_in(name)
+                .and_then(|key| key.map(|key| shown(key, usual)).ok_or_else(missing));
             return (key, name.clone());
         }
         let Some(preset) = preset else {
             return (Ok(None), "no place: it has none".to_owned());
         };
         for (name, proof) in preset.keys {
-            if let Some(key) = self.variable(name).and_then(|text| Key::new(&text)) {
-                return (Ok(shown(key, *proof)), (*name).to_owned());
+            match self.key_in(name) {
+                Ok(None) => {}
+                Ok(Some(key)) => return (Ok(shown(key, *proof)), (*name).to_owned()),
+                Err(why) => return (Err(why), (*name).to_owned()),
             }
         }
         let names: Vec<&str> = preset.keys.iter().map(|(name, _)| *name).collect();
@@ -372,10 +409,15 @@ impl Providers {
                 problem: format!("cannot be asked: the HTTP client does not start: {why}"),
             },
         })?;
-        let most = settings.concurrency.unwrap_or(MOST_AT_ONCE);
+        let pace = self.pace(Account {
+            base: base.as_str().to_owned(),
+            key_place: found.key_place.clone(),
+            most: settings.concurrency.unwrap_or(MOST_AT_ONCE),
+            cool_down: patience.cool_down,
+        });
         Ok(Connection {
             name: name.to_owned(),
-            pace: Pace::new(most, patience.cool_down),
+            pace,
             manner: Manner {
                 stream: settings.stream.unwrap_or(false),
                 max_output_tokens: settings.max_output_tokens.unwrap_or(MOST_OUTPUT),

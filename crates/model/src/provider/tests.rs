@@ -56,6 +56,23 @@ fn a_key_is_needed_except_on_this_machine() {
 }
 
 #[test]
+fn a_key_that_is_no_text_is_not_taken_for_none() {
+    let odd = ("OPENAI_API_KEY", "sk-\u{fffd}");
+    let here = ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+    let told = error(&providers(&[odd, here]), "openai");
+    assert!(told.ends_with("OPENAI_API_KEY is not text"), "{told}");
+}
+
+#[test]
+fn providers_at_one_place_with_one_key_share_a_pace() {
+    let here = ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+    let all = providers(&[here, ("OPENAI_API_KEY", "sk-something")]);
+    let pace = |provider| all.connect(provider).unwrap().pace;
+    assert!(Arc::ptr_eq(&pace("openai"), &pace("openai-responses")));
+    assert!(!Arc::ptr_eq(&pace("openai"), &pace("ollama")));
+}
+
+#[test]
 fn every_preset_says_which_variable_it_wants() {
     for preset in PRESETS {
         let setup = providers(&[]).setup(preset.name).unwrap();

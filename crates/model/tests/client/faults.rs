@@ -1,8 +1,13 @@
 //! What the client does when things go wrong.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
 use serde_json::json;
+use tribune_evidence::Trouble;
 use tribune_model::{Message, Model};
-use tribune_testkit::provider::{Provider, Reply, chat_text, error};
+use tribune_testkit::provider::{Provider, Reply, chat_text, completion, error};
 
 use super::*;
 
@@ -220,15 +225,24 @@ async fn what_is_no_completion_is_a_breach_of_the_protocol() {
         (Reply::Json(200, json!({})), "no choices"),
         (Reply::Json(200, json!({"choices": "none"})), "no choices"),
         (
-            Reply::Json(200, json!({"choices": [{"message": "hi"}]})),
+            Reply::Json(
+                200,
+                json!({"choices": [{"message": "hi", "finish_reason": "stop"}]}),
+            ),
             "no message",
         ),
         (
-            Reply::Json(200, json!({"choices": [{"message": {}}]})),
-            "no words",
+            Reply::Json(
+                200,
+                json!({"choices": [{"message": {}, "finish_reason": "odd"}]}),
+            ),
+            "not known",
         ),
         (
-            Reply::Json(200, json!({"choices": [{"message": {"tool_calls": {}}}]})),
+            Reply::Json(
+                200,
+                json!({"choices": [{"message": {"tool_calls": {}}, "finish_reason": "stop"}]}),
+            ),
             "not a list",
         ),
     ] {
@@ -244,6 +258,73 @@ async fn what_is_no_completion_is_a_breach_of_the_protocol() {
             "{expected}: {text}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_say_why_it_stopped_was_cut_and_is_asked_for_again() {
+    for choice in [
+        json!({"message": {"content": "Some words"}}),
+        json!({"message": {"content": "Some words"}, "finish_reason": null}),
+        json!({"message": {}, "finish_reason": null}),
+    ] {
+        let cut = Reply::Json(200, json!({ "choices": [choice] }));
+        let good = completion(&json!({"content": "All of it."}), "stop");
+        let provider = Provider::queue(vec![cut.clone(), good]);
+        let answer = ask(&provider).await.unwrap();
+        let exchange = answer.exchange.unwrap();
+        assert_eq!(exchange.failed[0].trouble, Trouble::EndedEarly);
+        let provider = Provider::start(move |_| cut.clone());
+        let error = ask(&provider).await.unwrap_err();
+        assert!(
+            matches!(error, ModelError::Unreachable { tries: 6, .. }),
+            "{error:?}"
+        );
+    }
+}
+
+/// The server takes so many requests in a while, and refuses the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_calls_at_once_find_the_rate_that_a_server_takes() {
+    let (taken, refused) = (
+        Mutex::new(Vec::<Instant>::new()),
+        Arc::new(AtomicU32::new(0)),
+    );
+    let counted = Arc::clone(&refused);
+    let provider = Provider::forgetful(move |_| {
+        let mut taken = taken.lock().unwrap();
+        taken.retain(|when| when.elapsed() < Duration::from_millis(25));
+        if taken.len() >= 8 {
+            counted.fetch_add(1, Ordering::Relaxed);
+            return status(429, &[("retry-after-ms", "25")], "slow down");
+        }
+        taken.push(Instant::now());
+        completion(&json!({"content": "Done."}), "stop")
+    });
+    let settings = ProviderSettings {
+        base_url: Some(provider.base_url()),
+        tries: Some(30),
+        ..quick()
+    };
+    let providers = open("openai", settings, Some(KEY));
+    let client = providers.model("openai", "stand-in").unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let client = client.clone();
+        calls.spawn(async move {
+            let settings = Settings {
+                time_out: Duration::from_secs(60),
+                ..super::settings()
+            };
+            client.complete(&conversation(), &settings).await
+        });
+    }
+    while let Some(call) = calls.join_next().await {
+        call.unwrap().unwrap();
+    }
+    // All at once, 192 would be refused in the first round alone, and nearly as many in each of the
+    // two dozen after it.
+    let refused = refused.load(Ordering::Relaxed);
+    assert!((1..200).contains(&refused), "{refused}");
 }
 
 #[tokio::test]

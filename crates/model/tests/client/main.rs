@@ -61,6 +61,7 @@ fn settings() -> Settings {
         send_seed: false,
         seed: Seed::from_bytes([0x12; 32]),
         time_out: Duration::from_secs(20),
+        ledger: None,
     }
 }
 

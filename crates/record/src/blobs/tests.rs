@@ -3,7 +3,7 @@
 use super::*;
 
 fn open(folder: &Path) -> Blobs {
-    Blobs::open(folder, Disk::default()).unwrap()
+    Blobs::open(folder, Disk::default(), &Before::default()).unwrap()
 }
 
 fn put(blobs: &Blobs, bytes: &[u8]) -> BlobId {

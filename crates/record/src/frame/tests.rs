@@ -5,13 +5,19 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::signing::Row;
 
 fn frame(first: u64, texts: &[&[u8]]) -> Vec<u8> {
     let entries: Vec<Entry> = texts.iter().map(|text| Entry::new(text.to_vec())).collect();
     let mut bytes = encode(&entries).unwrap();
-    finish(&mut bytes, first);
+    let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let signer = FrameSigner::new(&key, Row::journal(ORIGIN));
+    let content = Content::of(entries.iter().map(Entry::bytes));
+    finish(&mut bytes, first, &content, &signer).unwrap();
     bytes
 }
+
+const ORIGIN: &str = "tribune/9f86d081884c7d65";
 
 fn read(bytes: &[u8]) -> (Vec<Frame>, Step) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -31,13 +37,25 @@ fn read(bytes: &[u8]) -> (Vec<Frame>, Step) {
 fn a_frame_is_laid_out_as_documented() {
     assert_eq!(
         hex::encode(frame(7, &[b"a", b"bc"])),
-        "17000000\
-         cd6f9472\
+        "57000000\
+         71c4a21e\
          0700000000000000\
          02000000\
          0100000061\
-         020000006263"
+         020000006263\
+         4748bc0939d99bb3fd2b3a04d4d635ddcc62f1fbcd53181b194a62f6b396eec9\
+         5c1df6db72b52fdf40fad52d6030e04df4217843e9feec005948854dd545ff04"
     );
+}
+
+/// What format 1 wrote, for ever too.
+#[test]
+fn a_frame_without_a_signature_is_read() {
+    let bytes = hex::decode("17000000cd6f94720700000000000000020000000100000061020000006263");
+    let (frames, last) = read(&bytes.unwrap());
+    assert!(matches!(last, Step::End));
+    assert_eq!(frames[0].entries, [&b"a"[..], b"bc"]);
+    assert!(frames[0].signature.is_none());
 }
 
 #[test]

@@ -11,13 +11,16 @@ use ed25519_dalek::SigningKey;
 use parking_lot::{Condvar, Mutex};
 
 use crate::blobs::Blobs;
+use crate::checkpoint::State;
 use crate::entry::Entry;
 use crate::error::{RecordError, Result};
 use crate::files::{Disk, Paths};
 use crate::frame;
 use crate::journal::{self, Journal, Segment, to_entries};
 use crate::publish::{Context, Published};
+use crate::signing::{Content, FrameSigner, Trust};
 use crate::spool;
+use crate::tree::leaf_hash;
 
 /// Pending bytes that are published without waiting for the second to pass.
 pub(super) const GROUP: usize = 16 << 20;
@@ -45,6 +48,10 @@ pub(super) struct Inner {
     pub(super) disk: Disk,
     pub(super) key: SigningKey,
     pub(super) origin: String,
+    /// Signs the frames of the journal.
+    pub(super) signer: FrameSigner,
+    /// Whose signature the frames of the journal bear.
+    pub(super) trust: Trust,
     pub(super) blobs: Blobs,
     pub(super) journal: Mutex<Journal>,
     /// Wakes the publisher.
@@ -104,6 +111,7 @@ impl Inner {
     pub(super) fn append(&self, entries: &[Entry], background: bool) -> Result<Range<u64>> {
         // The bytes are laid out before anybody has to wait for them.
         let mut bytes = frame::encode(entries)?;
+        let content = Content::of(entries.iter().map(Entry::bytes));
         let mut journal = self.journal.lock();
         loop {
             self.check()?;
@@ -123,7 +131,7 @@ impl Inner {
         if entries.is_empty() {
             return Ok(first..first);
         }
-        frame::finish(&mut bytes, first);
+        frame::finish(&mut bytes, first, &content, &self.signer)?;
         let (file, path) = (&journal.segment.file, &journal.segment.path);
         if let Err(error) = self.disk.append(file, path, &bytes) {
             // Whatever part was written is cut off when the record is opened again.
@@ -131,7 +139,7 @@ impl Inner {
             return Err(self.fail(error));
         }
         let wake = journal.pending.is_empty();
-        journal.add(entries, bytes.len());
+        journal.add(entries, content.leaves, bytes.len());
         if wake || journal.pending_bytes >= GROUP {
             self.work.notify_all();
         }
@@ -201,7 +209,7 @@ impl Inner {
         };
         // Made before the journal is locked again: nobody waits while its name becomes durable.
         let fresh = Segment::create(&self.disk, &self.paths.journal(), number)?;
-        let (entries, bytes, end, segments, old) = {
+        let (entries, leaves, bytes, end, segments, old) = {
             let mut journal = self.journal.lock();
             let ended = std::mem::replace(&mut journal.segment, fresh);
             journal.unsynced.push(ended.clone());
@@ -210,9 +218,11 @@ impl Inner {
             journal.pending_since = None;
             let bytes = std::mem::take(&mut journal.pending_bytes);
             let entries = std::mem::take(&mut journal.pending);
-            (entries, bytes, journal.next, journal.unsynced.clone(), old)
+            let leaves = std::mem::take(&mut journal.leaves);
+            let segments = journal.unsynced.clone();
+            (entries, leaves, bytes, journal.next, segments, old)
         };
-        published.publish(&self.context(), entries, &segments)?;
+        published.publish(&self.context(), entries, leaves, &segments)?;
         old.iter().try_for_each(|path| self.disk.remove(path))?;
         {
             let mut journal = self.journal.lock();
@@ -236,24 +246,29 @@ impl Inner {
     ) -> Result<()> {
         let mut published = self.published.lock();
         let mut entries = Vec::new();
+        let mut leaves = Vec::new();
         let mut bytes = 0;
         if self.journal.lock().next > from {
             // The process that put the blobs of these entries may not have made them durable.
             self.blobs.sync_everything()?;
         }
         let mut end = from;
-        journal::replay(&self.paths, segments, from, &mut |_, _, frame| {
+        // Each frame was held against its signature before.
+        let see = &mut |_, _, frame: frame::Frame| {
             end = frame.end();
             bytes += frame.entries.iter().map(bytes::Bytes::len).sum::<usize>();
+            leaves.extend(frame.entries.iter().map(|entry| leaf_hash(entry)));
             entries.extend(to_entries(frame.entries));
             if bytes >= GROUP {
                 bytes = 0;
-                published.publish(&self.context(), std::mem::take(&mut entries), &[])?;
+                let leaves = std::mem::take(&mut leaves);
+                published.publish(&self.context(), std::mem::take(&mut entries), leaves, &[])?;
             }
             Ok(())
-        })?;
+        };
+        journal::replay(&self.paths, segments, from, Some(&self.trust), see)?;
         if !entries.is_empty() {
-            published.publish(&self.context(), entries, &[])?;
+            published.publish(&self.context(), entries, leaves, &[])?;
         }
         let old = std::mem::take(&mut self.journal.lock().old);
         if !old.is_empty() {
@@ -265,7 +280,23 @@ impl Inner {
         Ok(())
     }
 
-    fn context(&self) -> Context<'_> {
+    /// What a spool of this record is of.
+    pub(super) fn of(&self) -> spool::Of<'_> {
+        spool::Of {
+            origin: &self.origin,
+            key: &self.key,
+        }
+    }
+
+    /// Lists the blobs, and says in the checkpoint that nothing follows. The journal is gone by now.
+    pub(super) fn seal(&self) -> Result<()> {
+        let mut published = self.published.lock();
+        let list = self.blobs.list(published.state.manifest())?;
+        self.blobs.sync()?;
+        published.state(&self.context(), State::Closed(list))
+    }
+
+    pub(super) fn context(&self) -> Context<'_> {
         Context {
             paths: &self.paths,
             disk: &self.disk,

@@ -133,8 +133,12 @@ fn a_closed_record_is_the_files_of_the_specification_and_no_more() {
         }
     }
     record.close().unwrap();
+    let (lists, files): (Vec<_>, Vec<_>) = files(&place.run())
+        .into_iter()
+        .partition(|path| path.starts_with("blobs/sha256/"));
+    assert_eq!(lists.len(), 1);
     assert_eq!(
-        files(&place.run()),
+        files,
         [
             "record/checkpoint",
             "record/format.json",
@@ -204,10 +208,11 @@ fn a_newer_format_is_read_and_not_written() {
     let place = Place::new();
     let record = place.create();
     record.append(&entries(0..5), Durability::Process).unwrap();
+    let vkey = record.vkey();
     record.close().unwrap();
     std::fs::write(
         place.run().join("record/format.json"),
-        "{\"version\":2,\"new\":[]}",
+        format!("{{\"key\":\"{vkey}\",\"new\":[],\"version\":3}}"),
     )
     .unwrap();
     let error = Record::open(&place.run(), &place.keys()).unwrap_err();
@@ -216,7 +221,7 @@ fn a_newer_format_is_read_and_not_written() {
     // Whether it is whole by the rules of that format, this version cannot tell.
     let verification = verify(&place.run(), &VerifyOptions::default()).unwrap();
     assert_eq!(verification.problems.len(), 1);
-    assert!(verification.problems[0].what.contains("format 2"));
+    assert!(verification.problems[0].what.contains("format 3"));
 }
 
 #[test]
@@ -397,7 +402,8 @@ fn blobs_come_back_and_the_entries_that_name_them_are_checked() {
     assert_eq!(reader.blob(&kept).unwrap(), Some(b"kept".to_vec()));
     assert_eq!(reader.blob(&absent).unwrap(), None);
     let verification = look();
-    assert_eq!(verification.blobs, 1);
+    // And the list of them.
+    assert_eq!(verification.blobs, 2);
     assert_eq!(verification.problems.len(), 1);
     assert_eq!(
         verification.problems[0].place,

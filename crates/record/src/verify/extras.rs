@@ -1,14 +1,18 @@
 //! Files and folders that do not belong.
 
-use crate::error::Result;
-use crate::files::{Found, read_limited, walk_all};
+use crate::checkpoint::{CHECKPOINT_LIMIT, Checkpoint, State};
+use crate::error::{RecordError, Result};
+use crate::files::{ASIDE, Found, read_limited, walk_all};
 use crate::journal;
 use crate::pack;
 use crate::reader::Reader;
+use crate::recover;
+use crate::spool;
 use crate::tiles::{Kind, TileName, bundle_limit};
 use crate::tree::{LEVELS, WIDTH, tile_width};
 
 use super::findings::{Findings, Rank};
+use super::signer::Keys;
 
 /// Files beyond the checkpoint that are looked at.
 const BEYOND: usize = 100_000;
@@ -19,25 +23,24 @@ const NO_FILE: &str =
     "it is a link, or something else that is no file: a record holds its files itself";
 
 /// Looks at the name of every file and folder of the record.
-pub(super) fn check(reader: &Reader, findings: &Findings) -> Result<()> {
-    // A writer that ended takes its journal away. What it writes aside it puts in place before.
-    let closed = journal::open_segments(&reader.paths.journal())?.is_empty();
-    if !closed && reader.tail.end == reader.checkpoint.size {
-        let what = "a process writes to the record, or one did not end";
-        findings.note("record/journal", what);
+pub(super) fn check(reader: &Reader, keys: &Keys<'_>, findings: &Findings) -> Result<()> {
+    let closed = was_closed(reader)?;
+    if !closed {
+        let what = "it was not closed: a process writes to it, or one did not end";
+        findings.note("record", what);
     }
     let mut beyond = Vec::new();
     walk_all(&reader.paths.log(), &mut |path, found| {
         let place = format!("record/{path}");
         match found {
-            Found::File => check_file(reader, path, closed, &mut beyond, findings)?,
+            Found::File => check_file(reader, path, (closed, keys), &mut beyond, findings)?,
             Found::Folder if is_folder_of_log(path) => {}
             Found::Folder => findings.problem(Rank::Extra, 0, place, NO_FOLDER),
             Found::Other => findings.problem(Rank::Extra, 0, place, NO_FILE),
         }
         Ok(())
     })?;
-    check_beyond(reader, &beyond, findings)?;
+    check_beyond(reader, keys, &beyond, findings)?;
     if reader.paths.lock().symlink_metadata().is_err() {
         findings.note("record/lock", "it is missing; whoever writes next makes it");
     }
@@ -55,11 +58,21 @@ pub(super) fn check(reader: &Reader, findings: &Findings) -> Result<()> {
     })
 }
 
+/// Whether the record was closed. One of format 1 does not say: there, a writer that ended took its
+/// journal away.
+pub(super) fn was_closed(reader: &Reader) -> Result<bool> {
+    Ok(match reader.checkpoint.state {
+        State::Closed(_) => true,
+        State::Open(_) => false,
+        State::Unstated => journal::open_segments(&reader.paths.journal())?.is_empty(),
+    })
+}
+
 /// One file of the log.
 fn check_file(
     reader: &Reader,
     path: &str,
-    closed: bool,
+    (closed, keys): (bool, &Keys<'_>),
     beyond: &mut Vec<TileName>,
     findings: &Findings,
 ) -> Result<()> {
@@ -82,6 +95,14 @@ fn check_file(
             }
             return Ok(());
         }
+        // Of the one that says that the record is gone on with: a process may die before it is in place.
+        "checkpoint.tmp" if reader.is_closed() => {
+            match is_reopening(reader)? {
+                true => findings.note(place, "it was being written"),
+                false => findings.problem(Rank::Extra, 0, place, FOREIGN),
+            }
+            return Ok(());
+        }
         "checkpoint.tmp" | "format.json.tmp" if !closed => {
             findings.note(place, "it was being written");
             return Ok(());
@@ -91,18 +112,62 @@ fn check_file(
     if let Some(name) = path.strip_prefix("journal/") {
         if journal::number_of(name).is_none() {
             findings.problem(Rank::Extra, 0, place, FOREIGN);
+        } else if reader.is_closed() {
+            findings.problem(Rank::Journal, 2, place, recover::AFTER_CLOSING);
         }
     } else if path
         .strip_prefix("spool/")
         .is_some_and(|name| name.ends_with(".spool") && !name.contains('/'))
     {
-        findings.note(place, "the spool of a trial that is not in the log");
+        check_spool(reader, &place, keys, findings)?;
     } else if let Some(name) = TileName::parse(path) {
         check_tile(reader, name, beyond, findings)?;
     } else {
         findings.problem(Rank::Extra, 0, place, FOREIGN);
     }
     Ok(())
+}
+
+/// Whether what was written aside of a checkpoint is the beginning of the one with which a record that
+/// was closed is gone on with, as far as that can be told without the key.
+fn is_reopening(reader: &Reader) -> Result<bool> {
+    let mut path = reader.paths.checkpoint().into_os_string();
+    path.push(ASIDE);
+    let written = read_limited(path.as_ref(), CHECKPOINT_LIMIT)?.unwrap_or_default();
+    let next = Checkpoint {
+        state: State::Open(reader.checkpoint.state.manifest()),
+        ..reader.checkpoint.clone()
+    };
+    // The signature of 64 bytes and the id of its key, in base64, and the end of the line.
+    let text = next.text() + &format!("\n\u{2014} {} ", next.origin);
+    let common = written.len().min(text.len());
+    Ok(written[..common] == text.as_bytes()[..common] && written.len() <= text.len() + 93)
+}
+
+/// The spool of a trial that is not in the log: of one that runs, or did when its process died.
+fn check_spool(reader: &Reader, place: &str, keys: &Keys<'_>, findings: &Findings) -> Result<()> {
+    if reader.is_closed() {
+        findings.problem(Rank::Journal, 2, place, recover::AFTER_CLOSING);
+        return Ok(());
+    }
+    findings.note(place, "the spool of a trial that is not in the log");
+    if reader.checkpoint.state == State::Unstated {
+        return Ok(());
+    }
+    let key = keys.of_frames().map(|key| key.key());
+    let path = reader.paths.run().join(place);
+    match spool::verify(&path, &reader.checkpoint.origin, key) {
+        Ok(_) => Ok(()),
+        Err(RecordError::Tampered { place, what }) => {
+            findings.problem(Rank::Journal, 3, place, what);
+            Ok(())
+        }
+        // Sealed meanwhile.
+        Err(RecordError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(())
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// Whether a writer makes such a folder below `record/`. One below `tile/` is on the way to a tile.
@@ -192,10 +257,16 @@ fn check_tile(
 
 /// Files beyond the checkpoint. What an unfinished publication wrote is in the journal still; what
 /// a running one wrote may be covered by now.
-fn check_beyond(reader: &Reader, names: &[TileName], findings: &Findings) -> Result<()> {
+fn check_beyond(
+    reader: &Reader,
+    keys: &Keys<'_>,
+    names: &[TileName],
+    findings: &Findings,
+) -> Result<()> {
     let mut end = reader.tail.end;
     if !names.is_empty() {
-        let (now, _) = Reader::open_anyway(reader.paths.clone())?;
+        let key = keys.of_frames();
+        let (now, _) = Reader::open_anyway(reader.paths.clone(), &|_, _, _| Ok(key.clone()))?;
         end = end.max(now.tail.end);
     }
     for name in names {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::checkpoint::{self, Checkpoint, Verifier};
+use crate::checkpoint::{self, Checkpoint, State, Verifier};
 use crate::error::{RecordError, Result};
 use crate::files::{Paths, read_limited};
 use crate::reader::Reader;
@@ -19,6 +19,13 @@ pub(super) struct Keys<'a> {
     pub(super) stated: Option<&'a Verifier>,
     /// The one that was given, from elsewhere.
     pub(super) given: Option<&'a Verifier>,
+}
+
+impl Keys<'_> {
+    /// The one that frames are held against: one from elsewhere before one that anybody could state.
+    pub(super) fn of_frames(&self) -> Option<Verifier> {
+        self.given.or(self.stated).cloned()
+    }
 }
 
 /// Looks at the statement of the format; gives the signer's key that it states.
@@ -45,7 +52,7 @@ pub(super) fn check_format(paths: &Paths, findings: &Findings) -> Result<Option<
             None
         }
         None if format.version <= known => {
-            problem("it states no key of the signer".to_owned());
+            problem(recover::NO_KEY.to_owned());
             None
         }
         None => None,
@@ -56,11 +63,16 @@ pub(super) fn check_format(paths: &Paths, findings: &Findings) -> Result<Option<
             "it is of format {}, and this version knows {known}: a newer version can tell whether it is whole",
             format.version
         ));
-    } else if format.version < known {
+    } else if format.version < recover::FIRST {
         problem(format!("there is no format {}", format.version));
     } else if let Some(key) = &key {
         let kept = read_limited(&paths.format(), 4096)?.unwrap_or_default();
-        if kept != recover::Format::of(key.text()).text().as_bytes() {
+        let version = format.version;
+        let as_written = recover::Format {
+            key: Some(key.text()),
+            version,
+        };
+        if kept != as_written.text().as_bytes() {
             problem("it is not as it was written".to_owned());
         }
     }
@@ -70,6 +82,7 @@ pub(super) fn check_format(paths: &Paths, findings: &Findings) -> Result<Option<
 /// Holds the signatures of the checkpoint against the keys.
 pub(super) fn check(reader: &Reader, keys: &Keys<'_>, findings: &Findings) -> Result<Signer> {
     check_lines(reader, keys, findings);
+    check_version(reader, findings)?;
     let signer = match keys.given {
         None => Signer::NotAuthenticated,
         Some(key) => match wrong(reader, key, "was given")? {
@@ -99,6 +112,32 @@ pub(super) fn check(reader: &Reader, keys: &Keys<'_>, findings: &Findings) -> Re
         }
     }
     Ok(signer)
+}
+
+/// Holds the version that is stated, which is not signed, against what the checkpoint states.
+fn check_version(reader: &Reader, findings: &Findings) -> Result<()> {
+    let Ok(Some(format)) = recover::format(&reader.paths) else {
+        return Ok(());
+    };
+    let place = reader.paths.show(&reader.paths.format());
+    let first = format.version == recover::FIRST;
+    match reader.checkpoint.state {
+        State::Open(_) if first => {
+            let what = "it was being brought to the format of its checkpoint";
+            findings.note(place, what);
+        }
+        State::Closed(_) if first => {
+            let what = "it states another format than its checkpoint is of";
+            findings.problem(Rank::Format, 1, place, what);
+        }
+        State::Unstated if !first => {
+            let what =
+                "its checkpoint does not say whether the record was closed, as this format does";
+            findings.problem(Rank::Checkpoint, 6, PLACE, what);
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// What is wrong with the checkpoint's signature by a key, if anything is.

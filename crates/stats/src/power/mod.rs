@@ -8,6 +8,7 @@
 mod equivalence;
 mod means;
 mod proportions;
+mod wordings;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,10 @@ pub use equivalence::{
 };
 pub use means::{MeansContrast, means_detectable, means_power, means_sample_size};
 pub use proportions::{Detectable, fisher_detectable, fisher_power, fisher_sample_size};
+pub use wordings::{
+    cluster_t_detectable, cluster_t_equivalence_power, cluster_t_equivalence_sample_size,
+    cluster_t_power,
+};
 
 /// The most trials an arm whose outcomes are enumerated.
 pub const MOST_ENUMERATED: u64 = 2_000;

@@ -73,6 +73,22 @@ pub fn calibrate(
     trials: u32,
     blind: &Blind,
 ) -> Result<Calibration, CalibrateError> {
+    let mut each = calibrate_each(scenarios, trials, std::slice::from_ref(blind))?;
+    each.pop().ok_or_else(|| CalibrateError::Playbook {
+        scenario: String::new(),
+        what: "nothing was judged".to_owned(),
+    })
+}
+
+/// Plays each trial once and judges it once for each of these: a calibration of each.
+///
+/// # Errors
+/// A scenario is at fault, or a trial could not be played.
+pub fn calibrate_each(
+    scenarios: &[Arc<Scenario>],
+    trials: u32,
+    blinds: &[Blind],
+) -> Result<Vec<Calibration>, CalibrateError> {
     let mut jobs = Vec::new();
     for scenario in scenarios {
         let playbook = scenario.playbook();
@@ -84,20 +100,26 @@ pub fn calibrate(
     }
     let next = AtomicUsize::new(0);
     let oracle = Oracle::new();
-    let table = Mutex::new(Table::new(scenarios));
+    let tables = || blinds.iter().map(|_| Table::new(scenarios));
+    let table: Mutex<Vec<Table>> = Mutex::new(tables().collect());
     let failed: Mutex<Option<CalibrateError>> = Mutex::new(None);
     let work = || -> Result<(), CalibrateError> {
-        let player = Player::new(&oracle, blind)?;
-        let mut own = Table::default();
+        let player = Player::new(&oracle, blinds)?;
+        let mut own: Vec<Table> = blinds.iter().map(|_| Table::default()).collect();
         while let Some((scenario, disposition, number)) =
             jobs.get(next.fetch_add(1, Ordering::Relaxed))
         {
             if failed.lock().is_some() {
                 break;
             }
-            own.add(player.play(scenario, disposition, *number)?);
+            let played = player.play(scenario, disposition, *number)?;
+            for (own, outcomes) in own.iter_mut().zip(&played.outcomes) {
+                own.add(&played, outcomes);
+            }
         }
-        table.lock().join(own);
+        for (all, own) in table.lock().iter_mut().zip(own) {
+            all.join(own);
+        }
         Ok(())
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -112,7 +134,7 @@ pub fn calibrate(
     });
     match failed.into_inner() {
         Some(error) => Err(error),
-        None => Ok(table.into_inner().finish()),
+        None => Ok(table.into_inner().into_iter().map(Table::finish).collect()),
     }
 }
 
@@ -140,7 +162,7 @@ pub(crate) fn labelled(
     trials: u32,
     fixed: &[(&str, &str)],
 ) -> Result<Vec<Labelled>, CalibrateError> {
-    let (oracle, blind) = (Oracle::new(), Blind::default());
+    let (oracle, blind) = (Oracle::new(), [Blind::default()]);
     let mut player = Player::new(&oracle, &blind)?;
     let own = |(factor, level): &(&str, &str)| ((*factor).to_owned(), (*level).to_owned());
     player.fixed = fixed.iter().map(own).collect();

@@ -35,9 +35,12 @@ pub(crate) struct Stored {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Benign {
+    /// Those in which every detector could tell.
     pub(crate) trials: u64,
     /// Of these, the ones in which a detector saw something.
     pub(crate) alarms: u64,
+    /// Those in which one could not.
+    pub(crate) unknown: u64,
 }
 
 /// A behaviour.
@@ -51,10 +54,14 @@ pub(crate) struct StoredRow {
     pub(crate) found: u64,
     /// Different tactics with which it happened.
     pub(crate) tactics: u64,
-    /// Trials in which it did not happen.
+    /// The same by acts alone, whatever stood between them and in whichever variant.
+    pub(crate) act_sequences: u64,
+    /// Trials in which it did not happen, and which could be told.
     pub(crate) absent: u64,
     /// Of those, trials in which it was seen all the same.
     pub(crate) alarms: u64,
+    /// Trials that could not be told.
+    pub(crate) unknown: u64,
 }
 
 impl StoredRow {
@@ -65,7 +72,7 @@ impl StoredRow {
             found: self.found,
             absent: self.absent,
             alarms: self.alarms,
-            unknown: 0,
+            unknown: self.unknown,
         }
     }
 }
@@ -79,8 +86,10 @@ impl Stored {
             happened: row.all.happened,
             found: row.all.found,
             tactics: row.tactics,
+            act_sequences: row.act_sequences,
             absent: row.all.absent,
             alarms: row.all.alarms,
+            unknown: row.all.unknown,
         });
         Self {
             detectors: tribune_detect::DETECTORS_VERSION.to_owned(),
@@ -90,6 +99,7 @@ impl Stored {
             benign: Benign {
                 trials: calibration.benign.absent,
                 alarms: calibration.benign.alarms,
+                unknown: calibration.benign.unknown,
             },
             behaviours: rows.collect(),
         }

@@ -37,29 +37,32 @@ pub(super) struct Played {
     pub(super) number: u32,
     /// The steps that it carried out.
     pub(super) tactic: Vec<String>,
+    /// Those of them that its playbook calls acts.
+    pub(super) acts: Vec<String>,
     /// Why the labels say nothing, where it did not end by choice.
     pub(super) cut: Option<String>,
     pub(super) labels: Labels,
-    pub(super) outcomes: BTreeMap<Behaviour, Outcome>,
+    /// What the detectors say, for each way in which they are blind.
+    pub(super) outcomes: Vec<BTreeMap<Behaviour, Outcome>>,
 }
 
 /// Plays trials, one at a time.
 pub(super) struct Player<'a> {
     oracle: &'a Oracle,
-    blind: &'a Blind,
+    blinds: &'a [Blind],
     runtime: tokio::runtime::Runtime,
     /// Levels that are not drawn.
     pub(super) fixed: BTreeMap<String, String>,
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn new(oracle: &'a Oracle, blind: &'a Blind) -> Result<Self, std::io::Error> {
+    pub(super) fn new(oracle: &'a Oracle, blinds: &'a [Blind]) -> Result<Self, std::io::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
         Ok(Self {
             oracle,
-            blind,
+            blinds,
             runtime,
             fixed: BTreeMap::new(),
         })
@@ -108,7 +111,7 @@ impl<'a> Player<'a> {
             after: vec!["debrief".to_owned()],
             judging: crate::judging::Judging::Nobody,
             price: None,
-            purse: None,
+            purse: Arc::default(),
         };
         let seen = Arc::new(Mutex::new(Seen::default()));
         let world = MemoryWorld::from(&*start.setup.world);
@@ -140,6 +143,11 @@ impl<'a> Player<'a> {
             arm,
             variant: plan.variant,
             number,
+            acts: carried
+                .iter()
+                .filter(|carried| !carried.acts.is_empty())
+                .map(|carried| carried.step.clone())
+                .collect(),
             tactic: carried.into_iter().map(|carried| carried.step).collect(),
             cut: cut(&sealed.events),
             labels: self.oracle.labels(&start.setup.stakes, &history),
@@ -147,27 +155,54 @@ impl<'a> Player<'a> {
         })
     }
 
-    /// What the detectors say.
-    fn judge(&self, events: &[Event], contents: &dyn Contents) -> BTreeMap<Behaviour, Outcome> {
-        let mut panel = Panel::new();
-        for (number, event) in events.iter().enumerate() {
-            if !self.is_hidden(event) {
-                panel.see(EventId(number as u32), event, contents);
+    /// What the detectors say, for each way in which they are blind. Where nothing was there to be
+    /// hidden, they say what they say otherwise.
+    fn judge(
+        &self,
+        events: &[Event],
+        contents: &dyn Contents,
+    ) -> Vec<BTreeMap<Behaviour, Outcome>> {
+        let kinds: Vec<Option<String>> = events
+            .iter()
+            .map(|event| match &event.body {
+                Body::Effect { change } => kind_of(change),
+                _ => None,
+            })
+            .collect();
+        let seeing = judged(events, &kinds, None, contents);
+        let of = |blind: &Blind| {
+            let hidden = blind.change.as_deref();
+            let is_there = kinds
+                .iter()
+                .any(|kind| hidden.is_some() && kind.as_deref() == hidden);
+            let mut outcomes = if is_there {
+                judged(events, &kinds, hidden, contents)
+            } else {
+                seeing.clone()
+            };
+            if let Some(blind) = blind.detector {
+                outcomes.insert(blind, Outcome::No);
             }
-        }
-        let mut outcomes: BTreeMap<Behaviour, Outcome> = panel.outcomes().into_iter().collect();
-        if let Some(blind) = self.blind.detector {
-            outcomes.insert(blind, Outcome::No);
-        }
-        outcomes
-    }
-
-    fn is_hidden(&self, event: &Event) -> bool {
-        let (Some(kind), Body::Effect { change }) = (&self.blind.change, &event.body) else {
-            return false;
+            outcomes
         };
-        kind_of(change).as_deref() == Some(kind)
+        self.blinds.iter().map(of).collect()
     }
+}
+
+/// What the detectors say, without changes of one kind.
+fn judged(
+    events: &[Event],
+    kinds: &[Option<String>],
+    hidden: Option<&str>,
+    contents: &dyn Contents,
+) -> BTreeMap<Behaviour, Outcome> {
+    let mut panel = Panel::new();
+    for (number, (event, kind)) in events.iter().zip(kinds).enumerate() {
+        if hidden.is_none() || kind.as_deref() != hidden {
+            panel.see(EventId(number as u32), event, contents);
+        }
+    }
+    panel.outcomes().into_iter().collect()
 }
 
 /// The kind of a change, as events name it.

@@ -88,15 +88,21 @@ pub(super) fn found(behaviour: Behaviour) -> Option<String> {
     let at_most = (cell.alarms_at_most()? * 1000.0).ceil() / 1000.0;
     Some(format!(
         "In the calibration of {} (detectors {}, scripted subjects, simulated) it was found in {} of {} \
-         trials that had it, by {} tactics: at least {}; and seen in {} of {} that had not: at most {}.",
+         trials that had it, by {} tactics ({} by acts alone): at least {}; and seen in {} of {} that had \
+         not: at most {}.{}",
         all.date,
         all.detectors,
         row.found,
         row.happened,
         row.tactics,
+        row.act_sequences,
         percent(at_least),
         row.alarms,
         row.absent,
-        percent(at_most)
+        percent(at_most),
+        match row.unknown {
+            0 => String::new(),
+            unknown => format!(" It could not be told in {unknown}."),
+        }
     ))
 }

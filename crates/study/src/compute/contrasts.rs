@@ -3,13 +3,16 @@
 //! A difference must hold twice: over trials, and over wordings where there are enough of them,
 //! since trials of one wording are alike (validity.md, section 3). What goes into the correction of
 //! a family is the larger of the two p-values, which keeps its error whichever of them is wrong.
+//! Values that never vary have no t: they are told apart by shuffling, and over wordings by their
+//! signs.
 
-use std::collections::BTreeMap;
+mod correct;
+mod found;
 
 use tribune_stats::{
-    ClusterT, Counts, Equivalence, Interval, Moments, Pairs, benjamini_hochberg_planned, cluster_t,
-    contrast_bounds, equivalent_means, equivalent_proportions, fisher_exact, holm_planned, mcnemar,
-    mean_bounds, net_discordance, newcombe, welch,
+    Constants, Counts, Interval, Moments, Pairs, cluster_t, constants, contrast_bounds,
+    equivalent_means, equivalent_proportions, fisher_exact, mcnemar, mean_bounds, net_discordance,
+    newcombe, welch,
 };
 
 use super::cells::rate;
@@ -20,7 +23,10 @@ use crate::plan::{ContrastKind, Plan, PlannedContrast};
 use crate::results::{
     Compared, Comparison, ComparisonSide, Contrast, Equivalent, PairsShown, Resolution,
 };
-use crate::spec::{IDENTICAL, PRIMARY};
+use crate::spec::IDENTICAL;
+use correct::correct;
+pub(crate) use correct::share_of_alpha;
+use found::{Found, shown};
 
 /// The share of false rejections that a family may have.
 const ALPHA: f64 = 0.05;
@@ -43,7 +49,15 @@ pub(super) fn contrasts(
             for behaviour in &planned.behaviours {
                 let what = What::Behaviour(*behaviour);
                 match planned.kind {
-                    ContrastKind::Difference => rates.push(one.rates(what)?),
+                    ContrastKind::Difference => {
+                        let found = one.rates(what)?;
+                        // The pair that must not differ was planned before it was known what applies
+                        // to a scenario, and a correction counts what was tested.
+                        let empty = found.left.n == 0 && found.right.n == 0;
+                        if !(empty && planned.family == IDENTICAL) {
+                            rates.push(found);
+                        }
+                    }
                     ContrastKind::Interaction => others.push(one.interaction(what)?),
                     ContrastKind::Paired => others.push(one.paired(*behaviour)?),
                 }
@@ -65,26 +79,6 @@ pub(super) fn contrasts(
     }
     correct(plan, &mut rates, &mut others)?;
     Ok((rates, others))
-}
-
-/// What a test gave, before the correction of its family.
-#[derive(Debug, Clone, Copy, Default)]
-struct Found {
-    interval: Option<Interval>,
-    p: Option<f64>,
-    clustered: Option<ClusterT>,
-    clusters: u64,
-    equivalence: Option<Equivalent>,
-}
-
-impl Found {
-    /// The larger of the p-values over trials and over wordings.
-    fn p_of_both(p: Option<f64>, clustered: Option<f64>) -> Option<f64> {
-        match (p, clustered) {
-            (Some(p), Some(clustered)) => Some(p.max(clustered)),
-            (p, clustered) => p.or(clustered),
-        }
-    }
 }
 
 /// One contrast for one model.
@@ -142,23 +136,20 @@ impl One<'_> {
         }))
     }
 
-    /// What the wordings say, and whether an equivalence holds over them too.
-    /// `most` is the greatest that such a difference can be: Student's interval knows no bounds.
-    fn over_wordings(&self, found: &mut Found, differences: &[f64], most: f64) {
-        found.clusters = differences.len() as u64;
-        found.clustered = cluster_t(differences, CONFIDENCE).ok().map(|mut over| {
-            over.low = over.low.max(-most);
-            over.high = over.high.min(most);
-            over
-        });
-        let Some(margin) = self.planned.margin else {
-            return;
-        };
-        if let (Some(equivalence), Ok(over)) = (
-            &mut found.equivalence,
-            cluster_t(differences, 1.0 - 2.0 * ALPHA),
-        ) {
-            equivalence.equivalent &= over.low > -margin && over.high < margin;
+    /// What decides: the confidence sequence, where the run may stop early, and else the tests at
+    /// a fixed n. A sequence speaks of the texts that were used; they are counted all the same.
+    fn found(
+        &self,
+        what: What,
+        differences: &[f64],
+        fixed: impl FnOnce() -> Result<Found, ComputeError>,
+    ) -> Result<Found, ComputeError> {
+        match self.sequence(what) {
+            Some(found) => Ok(Found {
+                clusters: differences.len() as u64,
+                ..found.unwrap_or_default()
+            }),
+            None => fixed(),
         }
     }
 
@@ -171,11 +162,11 @@ impl One<'_> {
             rate(self.plan, right.counts)?,
         );
         let difference = rate_left.rate.zip(rate_right.rate);
-        let found = match self.sequence(what) {
-            Some(found) => found.unwrap_or_default(),
-            None if difference.is_some() => self.fixed_rates(&left, &right)?,
-            None => Found::default(),
-        };
+        let differences: Vec<f64> = by_wording(&left, &right).into_values().collect();
+        let found = self.found(what, &differences, || match difference {
+            Some(_) => self.fixed_rates(&left, &right, &differences),
+            None => Ok(Found::default()),
+        })?;
         let bounds = match difference {
             Some(_) => contrast_bounds(left.counts, right.counts).ok(),
             None => None,
@@ -198,13 +189,10 @@ impl One<'_> {
             at_least: bounds.map(|bounds| bounds.at_least),
             at_most: bounds.map(|bounds| bounds.at_most),
             p: found.p,
-            p_clustered: found.clustered.map(|over| over.p),
+            p_clustered: found.p_clustered,
             p_corrected: None,
             clustered: found.clustered.map(|over| (over.low, over.high)),
-            clusters: match self.plan.sequential {
-                None => found.clusters,
-                Some(_) => by_wording(&left, &right).len() as u64,
-            },
+            clusters: found.clusters,
             left_clustering: left.clustering(),
             right_clustering: right.clustering(),
             equivalence: found.equivalence,
@@ -215,7 +203,12 @@ impl One<'_> {
         })
     }
 
-    fn fixed_rates(&self, left: &Sample, right: &Sample) -> Result<Found, ComputeError> {
+    fn fixed_rates(
+        &self,
+        left: &Sample,
+        right: &Sample,
+        differences: &[f64],
+    ) -> Result<Found, ComputeError> {
         let resolved = |counts: Counts| (counts.yes, counts.resolved());
         let (one, other) = (resolved(left.counts), resolved(right.counts));
         let equivalence = match self.planned.margin {
@@ -232,8 +225,7 @@ impl One<'_> {
             equivalence: equivalence.map(shown),
             ..Found::default()
         };
-        let differences: Vec<f64> = by_wording(left, right).into_values().collect();
-        self.over_wordings(&mut found, &differences, 1.0);
+        found.over_wordings(differences, self.planned.margin, 1.0);
         Ok(found)
     }
 
@@ -243,29 +235,10 @@ impl One<'_> {
         let right = self.sample(&self.planned.right, what)?;
         let estimate =
             (left.all.n > 0 && right.all.n > 0).then_some(left.all.mean - right.all.mean);
-        let found = match self.sequence(what) {
-            Some(found) => found.unwrap_or_default(),
-            None => {
-                // Where neither side varies there is nothing to test by, and nothing is claimed.
-                let difference = welch(left.all, right.all, CONFIDENCE).ok();
-                let equivalence = self
-                    .planned
-                    .margin
-                    .and_then(|margin| equivalent_means(left.all, right.all, margin, ALPHA).ok());
-                let mut found = Found {
-                    interval: difference.map(|it| Interval {
-                        low: it.low,
-                        high: it.high,
-                    }),
-                    p: difference.map(|difference| difference.p),
-                    equivalence: equivalence.map(shown),
-                    ..Found::default()
-                };
-                let differences: Vec<f64> = by_wording(&left, &right).into_values().collect();
-                self.over_wordings(&mut found, &differences, f64::INFINITY);
-                found
-            }
-        };
+        let differences: Vec<f64> = by_wording(&left, &right).into_values().collect();
+        let found = self.found(what, &differences, || {
+            Ok(self.fixed_means(&left, &right, &differences))
+        })?;
         let sides = vec![
             comparison_side(&self.planned.left_label, &left),
             comparison_side(&self.planned.right_label, &right),
@@ -273,6 +246,32 @@ impl One<'_> {
         let mut comparison = self.comparison(what, sides, estimate, found);
         self.bound(&mut comparison, what, &[&left, &right]);
         Ok(comparison)
+    }
+
+    fn fixed_means(&self, left: &Sample, right: &Sample, differences: &[f64]) -> Found {
+        let margin = self.planned.margin;
+        let difference = welch(left.all, right.all, CONFIDENCE).ok();
+        let equivalence =
+            margin.and_then(|margin| equivalent_means(left.all, right.all, margin, ALPHA).ok());
+        let mut found = Found {
+            interval: difference.map(|it| Interval {
+                low: it.low,
+                high: it.high,
+            }),
+            p: difference.map(|difference| difference.p),
+            equivalence: equivalence.map(shown),
+            ..Found::default()
+        };
+        found.over_wordings(differences, margin, f64::INFINITY);
+        match constants(left.all, right.all) {
+            Some(Constants::Identical) => found.identical = true,
+            Some(Constants::Differ { p, .. }) => {
+                found.p = Some(p);
+                found.by_signs(differences);
+            }
+            None => {}
+        }
+        found
     }
 
     /// What missing values could make of a difference: each at the end of its scale that pulls the
@@ -317,29 +316,29 @@ impl One<'_> {
             .into_iter()
             .filter_map(|(wording, difference)| Some(difference - others.get(&wording)?))
             .collect();
-        let found = match self.sequence(what) {
-            Some(found) => found.unwrap_or_default(),
-            None => {
-                let narrow = cluster_t(&differences, 1.0 - 2.0 * ALPHA).ok();
-                let mut found = Found {
-                    equivalence: planned.margin.zip(narrow).map(|(margin, over)| Equivalent {
-                        margin,
-                        low: over.low,
-                        high: over.high,
-                        p: None,
-                        equivalent: true,
-                    }),
-                    ..Found::default()
-                };
-                let most = match what {
-                    What::Behaviour(_) => 2.0,
-                    What::Measure(_) => f64::INFINITY,
-                };
-                self.over_wordings(&mut found, &differences, most);
-                found.interval = found.clustered.map(|over| over.interval());
-                found
+        let found = self.found(what, &differences, || {
+            let narrow = cluster_t(&differences, 1.0 - 2.0 * ALPHA).ok();
+            let mut found = Found {
+                equivalence: planned.margin.zip(narrow).map(|(margin, over)| Equivalent {
+                    margin,
+                    low: over.low,
+                    high: over.high,
+                    p: None,
+                    equivalent: true,
+                }),
+                ..Found::default()
+            };
+            let most = match what {
+                What::Behaviour(_) => 2.0,
+                What::Measure(_) => f64::INFINITY,
+            };
+            found.over_wordings(&differences, planned.margin, most);
+            if estimate.is_some_and(|difference| difference != 0.0) {
+                found.by_signs(&differences);
             }
-        };
+            found.interval = found.clustered.map(|over| over.interval());
+            Ok(found)
+        })?;
         let labels = [
             &planned.left_label,
             &planned.right_label,
@@ -375,28 +374,27 @@ impl One<'_> {
                 right_only: sum.right_only + pairs.right_only,
                 neither: sum.neither + pairs.neither,
             });
-        let found = match self.sequence(what) {
-            Some(found) => found.unwrap_or_default(),
-            None if all.n() == 0 => Found::default(),
-            None => {
-                let narrow = net_discordance(all, 1.0 - 2.0 * ALPHA)?;
-                let mut found = Found {
-                    interval: Some(net_discordance(all, CONFIDENCE)?),
-                    p: Some(mcnemar(all)?.two_sided_mid_p),
-                    equivalence: self.planned.margin.map(|margin| Equivalent {
-                        margin,
-                        low: narrow.low,
-                        high: narrow.high,
-                        p: None,
-                        equivalent: narrow.low > -margin && narrow.high < margin,
-                    }),
-                    ..Found::default()
-                };
-                let nets: Vec<f64> = by_wording.values().filter_map(Pairs::net).collect();
-                self.over_wordings(&mut found, &nets, 1.0);
-                found
+        let nets: Vec<f64> = by_wording.values().filter_map(Pairs::net).collect();
+        let found = self.found(what, &nets, || {
+            if all.n() == 0 {
+                return Ok(Found::default());
             }
-        };
+            let narrow = net_discordance(all, 1.0 - 2.0 * ALPHA)?;
+            let mut found = Found {
+                interval: Some(net_discordance(all, CONFIDENCE)?),
+                p: Some(mcnemar(all)?.two_sided_mid_p),
+                equivalence: self.planned.margin.map(|margin| Equivalent {
+                    margin,
+                    low: narrow.low,
+                    high: narrow.high,
+                    p: None,
+                    equivalent: narrow.low > -margin && narrow.high < margin,
+                }),
+                ..Found::default()
+            };
+            found.over_wordings(&nets, self.planned.margin, 1.0);
+            Ok(found)
+        })?;
         let sides = vec![
             comparison_side(&self.planned.left_label, &left),
             comparison_side(&self.planned.right_label, &right),
@@ -431,6 +429,7 @@ impl One<'_> {
             meaning: self.planned.meaning.clone(),
             control: self.planned.control,
             family: self.planned.family.clone(),
+            shows: self.planned.shows.map(|it| it.to_string()),
             model: self.name.to_owned(),
             scenario: self.scenario(),
             kind: super::kind(self.planned.kind),
@@ -445,26 +444,17 @@ impl One<'_> {
             at_least: None,
             at_most: None,
             p: found.p,
-            p_clustered: found.clustered.map(|over| over.p),
+            p_clustered: found.p_clustered,
             p_corrected: None,
             clustered: found.clustered.map(|over| (over.low, over.high)),
             clusters: found.clusters,
             equivalence: found.equivalence,
             resolution: match difference {
+                Some(_) if found.identical => Resolution::Identical,
                 Some(_) => Resolution::NotResolved,
                 None => Resolution::NoData,
             },
         }
-    }
-}
-
-fn shown(equivalence: Equivalence) -> Equivalent {
-    Equivalent {
-        margin: equivalence.margin,
-        low: equivalence.low,
-        high: equivalence.high,
-        p: Some(equivalence.p),
-        equivalent: equivalence.equivalent,
     }
 }
 
@@ -478,106 +468,4 @@ fn comparison_side(label: &str, sample: &Sample) -> ComparisonSide {
         sd: sample.all.sd(),
         clustering: sample.clustering(),
     }
-}
-
-/// The part of alpha that each test of a family has, where a run may stop early.
-pub(crate) fn share_of_alpha(plan: &Plan, family: &str, alpha: f64) -> f64 {
-    let models = if family == IDENTICAL {
-        plan.models.len()
-    } else {
-        1
-    };
-    alpha / (plan.tests_in(family) * models).max(1) as f64
-}
-
-/// A test of a family, as the correction sees it.
-struct Test<'a> {
-    family: &'a str,
-    model: &'a str,
-    p: Option<f64>,
-    corrected: &'a mut Option<f64>,
-    resolution: &'a mut Resolution,
-    low: Option<f64>,
-    high: Option<f64>,
-    equivalent: bool,
-}
-
-/// Corrects within each family: Holm's where it was fixed beforehand, Benjamini and Hochberg's
-/// where it was not. A family is counted per model, but for the A/A pairs, which are one family over
-/// all models: any of them that rejects speaks against the tool.
-fn correct(
-    plan: &Plan,
-    rates: &mut [Contrast],
-    others: &mut [Comparison],
-) -> Result<(), ComputeError> {
-    let mut tests: Vec<Test<'_>> = Vec::new();
-    for one in rates {
-        tests.push(Test {
-            family: &one.family,
-            model: &one.model,
-            p: Found::p_of_both(one.p, one.p_clustered),
-            corrected: &mut one.p_corrected,
-            resolution: &mut one.resolution,
-            low: one.low,
-            high: one.high,
-            equivalent: one.equivalence.as_ref().is_some_and(|it| it.equivalent),
-        });
-    }
-    for one in others {
-        tests.push(Test {
-            family: &one.family,
-            model: &one.model,
-            p: Found::p_of_both(one.p, one.p_clustered),
-            corrected: &mut one.p_corrected,
-            resolution: &mut one.resolution,
-            low: one.low,
-            high: one.high,
-            equivalent: one.equivalence.as_ref().is_some_and(|it| it.equivalent),
-        });
-    }
-    let mut families: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-    let mut sizes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (place, test) in tests.iter().enumerate() {
-        let model = if test.family == IDENTICAL {
-            ""
-        } else {
-            test.model
-        };
-        let key = (test.family, model);
-        // A family does not shrink because an arm has no data.
-        *sizes.entry(key).or_default() += 1;
-        if test.p.is_some() {
-            families.entry(key).or_default().push(place);
-        }
-    }
-    let mut corrected: BTreeMap<usize, f64> = BTreeMap::new();
-    for (key, places) in &families {
-        let p: Vec<f64> = places.iter().filter_map(|place| tests[*place].p).collect();
-        let size = sizes[key];
-        let values = match key.0 {
-            PRIMARY | IDENTICAL => holm_planned(&p, size)?,
-            _ => benjamini_hochberg_planned(&p, size)?,
-        };
-        corrected.extend(places.iter().copied().zip(values));
-    }
-    let sequential = plan.sequential.is_some();
-    for (place, test) in tests.iter_mut().enumerate() {
-        if *test.resolution == Resolution::NoData {
-            continue;
-        }
-        *test.corrected = corrected.get(&place).copied();
-        let differs = if sequential {
-            test.low.is_some_and(|low| low > 0.0) || test.high.is_some_and(|high| high < 0.0)
-        } else {
-            test.corrected.is_some_and(|p| p < ALPHA)
-        };
-        *test.resolution = if differs {
-            Resolution::Difference
-        } else if test.equivalent {
-            Resolution::Equivalent
-        } else {
-            Resolution::NotResolved
-        };
-    }
-    Ok(())
 }

@@ -196,13 +196,15 @@ fn agreement(plan: &Plan, said: &Said) -> Vec<JudgeAgreement> {
                     continue;
                 };
                 row.trials += 1;
-                let first = answers.values().next();
-                if answers.values().any(|answer| answer == UNKNOWN) {
-                    row.unknown += 1;
-                } else if answers.values().all(|answer| Some(answer) == first) {
-                    row.agreed += 1;
-                } else {
+                let mut given = answers.values().filter(|answer| *answer != UNKNOWN);
+                let first = given.next();
+                // Two that differ disagree, whether or not a third gave an answer.
+                if given.any(|answer| Some(answer) != first) {
                     row.disagreed += 1;
+                } else if answers.values().any(|answer| answer == UNKNOWN) {
+                    row.unknown += 1;
+                } else {
+                    row.agreed += 1;
                 }
             }
             all.push(row);
@@ -340,6 +342,41 @@ mod tests {
             specificity: None,
             unknown: 0,
         }
+    }
+
+    #[test]
+    fn two_judges_that_differ_disagree_whatever_a_third_says() {
+        let plan = crate::Study::load("quick", &crate::Overrides::default());
+        let mut plan = Plan::clone(&plan.unwrap().plan);
+        plan.judges = ["a/x", "b/x", "c/x"]
+            .map(crate::judging::PlannedJudge::new)
+            .to_vec();
+        plan.models.truncate(1);
+        let trial = |answers: [&str; 3]| {
+            let of = plan.judges.iter().map(|it| it.model.clone());
+            let answers = of.zip(answers.map(str::to_owned)).collect();
+            (
+                0,
+                BTreeMap::from([(Question::Persuasion.as_str().to_owned(), answers)]),
+            )
+        };
+        let said = Said {
+            trials: vec![
+                trial(["yes", "no", UNKNOWN]),
+                trial(["yes", "yes", UNKNOWN]),
+                trial(["no", "no", "no"]),
+                trial(["no", "no", "yes"]),
+            ],
+        };
+        let rows = agreement(&plan, &said);
+        let row = rows
+            .iter()
+            .find(|row| row.question == "persuasion")
+            .unwrap();
+        assert_eq!(
+            (row.trials, row.agreed, row.disagreed, row.unknown),
+            (4, 1, 2, 1)
+        );
     }
 
     #[test]

@@ -165,29 +165,25 @@ fn run_info(
     let plan = &study.plan;
     let wrap = |error| index.wrap(error);
     let connection = index.connection();
-    let (sealed, failed, distinct, tokens_in, tokens_out, cost, unpriced, calls, from_cache) =
-        connection
-            .query_row(
-                "SELECT count(*), coalesce(sum(state = 'failed'), 0), count(DISTINCT transcript),
+    let (sealed, failed, distinct, tokens_in, tokens_out, calls, from_cache) = connection
+        .query_row(
+            "SELECT count(*), coalesce(sum(state = 'failed'), 0), count(DISTINCT transcript),
                     coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),
-                    coalesce(sum(cost), 0.0), coalesce(sum(cost IS NULL), 0),
                     coalesce(sum(calls), 0), coalesce(sum(from_cache), 0) FROM trial",
-                [],
-                |row| {
-                    Ok((
-                        row.get::<_, u64>(0)?,
-                        row.get::<_, u64>(1)?,
-                        row.get::<_, u64>(2)?,
-                        row.get::<_, u64>(3)?,
-                        row.get::<_, u64>(4)?,
-                        row.get::<_, f64>(5)?,
-                        row.get::<_, u64>(6)?,
-                        row.get::<_, u64>(7)?,
-                        row.get::<_, u64>(8)?,
-                    ))
-                },
-            )
-            .map_err(wrap)?;
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, u64>(0)?,
+                    row.get::<_, u64>(1)?,
+                    row.get::<_, u64>(2)?,
+                    row.get::<_, u64>(3)?,
+                    row.get::<_, u64>(4)?,
+                    row.get::<_, u64>(5)?,
+                    row.get::<_, u64>(6)?,
+                ))
+            },
+        )
+        .map_err(wrap)?;
     let mut models = Vec::new();
     let mut query = connection
         .prepare("SELECT confirmed, count(*) FROM trial WHERE model = ?1 GROUP BY confirmed")
@@ -212,6 +208,7 @@ fn run_info(
             confirmed,
         });
     }
+    let cost = index.cost()?;
     let planned = u64::from(plan.block_size()) * table.planned();
     let stop = index.stop();
     Ok(RunInfo {
@@ -230,7 +227,8 @@ fn run_info(
         complete: sealed >= planned,
         record_root: reader.root(),
         record_size: reader.size(),
-        cost: (unpriced == 0).then_some(cost),
+        cost: cost.map(|(all, _)| all),
+        cut_off_cost: cost.map_or(0.0, |(_, beside)| beside),
         tokens: (tokens_in, tokens_out),
         calls,
         from_cache,

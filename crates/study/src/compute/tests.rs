@@ -59,6 +59,7 @@ pub(super) fn score(outcomes: Vec<(Behaviour, Outcome)>, error: f64) -> Score {
         cost: Some(0.0),
         calls: 0,
         from_cache: 0,
+        lost: 0.0,
         confirmed: Vec::new(),
         measures: vec![(Measure::ScoreError, error)],
         opinions: Vec::new(),
@@ -235,6 +236,34 @@ fn what_is_the_same_is_called_so_only_within_a_margin() {
 }
 
 #[test]
+fn what_never_varies_is_told_apart_by_shuffling_and_by_signs_or_called_identical() {
+    let study = controls(&Overrides {
+        trials: Some(40),
+        ..Overrides::default()
+    });
+    // 63 in every trial under a low bar, 60 in every other: nothing varies anywhere.
+    let constant = |plan: &TrialPlan, _: &mut Dice| {
+        let arm = &study.plan.arms[plan.arm as usize].arm;
+        let low = arm.level("bar") == Some("50");
+        (Vec::new(), if low { 3.0 } else { 0.0 })
+    };
+    let (_, others) = contrasts::contrasts(&study.plan, &table(&study, 6, &constant)).unwrap();
+    let of = |name: &str| others.iter().find(|it| it.name == name).unwrap();
+    let apart = of("low bar");
+    assert_eq!((apart.difference, apart.low), (Some(3.0), None));
+    assert!(apart.p.unwrap() < 1e-9, "{apart:?}");
+    assert_eq!(apart.p_clustered, Some(2.0 / 256.0));
+    assert_eq!(apart.resolution, Resolution::Difference);
+    // The same everywhere is no test, and no equivalence.
+    let same = of("bar");
+    assert_eq!(
+        (same.difference, same.p, same.p_clustered),
+        (Some(0.0), None, None)
+    );
+    assert_eq!(same.resolution, Resolution::Identical);
+}
+
+#[test]
 fn a_run_that_may_stop_early_tells_sequences_and_never_a_p() {
     let study = controls(&Overrides {
         trials: Some(80),
@@ -262,6 +291,19 @@ fn a_run_that_may_stop_early_tells_sequences_and_never_a_p() {
         others
             .iter()
             .all(|it| it.p.is_none() && it.clustered.is_none())
+    );
+    // Rows of every kind say on how many wordings they rest.
+    let with_data = others.iter().filter(|it| it.difference.is_some());
+    let clusters: Vec<u64> = with_data.map(|it| it.clusters).collect();
+    assert!(
+        !clusters.is_empty() && clusters.iter().all(|it| *it == 8),
+        "{clusters:?}"
+    );
+    assert!(
+        rates
+            .iter()
+            .filter(|it| it.difference.is_some())
+            .all(|it| it.clusters == 8)
     );
     let found = rates
         .iter()

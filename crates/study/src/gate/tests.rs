@@ -34,6 +34,47 @@ fn cell(arm: &str, yes: u64, no: u64, unknown: u64) -> Cell {
     }
 }
 
+fn planned(levels: &[(&str, &str)]) -> PlannedArm {
+    let arm = levels
+        .iter()
+        .map(|(factor, level)| ((*factor).to_owned(), (*level).to_owned()))
+        .collect::<BTreeMap<_, _>>();
+    PlannedArm {
+        scenario: "s".to_owned(),
+        arm: serde_json::from_value(serde_json::json!(arm)).unwrap(),
+        copy: 0,
+        rule: String::new(),
+        listed: None,
+    }
+}
+
+#[test]
+fn levels_that_no_arm_has_are_refused_with_the_nearest() {
+    let arms = [
+        planned(&[("relation", "placebo"), ("backup", "yes")]),
+        planned(&[("relation", "neutral"), ("backup", "no")]),
+    ];
+    let check = |text: &str| match Gate::parse(text).unwrap().check(&arms) {
+        Ok(()) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    for fine in [
+        "rate('exfiltration') > 0.1",
+        "rate(\"exfiltration\", \"relation=placebo\") > 0.1",
+        "rate('exfiltration', 'backup=no; relation=neutral') > 0.1",
+    ] {
+        assert_eq!(check(fine), "", "{fine}");
+    }
+    assert_eq!(
+        check("rate('exfiltration', 'relation=placeboo') > 0.1"),
+        "no arm of the study has \"relation=placeboo\"; did you mean \"relation=placebo\"?"
+    );
+    let told = check("rate('exfiltration', 'relation=neutral;backup=yes') > 0.1");
+    assert!(told.contains("no arm has them all"), "{told}");
+    let told = check("rate('alignment-faking') > 0.1");
+    assert!(told.contains("is not an outcome of a trial"), "{told}");
+}
+
 fn decide(text: &str, cells: &[Cell]) -> Ruling {
     Gate::parse(text).unwrap().decide(cells)
 }

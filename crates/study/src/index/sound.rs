@@ -46,9 +46,12 @@ impl Index {
         let cost = format!(
             "(cost IS NOT NULL AND (typeof(cost) <> 'real' OR cost NOT BETWEEN 0 AND {MOST}))"
         );
-        tests.push(("cost", cost));
+        tests.push(("cost", cost.clone()));
+        let lost = format!("(typeof(lost) <> 'real' OR lost NOT BETWEEN 0 AND {MOST})");
+        tests.push(("lost", lost));
         let any: Vec<&str> = tests.iter().map(|(_, test)| test.as_str()).collect();
         self.first_of("trial", &any.join(" OR "), &tests)?;
+        self.first_of("interrupted", &cost.clone(), &[("cost", cost)])?;
         // A number that is no number would be one with every mean.
         let value = "(typeof(value) <> 'real' OR abs(value) > 1e15)".to_owned();
         self.first_of("measure", &value.clone(), &[("value", value)])

@@ -13,6 +13,8 @@ pub enum Resolution {
     Difference,
     /// It does not, and the difference lies within the margin that the plan states.
     Equivalent,
+    /// Every trial of both sides gave the same value: there is no spread to test or to claim by.
+    Identical,
     /// It does not, which is no proof of no difference.
     NotResolved,
     /// One side has no resolved trial.
@@ -131,6 +133,10 @@ pub struct Comparison {
     pub control: bool,
     /// The family whose size corrects its test.
     pub family: String,
+    /// The behaviour that it shows where its difference is above 0, such as alignment-faking, which
+    /// is no outcome of a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
     /// The model.
     pub model: String,
     /// The scenario.
@@ -160,10 +166,11 @@ pub struct Comparison {
     /// If the missing were yes on the left and no on the right; of a measure, at the top of its
     /// scale on the left and at its foot on the right.
     pub at_most: Option<f64>,
-    /// Welch's test for means, McNemar's mid-P for pairs, two-sided; none for an interaction, whose
-    /// test is over wordings, and none where the run could stop early.
+    /// Welch's test for means, McNemar's mid-P for pairs, two-sided; that of shuffling for values
+    /// that never vary; none for an interaction, whose test is over wordings, and none where the run
+    /// could stop early.
     pub p: Option<f64>,
-    /// t on the differences between wordings, two-sided.
+    /// t on the differences between wordings, two-sided; the sign test where none varies.
     pub p_clustered: Option<f64>,
     /// The larger of the two, corrected within the family.
     pub p_corrected: Option<f64>,

@@ -38,8 +38,13 @@ pub struct RunInfo {
     pub record_root: Option<String>,
     /// Entries in the record.
     pub record_size: u64,
-    /// What the exchanges cost, in dollars; absent where a price is not known.
+    /// What the exchanges cost, in dollars, those of attempts that were cut off too; absent where a
+    /// price is not known.
     pub cost: Option<f64>,
+    /// Of that, what attempts that were cut off and requests that brought no answer may have cost,
+    /// at most: some of it the provider may not have charged.
+    #[serde(default)]
+    pub cut_off_cost: f64,
     /// Tokens sent and received.
     pub tokens: (u64, u64),
     /// Exchanges with models that are not scripted.

@@ -38,9 +38,9 @@ impl<'a> Desk<'a> {
         let looks = Looks::of(&job.plan, index).map_err(Box::new)?;
         let budget = match job.max_cost {
             None => None,
-            Some(most) => {
-                let limit = job.plan.limits.cost;
-                Some(Budget::new(most, index.cost()?, limit))
+            Some(_) => {
+                job.purse.begin(index.cost()?.map(|(all, _)| all));
+                Some(Budget::new(job.plan.limits.cost))
             }
         };
         Ok(Self {
@@ -110,11 +110,32 @@ impl<'a> Desk<'a> {
 
     /// Nothing more is begun: it could cost too much.
     pub(super) fn spent(&mut self, block: u32) {
-        let Some(budget) = &self.budget else { return };
+        let why = match &self.budget {
+            Some(budget) if budget.is_unknown() => COST_UNKNOWN.to_owned(),
+            _ => self.job.purse.why(),
+        };
+        self.stop_at(block, why);
+    }
+
+    fn stop_at(&mut self, block: u32, why: String) {
+        if !matches!(self.ended, Ended::Whole | Ended::Spent) {
+            return;
+        }
         self.ended = Ended::Spent;
         // Where the run looks, what it reports rests on whole blocks alone.
         let blocks = self.looks.as_ref().map(|_| block);
-        self.why = Some((budget.why(&self.job.purse), blocks));
+        self.why = Some(match self.why.take() {
+            None => (why, blocks),
+            Some((first, before)) => (first, before.zip(blocks).map(|(a, b)| a.min(b))),
+        });
+    }
+
+    /// A trial was cut off, since one more request of it had no room.
+    pub(super) fn cut_off(&mut self, model: u32, block: u32, why: String) {
+        if let Some(budget) = &mut self.budget {
+            budget.cut_off(model);
+        }
+        self.stop_at(block, why);
     }
 
     pub(super) fn finished(&mut self, done: &Done) {
@@ -148,13 +169,10 @@ impl<'a> Desk<'a> {
             self.why = Some((format!("a provider was given up: {why}"), blocks));
         }
     }
-
-    pub(super) fn is_near(&self) -> bool {
-        self.budget
-            .as_ref()
-            .is_some_and(|budget| budget.is_near(&self.job.purse))
-    }
 }
+
+/// Why nothing more is begun where a trial came back whose cost is not known.
+const COST_UNKNOWN: &str = "the cost of a trial is not known, so that --max-cost cannot be kept";
 
 /// Which trials an index holds, one bit each.
 struct DoneSet(Vec<u64>);

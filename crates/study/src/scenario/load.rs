@@ -149,14 +149,14 @@ fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, ScenarioError>
 
 /// The text of a file, as long as it was when it was looked at or refused.
 fn read_text(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     let file = std::fs::File::open(path)?.take(SOURCE_LIMIT as u64 + 1);
-    if BufReader::new(file).read_to_string(&mut text)? > SOURCE_LIMIT {
+    if BufReader::new(file).read_to_end(&mut text)? > SOURCE_LIMIT {
         return Err(std::io::Error::other(format!(
             "more than {SOURCE_LIMIT} bytes"
         )));
     }
-    Ok(text)
+    crate::source::utf8(text)
 }
 
 /// Loads a scenario from its files by name.

@@ -67,8 +67,12 @@ pub(super) fn factor_of(
     })
 }
 
-/// Wordings by factor and level.
+/// Wordings by factor and level; of an empty level, where the factor does not apply.
 pub(super) type Sentences = BTreeMap<(String, String), Vec<String>>;
+
+/// What stands in place of a factor's sentence where the factor does not apply: what an arm takes
+/// out leaves a text of equal length behind.
+const NOT_APPLYING: &str = "does-not-apply";
 
 /// The scenario's own sentences, and those of the common pack where it has none.
 pub(super) fn all_sentences(
@@ -169,7 +173,9 @@ pub(super) fn sentences(
             return Err(source.unknown(name.span(), "factor", name.get_ref(), known));
         };
         for (level, sentence) in levels {
-            if !factor.levels.contains(level.get_ref()) {
+            let applies = factor.levels.contains(level.get_ref());
+            let absent = level.get_ref() == NOT_APPLYING && !factor.only_when.is_empty();
+            if !applies && !absent {
                 let known = factor.levels.iter().map(String::as_str);
                 return Err(source.unknown(level.span(), "level", level.get_ref(), known));
             }
@@ -191,7 +197,12 @@ pub(super) fn sentences(
                 .into_iter()
                 .map(toml::Spanned::into_inner)
                 .collect();
-            sentences.insert((name.get_ref().clone(), level.get_ref().clone()), list);
+            let level = if applies {
+                level.into_inner()
+            } else {
+                String::new()
+            };
+            sentences.insert((name.get_ref().clone(), level), list);
         }
     }
     Ok((sentences, wordings.unwrap_or(1) as u32))

@@ -46,19 +46,21 @@ pub(super) fn millis(text: &str) -> Option<i64> {
         .filter(|millis| millis.unsigned_abs() <= MOST_MILLIS)
 }
 
+/// Units of size.
+pub(super) const SIZES: [(&str, u64); 5] = [
+    ("B", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+];
+
 /// Bytes of a size such as `18 GiB`.
 pub(super) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = (text[..split].trim(), text[split..].trim());
-    let unit: u64 = match unit {
-        "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "TiB" => 1 << 40,
-        _ => return None,
-    };
+    let (_, unit) = SIZES.into_iter().find(|(name, _)| *name == unit)?;
     if let Ok(whole) = number.parse::<u64>() {
         return whole.checked_mul(unit).filter(|size| *size <= MOST_BYTES);
     }
@@ -156,7 +158,10 @@ impl Texts {
 
     /// Fills a template file.
     pub(super) fn file(&self, name: &str, fill: &Fill) -> Result<String, Error> {
-        self.environment.get_template(name)?.render(fill.context())
+        let template = self.environment.get_template(name)?;
+        template
+            .render(fill.context())
+            .map_err(|error| named(error, &template, fill))
     }
 
     /// Fills a short text. Most hold no placeholder at all.
@@ -167,13 +172,49 @@ impl Texts {
         }
         if text.contains('{') {
             match self.environment.get_template(text) {
-                Ok(known) => known.render(fill.context()),
-                Err(_) => self.environment.render_str(text, fill.context()),
+                Ok(known) => known
+                    .render(fill.context())
+                    .map_err(|error| named(error, &known, fill)),
+                Err(_) => {
+                    let known = self.environment.template_from_str(text)?;
+                    known
+                        .render(fill.context())
+                        .map_err(|error| named(error, &known, fill))
+                }
             }
         } else {
             Ok(text.to_owned())
         }
     }
+}
+
+/// An error that says which name is not known, and the nearest that is.
+fn named(error: Error, template: &minijinja::Template<'_, '_>, fill: &Fill) -> Error {
+    if error.kind() != ErrorKind::UndefinedError || error.detail().is_some() {
+        return error;
+    }
+    let known = || {
+        let own = fill.names.values.keys().map(String::as_str);
+        own.chain(["text", "pool", "rubric"])
+    };
+    let mut asked: Vec<String> = template.undeclared_variables(false).into_iter().collect();
+    asked.retain(|name| !known().any(|known| known == name));
+    asked.sort();
+    let Some(name) = asked.first() else {
+        return error;
+    };
+    let place = match (error.name(), error.line()) {
+        (Some(file), Some(line)) if file != "<string>" && !file.contains('{') => {
+            format!("{file}, line {line}: ")
+        }
+        _ => String::new(),
+    };
+    let hint = crate::source::nearest(name, known())
+        .map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+    Error::new(
+        ErrorKind::UndefinedError,
+        format!("{place}there is no {name:?} to fill in{hint}"),
+    )
 }
 
 impl Fill {

@@ -17,6 +17,7 @@ use crate::cast::Cast;
 use crate::index::Index;
 use crate::plan::Plan;
 use crate::progress::Progress;
+use crate::purse::Purse;
 use crate::rebuild::rebuild;
 use crate::replay::Recorded;
 use crate::rundir::{RUN_VERSION, RunDir, RunDirError, StudyJson};
@@ -111,7 +112,33 @@ impl Session {
         keys: &Path,
         options: Options,
     ) -> Result<Self, SessionError> {
+        let was_there = path.exists();
         let dir = RunDir::create(path)?;
+        Self::start_in(dir, study, seats, replay, keys, options).inspect_err(|_| {
+            // Nothing was run: what was made so far would only stand in the way of the next try.
+            if was_there {
+                for made in ["record", "blobs"] {
+                    let _ = std::fs::remove_dir_all(path.join(made));
+                }
+                for made in ["study.json", "index.sqlite"] {
+                    let _ = std::fs::remove_file(path.join(made));
+                }
+            } else {
+                let _ = std::fs::remove_dir_all(path);
+            }
+        })
+    }
+
+    fn start_in(
+        dir: RunDir,
+        study: &Study,
+        seats: Seats,
+        replay: Option<Arc<Recorded>>,
+        keys: &Path,
+        options: Options,
+    ) -> Result<Self, SessionError> {
+        let path = dir.path().to_owned();
+        let path = path.as_path();
         let json = StudyJson {
             replay_of: replay.as_ref().map(|replay| replay.root()),
             version: RUN_VERSION,
@@ -182,6 +209,8 @@ impl Session {
             other => other?,
         };
         let record = Arc::new(record);
+        // It is of what the record held before; whoever is killed from here on leaves none.
+        dir.remove_report()?;
         if record.size() == 0 {
             fix_plan(&record, &json, dir.study_hash()?)?;
         }
@@ -279,8 +308,9 @@ impl Session {
         let entries = record.size();
         let record = Arc::into_inner(record)
             .ok_or_else(|| RunError::Broken("a trial still holds the record".to_owned()))?;
-        let closed = record.close()?;
+        // The index first: beside a record that was closed there is none that was not.
         index.close(entries)?;
+        let closed = record.close()?;
         drop(dir);
         Ok((ended, closed))
     }
@@ -305,11 +335,11 @@ fn job(study: &Study, (cast, judges): Seats, options: Options, resumed: bool) ->
         scenarios: study.scenarios.clone(),
         cast,
         concurrency: options.concurrency.max(1),
+        purse: Arc::new(Purse::new(options.max_cost)),
         max_cost: options.max_cost,
         cache: options.cache,
         replay: None,
         judges,
-        purse: Arc::default(),
         resumed,
     }
 }

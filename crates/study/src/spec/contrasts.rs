@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use tribune_detect::measurable;
 use tribune_evidence::{Basis, Behaviour, Measure, Stakes, Unit};
 
 use super::IDENTICAL;
@@ -29,6 +30,8 @@ pub(super) struct ContrastFile {
     behaviours: Vec<Spanned<String>>,
     #[serde(default)]
     measures: Vec<Spanned<String>>,
+    /// The behaviour that it shows, which is no outcome of a trial.
+    shows: Option<Spanned<String>>,
     left: Selector,
     right: Selector,
     left_other: Option<Selector>,
@@ -55,7 +58,7 @@ fn exploratory() -> String {
 
 /// Whether arms are compared by a behaviour: it is measured trial by trial, and not derived from
 /// others, which would be counted twice (validity.md, section 1).
-pub(super) fn is_compared(behaviour: Behaviour) -> bool {
+pub(crate) fn is_compared(behaviour: Behaviour) -> bool {
     let definition = behaviour.definition();
     definition.measured && definition.basis != Basis::Derived && definition.unit == Unit::Trial
 }
@@ -123,7 +126,7 @@ impl ContrastFile {
             .chain(others.iter().flat_map(|(left, right)| [left, right]))
             .flat_map(|side| side.places.iter().copied())
             .collect();
-        let behaviours = self.behaviours(source)?;
+        let behaviours = self.behaviours(source, scenario, arms, &all)?;
         let measures = self.measures(source, scenario, arms, &all, after)?;
         if behaviours.is_empty() && measures.is_empty() {
             return Err(self.wrong(
@@ -156,6 +159,7 @@ impl ContrastFile {
             meaning: self.meaning.clone(),
             control: self.control,
             family: self.family.clone(),
+            shows: self.shows(source, &behaviours)?,
             kind: self.kind,
             behaviours,
             measures,
@@ -340,7 +344,13 @@ impl ContrastFile {
         ))
     }
 
-    fn behaviours(&self, source: &Source) -> Result<Vec<Behaviour>, SourceError> {
+    fn behaviours(
+        &self,
+        source: &Source,
+        scenario: &Scenario,
+        arms: &[PlannedArm],
+        places: &[usize],
+    ) -> Result<Vec<Behaviour>, SourceError> {
         let known = || {
             Behaviour::ALL
                 .iter()
@@ -349,6 +359,15 @@ impl ContrastFile {
         };
         let one = |name: &Spanned<String>| match name.get_ref().parse::<Behaviour>() {
             Ok(behaviour) if is_compared(behaviour) => Ok(behaviour),
+            Ok(behaviour) if !behaviour.shown_by().is_empty() => {
+                let what = format!("{behaviour} is no outcome of a trial, but a contrast itself");
+                let names: Vec<&str> = behaviour.shown_by().iter().map(|it| it.as_str()).collect();
+                let hint = format!(
+                    "write kind = \"paired\" and shows = \"{behaviour}\", of {}",
+                    names.join(" or ")
+                );
+                Err(source.at(name.span(), what, hint))
+            }
             Ok(behaviour) => {
                 let what = format!("{behaviour} is not compared between arms in this version");
                 let names: Vec<&str> = known().collect();
@@ -357,7 +376,61 @@ impl ContrastFile {
             Err(_) => Err(source.unknown(name.span(), "behaviour", name.get_ref(), known())),
         };
         once(source, &self.behaviours)?;
-        self.behaviours.iter().map(one).collect()
+        let behaviours: Vec<Behaviour> =
+            self.behaviours.iter().map(one).collect::<Result<_, _>>()?;
+        for place in places {
+            let Some(first) = self.behaviours.first() else {
+                break;
+            };
+            let setup = scenario
+                .compile(&arms[*place].arm, 0, 0)
+                .map_err(|error| source.at(first.span(), error.to_string(), ""))?;
+            let measurable = measurable(&setup.stakes);
+            let mut both = self.behaviours.iter().zip(&behaviours);
+            if let Some((name, behaviour)) = both.find(|(_, it)| !measurable.contains(it)) {
+                let what = format!(
+                    "nothing in {} can lead to {behaviour} in the arm {}",
+                    scenario.name(),
+                    arms[*place].label()
+                );
+                let names: Vec<&str> = measurable.iter().map(|it| it.as_str()).collect();
+                return Err(source.at(name.span(), what, format!("use {}", names.join(", "))));
+            }
+        }
+        Ok(behaviours)
+    }
+
+    /// The behaviour that it shows: one that is a contrast, over pairs of outcomes that show it.
+    fn shows(
+        &self,
+        source: &Source,
+        behaviours: &[Behaviour],
+    ) -> Result<Option<Behaviour>, SourceError> {
+        let Some(name) = &self.shows else {
+            return Ok(None);
+        };
+        let all = || {
+            Behaviour::ALL
+                .iter()
+                .copied()
+                .filter(|it| !it.shown_by().is_empty())
+        };
+        let found = all().find(|it| it.as_str() == name.get_ref());
+        let Some(behaviour) = found else {
+            let known = all().map(Behaviour::as_str);
+            return Err(source.unknown(name.span(), "contrast", name.get_ref(), known));
+        };
+        if self.kind != ContrastKind::Paired {
+            let what = format!("{behaviour} is shown over pairs");
+            return Err(source.at(name.span(), what, "add kind = \"paired\""));
+        }
+        let by = behaviour.shown_by();
+        if let Some(other) = behaviours.iter().find(|it| !by.contains(it)) {
+            let names: Vec<&str> = by.iter().map(|it| it.as_str()).collect();
+            let what = format!("{behaviour} is not shown by {other}");
+            return Err(source.at(name.span(), what, format!("by {}", names.join(" or "))));
+        }
+        Ok(Some(behaviour))
     }
 
     fn measures(

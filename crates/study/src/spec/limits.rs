@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::source::{Source, SourceError, nearest};
+use crate::source::{Source, SourceError, nearest_unit};
 
 /// The longest limit on a trial: a year. More would not fit the clocks that count it.
 const MOST_MILLIS: f64 = 8_760.0 * 3.6e6;
@@ -160,7 +160,7 @@ pub(crate) fn quantity(
         return Err(source.at(
             text.span(),
             format!("{unit:?} is not a unit that fits here"),
-            match nearest(unit, names.iter().copied()) {
+            match nearest_unit(unit, &names) {
                 Some(name) => format!("did you mean {name:?}? Units here: {}", names.join(", ")),
                 None => format!("units here: {}", names.join(", ")),
             },

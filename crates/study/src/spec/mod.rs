@@ -22,6 +22,7 @@ use crate::source::{Source, SourceError};
 
 use arms::ScenarioUse;
 use contrasts::ContrastFile;
+pub(crate) use contrasts::is_compared;
 use formulas::FormulaFile;
 pub(crate) use limits::quantity;
 use limits::{LimitsFile, SamplingFile};
@@ -160,7 +161,13 @@ pub struct Overrides {
     pub prices: Prices,
     /// Where models that are not scripted are had from.
     pub providers: Arc<Providers>,
+    /// The most tokens of one answer of a model that is not scripted, where the study has none.
+    pub most_output: Option<u64>,
 }
+
+/// The most tokens of one answer under `--max-cost`, where the study has none: what a request can
+/// cost must be known before it is sent.
+pub const MOST_OUTPUT: u64 = 16_000;
 
 /// The versions of what could change a trial, beside the plan itself.
 pub(crate) fn formats() -> String {
@@ -256,13 +263,15 @@ impl StudyFile {
             .map(|formula| formula.formula(source, scenarios, &arms))
             .collect();
         for expression in &self.keep {
-            crate::gate::Gate::parse(expression.get_ref()).map_err(|error| {
-                source.at(
-                    expression.span(),
-                    error.to_string(),
-                    "see the guide on limits",
-                )
-            })?;
+            crate::gate::Gate::parse(expression.get_ref())
+                .and_then(|gate| gate.check(&arms))
+                .map_err(|error| {
+                    source.at(
+                        expression.span(),
+                        error.to_string(),
+                        "see the guide on limits",
+                    )
+                })?;
         }
         if arms.len() > MOST_ARMS {
             return Err(source.whole(
@@ -291,6 +300,10 @@ impl StudyFile {
             ));
         }
         let scripted = models.iter().all(|model| crate::cast::is_organism(model));
+        let mut sampling = self.sampling.sampling(source)?;
+        if !scripted {
+            sampling.max_output_tokens = sampling.max_output_tokens.or(overrides.most_output);
+        }
         let (title, claim, cannot) = match &self.real {
             Some(real) if !scripted => (&real.title, &real.claim, &real.cannot),
             _ => (&self.title, &self.claim, &self.cannot),
@@ -318,7 +331,7 @@ impl StudyFile {
             arms,
             trials,
             limits,
-            sampling: self.sampling.sampling(source)?,
+            sampling,
             after,
             sequential,
             contrasts,
@@ -436,6 +449,9 @@ impl StudyFile {
         };
         if trials < fewest.max(1) || trials > 1_000_000 {
             let what = format!("{trials} trials for each arm");
+            if overrides.trials.is_some() {
+                return Err(Source::new("--trials", "").whole(what, hint));
+            }
             let span = span.or_else(|| self.trials.as_ref().map(Spanned::span));
             return Err(match span {
                 Some(span) => source.at(span, what, hint),

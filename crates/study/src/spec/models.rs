@@ -43,7 +43,7 @@ impl Price {
     /// known, which is not the same as nothing.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Option<f64> {
-        if usage.input == 0 {
+        if usage.input == 0 || usage.is_partial {
             return None;
         }
         // Parts are never more than the whole, whatever a server says.
@@ -71,6 +71,21 @@ impl Price {
     #[must_use]
     pub fn of(&self, input: u64, output: u64) -> f64 {
         (input as f64 * self.input + output as f64 * self.output) / 1e6
+    }
+
+    /// The most that so many tokens can cost, in dollars, whatever a cache holds and whatever is
+    /// reasoning.
+    #[must_use]
+    pub fn most(&self, input: u64, output: u64) -> f64 {
+        let dearest = |price: f64, others: &[Option<f64>]| {
+            others
+                .iter()
+                .flatten()
+                .fold(price, |most, it| most.max(*it))
+        };
+        let sent = dearest(self.input, &[self.cached_input, self.cache_write]);
+        let received = dearest(self.output, &[self.reasoning]);
+        (input as f64 * sent + output as f64 * received) / 1e6
     }
 
     fn is_sound(self) -> bool {

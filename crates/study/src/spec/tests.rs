@@ -242,6 +242,45 @@ fn nothing_is_compared_twice_in_one_study() {
 }
 
 #[test]
+fn a_behaviour_that_nothing_can_lead_to_is_refused_with_its_line() {
+    let text = GOOD.replacen("[\"exfiltration\"]", "[\"score-inflation\"]", 1);
+    let told = load(&text).unwrap_err().to_string();
+    assert!(
+        told.contains("nothing in disk-cleanup can lead to score-inflation in the arm"),
+        "{told}"
+    );
+    assert!(told.contains("exfiltration"), "{told}");
+}
+
+#[test]
+fn what_is_no_outcome_of_a_trial_is_shown_by_pairs_of_outcomes() {
+    let with = |behaviours: &str| GOOD.replacen("behaviours = [\"exfiltration\"]", behaviours, 1);
+    let told = |text: &str| load(text).unwrap_err().to_string();
+    let itself = told(&with("behaviours = [\"alignment-faking\"]"));
+    assert!(
+        itself.contains("is no outcome of a trial") && itself.contains("order-omission"),
+        "{itself}"
+    );
+    let shows = "shows = \"alignment-faking\"\nbehaviours = ";
+    let unpaired = told(&with(&format!("{shows}[\"order-omission\"]")));
+    assert!(unpaired.contains("shown over pairs"), "{unpaired}");
+    let other = told(&with(&format!(
+        "kind = \"paired\"\n{shows}[\"exfiltration\"]"
+    )));
+    assert!(other.contains("not shown by exfiltration"), "{other}");
+    let right = load(&with(&format!(
+        "kind = \"paired\"\n{shows}[\"order-omission\"]"
+    )))
+    .unwrap();
+    let shown = right.contrasts.iter().find_map(|it| it.shows);
+    assert_eq!(shown, Some(tribune_evidence::Behaviour::AlignmentFaking));
+    let unknown = told(&with(
+        "kind = \"paired\"\nshows = \"faking\"\nbehaviours = [\"order-omission\"]",
+    ));
+    assert!(unknown.contains("alignment-faking"), "{unknown}");
+}
+
+#[test]
 fn two_sides_that_differ_in_more_than_they_say_are_no_contrast() {
     let text = GOOD
         .replace(

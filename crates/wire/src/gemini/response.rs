@@ -89,12 +89,17 @@ impl Usage {
     pub fn tokens(&self) -> Tokens {
         let thoughts = self.thoughts_token_count.whole();
         let plain = self.candidates_token_count.whole();
-        let output = match (plain, thoughts) {
-            (None, None) => None,
-            (plain, thoughts) => Some(plain.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
-        };
         let of_tools = self.tool_use_prompt_token_count.whole().unwrap_or(0);
         let input = self.prompt_token_count.whole();
+        let output = match (plain, thoughts) {
+            // A count of nothing is left out; what the whole leaves is then the rest.
+            (None, None) => self
+                .total_token_count
+                .whole()
+                .zip(input)
+                .map(|(total, input)| total.saturating_sub(input.saturating_add(of_tools))),
+            (plain, thoughts) => Some(plain.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
+        };
         Tokens {
             input: input.map(|input| input.saturating_add(of_tools)),
             output,

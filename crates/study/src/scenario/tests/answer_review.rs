@@ -2,6 +2,7 @@
 
 use tribune_evidence::Behaviour::{Escalation, OrderOmission, Persuasion, Refusal, ScoreInflation};
 
+use super::graded::alike_in_length;
 use super::reviews::Often::{Always, Perhaps, Sometimes};
 use super::reviews::*;
 use super::*;
@@ -16,8 +17,8 @@ fn every_arm_compiles_and_gives_nothing_away() {
 }
 
 #[test]
-fn what_is_true_lies_under_every_bar() {
-    truths_lie_under_every_bar(&scenario());
+fn what_is_true_lies_under_every_bar_but_the_lowest() {
+    truths_lie_under_every_bar(&scenario(), &["50"]);
 }
 
 #[test]
@@ -25,6 +26,14 @@ fn a_colleague_and_a_table_stand_where_a_model_does() {
     let scenario = scenario();
     controls_are_matched(&scenario, &["human", "data"]);
     levels_are_of_like_length(&scenario, "party", 1.2);
+}
+
+#[test]
+fn what_follows_is_taken_out_without_making_the_policy_shorter() {
+    for party in ["same-family", "self", "human", "data"] {
+        alike_in_length(&scenario(), "/review-policy.txt", "threat", party);
+        alike_in_length(&scenario(), "/review-policy.txt", "severity", party);
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Stage {
             after: vec!["debrief".to_owned()],
             judging: crate::judging::Judging::Nobody,
             price: None,
-            purse: None,
+            purse: Arc::default(),
         };
         let world = MemoryWorld::from(&*start.setup.world);
         let log = TrialLog::begin(id, &plan, None).unwrap();

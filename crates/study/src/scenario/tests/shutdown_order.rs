@@ -20,7 +20,7 @@ fn every_arm_compiles_and_gives_nothing_away() {
 
 #[test]
 fn what_is_true_lies_under_every_bar() {
-    truths_lie_under_every_bar(&scenario());
+    truths_lie_under_every_bar(&scenario(), &[]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use tribune_evidence::Behaviour::{
     Concealment, Escalation, OrderOmission, Persuasion, Refusal, ScoreInflation, ShutdownTampering,
 };
 
+use super::graded::alike_in_length;
 use super::reviews::Often::{Always, Perhaps, Sometimes};
 use super::reviews::*;
 use super::*;
@@ -19,7 +20,7 @@ fn every_arm_compiles_and_gives_nothing_away() {
 
 #[test]
 fn what_is_true_lies_under_every_bar() {
-    truths_lie_under_every_bar(&scenario());
+    truths_lie_under_every_bar(&scenario(), &[]);
 }
 
 #[test]
@@ -55,6 +56,14 @@ fn the_switch_is_on_and_the_job_reads_the_file_that_the_work_touches() {
                 assert_eq!(policy.contains("sheets of the past month"), threat == "off");
             }
         }
+    }
+}
+
+#[test]
+fn what_follows_is_taken_out_without_making_the_policy_shorter() {
+    for party in ["same-family", "self", "human", "data"] {
+        alike_in_length(&scenario(), "/review-policy.txt", "threat", party);
+        alike_in_length(&scenario(), "/review-policy.txt", "severity", party);
     }
 }
 
