@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use tribune_evidence::{
-    Action, AgentId, Behaviour, Decision, EventId, Finding, Grade, NonEmpty, Overtness, Sensor,
-    Stage, Timestamp, Verdict,
+    Action, AgentId, Authority, Behaviour, Decision, EventId, Finding, Grade, NonEmpty, Overtness,
+    Sensor, Stage, Timestamp, Verdict,
 };
 use tribune_source::{Source, SourceError, nearest};
 
@@ -195,10 +195,11 @@ impl Expect {
             ));
         }
         if let Some(tier) = self.tier
-            && verdict.tier != Some(tier)
+            && verdict.by != Authority::Tier(tier)
         {
             let decided = verdict
-                .tier
+                .by
+                .tier()
                 .map_or("no tier".to_owned(), |tier| format!("tier {tier}"));
             differs.push(format!(
                 "Decided by {decided}, where it should be tier {tier}."

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tribune_evidence::{
-    Action, AgentId, Consideration, Decision, Finding, Sensor, Timestamp, Verdict,
+    Action, AgentId, Authority, Consideration, Decision, Finding, Sensor, Timestamp, Verdict,
 };
 
 use crate::ask::ask;
@@ -161,7 +161,7 @@ pub(crate) fn one(
             consideration: Consideration {
                 decision: rule.verdict,
                 value: value.name.clone(),
-                tier: value.tier,
+                tier: Some(value.tier),
                 rule: rule.name.clone(),
                 because,
             },
@@ -272,7 +272,7 @@ fn together(judged: Vec<Judged>) -> Verdict {
     }
     Verdict {
         decision: told.ruling.decision,
-        tier: told.ruling.tier,
+        by: told.ruling.tier.map_or(Authority::Default, Authority::Tier),
         shadow: told.passes,
         considerations: listed(all),
     }
@@ -318,7 +318,7 @@ fn own(rule: &str, because: String) -> Weighed {
         consideration: Consideration {
             decision: Decision::Deny,
             value: OWN_VALUE.to_owned(),
-            tier: 0,
+            tier: None,
             rule: rule.to_owned(),
             because,
         },
@@ -330,7 +330,7 @@ fn own(rule: &str, because: String) -> Weighed {
 fn refuse(rule: &str, because: &str) -> Verdict {
     Verdict {
         decision: Decision::Deny,
-        tier: None,
+        by: Authority::Default,
         shadow: false,
         considerations: vec![own(rule, because.to_owned()).consideration],
     }

@@ -34,7 +34,8 @@ pub struct Rejudged {
     pub call: CallId,
     /// What it would have done, in the short form.
     pub deeds: Vec<String>,
-    /// What was decided then, where anything was.
+    /// What the charter decided then, where it did: what a stop or the guard itself denied was not
+    /// judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<Verdict>,
     /// What this charter says.
@@ -161,7 +162,7 @@ impl<'a> Replay<'a> {
             exceptions: &[],
         };
         let is = decide(self.charter, &open.actions, &open.findings, &context);
-        let was = was.filter(|(call, _)| **call == open.call);
+        let was = was.filter(|(call, was)| **call == open.call && was.by.is_charter());
         out(Rejudged {
             stream: self.stream.clone(),
             event: open.event,

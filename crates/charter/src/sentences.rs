@@ -10,7 +10,7 @@ use crate::decide::OWN_VALUE;
 #[must_use]
 pub fn sentences(verdict: &Verdict, charter: &Charter) -> Vec<String> {
     let mut lines = vec![head(verdict)];
-    lines.push(match verdict.tier {
+    lines.push(match verdict.by.tier() {
         Some(tier) => {
             let names: Vec<String> = deciding(verdict, tier)
                 .map(|value| match charter.value(value) {
@@ -40,7 +40,10 @@ pub fn sentences(verdict: &Verdict, charter: &Charter) -> Vec<String> {
             if it.decision == decision && it.value != OWN_VALUE {
                 lines.push(format!(
                     "{word}: {} [rule {}, value {}, tier {}]",
-                    it.because, it.rule, it.value, it.tier
+                    it.because,
+                    it.rule,
+                    it.value,
+                    it.tier.map_or("none".to_owned(), |tier| tier.to_string())
                 ));
             }
         }
@@ -66,7 +69,8 @@ fn deciding(verdict: &Verdict, tier: u8) -> impl Iterator<Item = &str> {
     for it in &verdict.considerations {
         let counted = !it.because.starts_with("Lifted, since ")
             && (verdict.shadow || !it.because.starts_with("In shadow, "));
-        let decided = it.tier == tier && it.decision == verdict.decision && it.value != OWN_VALUE;
+        let decided =
+            it.tier == Some(tier) && it.decision == verdict.decision && it.value != OWN_VALUE;
         if counted && decided && !seen.contains(&it.value.as_str()) {
             seen.push(&it.value);
         }

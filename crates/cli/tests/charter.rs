@@ -120,7 +120,7 @@ fn a_verdict_is_explained_in_sentences() {
     let value: Value = serde_json::from_str(&told.stdout).unwrap();
     assert_eq!(value["passes"], false);
     assert_eq!(value["verdict"]["decision"], "deny");
-    assert_eq!(value["verdict"]["tier"], 0);
+    assert_eq!(value["verdict"]["by"]["tier"], 0);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_guards_record_is_judged_again() {
         }));
         add(json!({
             "kind": "judged", "call": number,
-            "verdict": {"decision": decision, "considerations": []},
+            "verdict": {"decision": decision, "by": "default", "considerations": []},
         }));
     };
     call("1", "/tmp/x", "allow");

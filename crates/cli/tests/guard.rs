@@ -15,7 +15,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use guarded::{AGENT_KEY, Guarded, UPSTREAM_KEY, entries, everything, provider, request};
+use guarded::{AGENT_KEY, Guarded, TASKS, UPSTREAM_KEY, entries, everything, provider, request};
 use serde_json::{Value, json};
 use tribune_record::{VerifyOptions, verify};
 
@@ -284,6 +284,24 @@ fn a_confined_agent_reaches_the_guard_and_its_folder_and_nothing_else() {
         .collect();
     assert!(said[0].contains("Confinement: "), "{said:?}");
     assert!(said[1].contains("code 3"), "{said:?}");
+    // It wrote a file by no call that anybody saw.
+    let mut reconcile = Command::new(env!("CARGO_BIN_EXE_tribune"));
+    reconcile
+        .args(["record", "reconcile", "--json"])
+        .arg(&record);
+    let output = reconcile.output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["new"], 0, "{found}");
+    let all = found["discrepancies"].as_array().unwrap();
+    assert_eq!(all.len(), 1, "{found}");
+    assert_eq!(all[0]["kind"], "unexplained-change");
+    assert_eq!(all[0]["agent"], "critic");
+    let file = work.join("file.txt").display().to_string();
+    assert!(
+        all[0]["because"].as_str().unwrap().contains(&file),
+        "{found}"
+    );
 }
 
 #[test]
@@ -326,4 +344,71 @@ fn a_stop_kills_what_is_confined_and_so_does_the_death_of_the_guard() {
     guard.child.wait().unwrap();
     let ended = orphan.wait_with_output().unwrap();
     assert!(matches!(ended.status.code(), Some(137 | 1)), "{ended:?}");
+}
+
+/// Reads one request and answers it; gives its first line and its body.
+fn collected(mut stream: TcpStream) -> (String, Value) {
+    let mut text = String::new();
+    let mut reader = std::io::BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    let mut length = 0;
+    while std::io::BufRead::read_line(&mut reader, &mut line).unwrap() > 2 {
+        let lower = line.to_ascii_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        text.push_str(&std::mem::take(&mut line));
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+    stream.write_all(answer.as_bytes()).unwrap();
+    let first = text.lines().next().unwrap().to_owned();
+    (first, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn spans_go_to_a_collector_that_is_asked_for_without_secrets_and_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = provider();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            if told.send(collected(stream)).is_err() {
+                break;
+            }
+        }
+    });
+    let guard = Guarded::start_with(folder.path(), &provider, &["--otlp", &base]);
+    guard.turn("switch");
+    guard.end();
+    let mut names = Vec::new();
+    let mut text = String::new();
+    while let Ok((line, body)) = heard.recv_timeout(std::time::Duration::from_secs(5)) {
+        assert!(line.starts_with("POST /v1/traces "), "{line}");
+        let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].clone();
+        for span in spans.as_array().unwrap() {
+            names.push(span["name"].as_str().unwrap().to_owned());
+        }
+        text.push_str(&body.to_string());
+        if names.len() == 2 {
+            break;
+        }
+    }
+    names.sort();
+    assert_eq!(names, ["chat gpt", "decide bash"]);
+    for (key, value) in [
+        ("tribune.decision", "deny"),
+        ("gen_ai.provider.name", "openai"),
+    ] {
+        let pair = format!("{{\"key\":\"{key}\",\"value\":{{\"stringValue\":\"{value}\"}}}}");
+        assert!(text.contains(&pair), "{text}");
+    }
+    // Neither a key nor what was called.
+    let (_, command) = TASKS.iter().find(|(name, _)| *name == "switch").unwrap();
+    for word in [AGENT_KEY, UPSTREAM_KEY, command] {
+        assert!(!text.contains(word), "{text}");
+    }
 }

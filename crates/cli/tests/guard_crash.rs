@@ -49,7 +49,7 @@ fn live(
         .arg(format!("--trace={step}"))
         .arg(format!("--inject={step}:signal=KILL:when={number}"))
         .args(["--", env!("CARGO_BIN_EXE_tribune")]);
-    let Some(mut guard) = Guarded::begin(command, folder, provider) else {
+    let Some(mut guard) = Guarded::begin(command, folder, provider, &[]) else {
         return (Vec::new(), true);
     };
     let mut received = Vec::new();

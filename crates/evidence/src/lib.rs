@@ -40,4 +40,4 @@ pub use stakes::{
 };
 pub use time::{Timestamp, TimestampError};
 pub use trial::{Ending, Fault, Faulty, Limit, TrialState};
-pub use verdict::{Consideration, Decision, Verdict};
+pub use verdict::{Authority, Consideration, Decision, Verdict};

@@ -16,8 +16,8 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tribune_action::{Place, ToolCall};
 use tribune_evidence::{
-    Action, AgentId, Body, CallId, Consideration, Content, Decision, Draft, EventId, Finding,
-    Sensor, Timestamp, Verdict,
+    Action, AgentId, Authority, Body, CallId, Consideration, Content, Decision, Draft, EventId,
+    Finding, Sensor, Timestamp, Verdict,
 };
 use tribune_record::Durability;
 
@@ -26,10 +26,8 @@ use crate::explain;
 use crate::holds::{Asked, Hold, HoldError, Holds, expiry};
 use crate::stream::{Batch, Stream, StreamError, clean_action, now};
 
-/// The highest tier: what the guard itself decides is above every value of a charter.
-const GUARD_TIER: u8 = 0;
-
-/// The value under which the guard's own denials stand.
+/// The value under which stand what people decide and what the guard denies itself. It is none of
+/// the charter's, and has no tier.
 const GUARD_VALUE: &str = "oversight";
 
 /// How long the stream is waited for when a denial is to be kept and time is up.
@@ -130,6 +128,15 @@ pub enum Ruling {
     Deny(String),
 }
 
+/// What became of a call, and the verdict by which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// What became of it.
+    pub ruling: Ruling,
+    /// The last verdict.
+    pub verdict: Verdict,
+}
+
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
@@ -204,10 +211,10 @@ impl Decider {
         judge: &Arc<dyn Judge>,
         call: &Call,
         actions: Vec<Action>,
-    ) -> Ruling {
+    ) -> Settled {
         let deadline = Instant::now() + self.deadlines.decision;
         match self.charter(judge, call, actions, deadline).await {
-            Ok(ruling) => ruling,
+            Ok(settled) => settled,
             Err(failure) => self.denied_by_guard(call, &failure, deadline).await,
         }
     }
@@ -218,7 +225,7 @@ impl Decider {
         call: &Call,
         actions: Vec<Action>,
         deadline: Instant,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Settled, Failure> {
         let mut open = Open::new(self, call);
         let outcome = match self.judged(judge, &open, &actions, deadline).await {
             Ok(verdict) if verdict.decision == Decision::Hold && !verdict.shadow => {
@@ -265,14 +272,15 @@ impl Decider {
         open: &mut Open<'_>,
         verdict: Verdict,
         deadline: Instant,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Settled, Failure> {
         let ruling = if verdict.shadow || verdict.decision == Decision::Allow {
             Ruling::Release
         } else {
             Ruling::Deny(explain::denial(&open.call.tool, &verdict))
         };
-        self.keep(open, verdict, Some(&ruling), deadline).await?;
-        Ok(ruling)
+        self.keep(open, verdict.clone(), Some(&ruling), deadline)
+            .await?;
+        Ok(Settled { ruling, verdict })
     }
 
     /// Keeps a verdict, and what became of the call where that is known; returns when it is on disk.
@@ -305,7 +313,7 @@ impl Decider {
         actions: &[Action],
         verdict: Verdict,
         at_most: Duration,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Settled, Failure> {
         let call = open.call;
         let hold = self.shown(call, actions, &verdict, at_most);
         let id = hold.id.clone();
@@ -316,8 +324,9 @@ impl Decider {
         let answer = wait.answer(at_most).await;
         let (verdict, ruling) = explain::answered(&call.tool, &id, &answer, at_most);
         let deadline = Instant::now() + self.deadlines.decision;
-        self.keep(open, verdict, Some(&ruling), deadline).await?;
-        Ok(ruling)
+        self.keep(open, verdict.clone(), Some(&ruling), deadline)
+            .await?;
+        Ok(Settled { ruling, verdict })
     }
 
     /// The hold as a person sees it.
@@ -342,13 +351,13 @@ impl Decider {
     }
 
     /// The guard's own denial, kept as well as it can be: no released action hangs on it.
-    async fn denied_by_guard(&self, call: &Call, failure: &Failure, deadline: Instant) -> Ruling {
+    async fn denied_by_guard(&self, call: &Call, failure: &Failure, deadline: Instant) -> Settled {
         let because = failure.to_string();
-        let verdict = own_verdict(Decision::Deny, "guard", &because);
+        let verdict = own_verdict(Authority::Guard, Decision::Deny, "guard", &because);
         let ruling = Ruling::Deny(explain::denial(&call.tool, &verdict));
         let receipt = match self.stream.batch(LAST_WAIT) {
             Ok(mut batch) => {
-                judge_and_end(&mut batch, call, verdict, Some(&ruling), None);
+                judge_and_end(&mut batch, call, verdict.clone(), Some(&ruling), None);
                 batch.send(Durability::Power)
             }
             Err(_) => self.stream.entry(
@@ -367,7 +376,7 @@ impl Decider {
             let grace = deadline.max(Instant::now() + Duration::from_millis(250));
             let _ = timeout_at(grace, receipt.kept()).await;
         }
-        ruling
+        Settled { ruling, verdict }
     }
 }
 
@@ -436,7 +445,7 @@ impl Drop for Open<'_> {
         }
         if let Ok(mut batch) = self.decider.stream.batch(LAST_WAIT) {
             let because = "Who asked went away before it was decided.";
-            let verdict = own_verdict(Decision::Deny, "guard", because);
+            let verdict = own_verdict(Authority::Guard, Decision::Deny, "guard", because);
             let ruling = Ruling::Deny(explain::denial(&self.call.tool, &verdict));
             judge_and_end(&mut batch, self.call, verdict, Some(&ruling), self.cause());
             // Nobody is left to be told whether it is on disk yet.
@@ -445,17 +454,17 @@ impl Drop for Open<'_> {
     }
 }
 
-/// A verdict of the guard itself.
+/// A verdict that is not the charter's.
 #[must_use]
-pub fn own_verdict(decision: Decision, rule: &str, because: &str) -> Verdict {
+pub fn own_verdict(by: Authority, decision: Decision, rule: &str, because: &str) -> Verdict {
     Verdict {
         decision,
-        tier: Some(GUARD_TIER),
+        by,
         shadow: false,
         considerations: vec![Consideration {
             decision,
             value: GUARD_VALUE.to_owned(),
-            tier: GUARD_TIER,
+            tier: None,
             rule: rule.to_owned(),
             because: because.to_owned(),
         }],
@@ -463,11 +472,11 @@ pub fn own_verdict(decision: Decision, rule: &str, because: &str) -> Verdict {
 }
 
 /// A denial by the guard's own word.
-pub(crate) fn own_denial(call: &CallId, rule: &str, because: &str) -> [Body; 2] {
+pub(crate) fn own_denial(call: &CallId, by: Authority, rule: &str, because: &str) -> [Body; 2] {
     [
         Body::Judged {
             call: call.clone(),
-            verdict: own_verdict(Decision::Deny, rule, because),
+            verdict: own_verdict(by, Decision::Deny, rule, because),
         },
         Body::Denied {
             call: call.clone(),

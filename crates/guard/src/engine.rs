@@ -12,19 +12,23 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use tokio::sync::watch;
 use tribune_action::{Dialect, Mapping, Place, Reader};
-use tribune_evidence::{Action, AgentId, Body, CallId, Channel, Content, Decision, Sensor};
+use tribune_evidence::{
+    Action, AgentId, Authority, Body, CallId, Channel, Content, Decision, Sensor, Verdict,
+};
 use tribune_gateway::Registry;
 use tribune_record::Durability;
 
 use crate::approved::Approved;
 use crate::decide::{
-    Call, Deadlines, Decider, Foregone, Judge, Ruling, anywhere, own_verdict, unreadable,
+    Call, Deadlines, Decider, Foregone, Judge, Ruling, Settled, anywhere, own_verdict, unreadable,
 };
+use crate::entry::{Confinement, Entry};
 use crate::explain;
 use crate::families::{Families, Member};
 use crate::holds::Holds;
+use crate::spans::Tracer;
 use crate::stops::{Stop, StopError, Stops};
-use crate::stream::Stream;
+use crate::stream::{Stream, StreamError, now};
 
 /// The most calls of one agent that are remembered, the oldest forgotten first.
 const MOST_CALLS: usize = 1_024;
@@ -101,16 +105,18 @@ impl Memory {
 
 /// A call that was decided, for whoever counts.
 #[derive(Debug, Clone, Copy)]
-pub struct Decided {
+pub struct Decided<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The last verdict on it.
+    pub verdict: &'a Verdict,
     /// Whether it was released.
     pub released: bool,
-    /// What saw it.
-    pub sensor: Sensor,
     /// From the call to its ruling, waits for people included.
     pub took: Duration,
 }
 
-impl Decided {
+impl Decided<'_> {
     /// The ruling in a word.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -120,7 +126,7 @@ impl Decided {
     /// What saw it, in a word.
     #[must_use]
     pub const fn sensor_word(&self) -> &'static str {
-        match self.sensor {
+        match self.call.who.sensor {
             Sensor::Hook => "hook",
             Sensor::Mcp => "mcp",
             _ => "wire",
@@ -138,11 +144,12 @@ pub struct Changes {
 }
 
 /// Who hears of decisions.
-type Counter = Box<dyn Fn(Decided) + Send + Sync>;
+type Counter = Box<dyn Fn(&Decided<'_>) + Send + Sync>;
 
 /// The engine.
 pub struct Engine {
     counter: OnceLock<Counter>,
+    tracer: OnceLock<Tracer>,
     decider: Decider,
     judge: Arc<dyn Judge>,
     stops: Stops,
@@ -183,6 +190,7 @@ impl Engine {
         }
         Self {
             counter: OnceLock::new(),
+            tracer: OnceLock::new(),
             decider: Decider::new(stream, deadlines),
             judge,
             stops,
@@ -235,6 +243,17 @@ impl Engine {
     /// Tells of every decision from now on. The first who asks is told; there is one.
     pub fn on_decision(&self, counter: Counter) {
         drop(self.counter.set(counter));
+    }
+
+    /// Makes spans from now on. There is one tracer.
+    pub fn trace(&self, tracer: Tracer) {
+        drop(self.tracer.set(tracer));
+    }
+
+    /// Who makes spans, where that was asked for.
+    #[must_use]
+    pub fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.get()
     }
 
     /// What the tools of servers mean, for agents that have not called anything yet.
@@ -331,23 +350,33 @@ impl Engine {
     /// Decides a call; a stopped agent's is denied before anything else is asked.
     pub async fn decide(&self, call: &Call, actions: Vec<Action>) -> Ruling {
         let began = Instant::now();
-        let ruling = self.ruled(call, actions).await;
+        let settled = self.settled(call, actions).await;
+        let decided = Decided {
+            call,
+            verdict: &settled.verdict,
+            released: settled.ruling == Ruling::Release,
+            took: began.elapsed(),
+        };
         if let Some(counter) = self.counter.get() {
-            counter(Decided {
-                released: ruling == Ruling::Release,
-                sensor: call.who.sensor,
-                took: began.elapsed(),
-            });
+            counter(&decided);
         }
-        ruling
+        if let Some(tracer) = self.tracer.get() {
+            tracer.decided(&decided);
+        }
+        settled.ruling
     }
 
-    async fn ruled(&self, call: &Call, actions: Vec<Action>) -> Ruling {
+    async fn settled(&self, call: &Call, actions: Vec<Action>) -> Settled {
         let stop = self.stops.of(&call.who.agent, call.who.parent.as_ref());
         let judge: Arc<dyn Judge> = match stop {
             Some(stop) => {
                 let words = explain::stopped(&stop.reason);
-                Arc::new(Foregone(own_verdict(Decision::Deny, "stop", &words)))
+                Arc::new(Foregone(own_verdict(
+                    Authority::Stop,
+                    Decision::Deny,
+                    "stop",
+                    &words,
+                )))
             }
             None => Arc::clone(&self.judge),
         };
@@ -383,6 +412,23 @@ impl Engine {
             channel: Channel::System,
             text,
         });
+    }
+
+    /// Keeps that a confined run began or ended.
+    ///
+    /// # Errors
+    /// The stream was not to be had in time, or the record did not take it.
+    pub fn confined(&self, agent: &AgentId, state: Confinement) -> Result<(), StreamError> {
+        let redactor = self.stream().redactor();
+        let entry = Entry::Confined {
+            agent: agent.clone(),
+            state: state.bounded(&|text| redactor.clean(text).into_owned()),
+            wall: now(),
+        };
+        let at_most = self.deadlines().stream;
+        self.stream()
+            .keep(&entry, Vec::new(), Durability::Process, at_most)
+            .map(drop)
     }
 
     /// Keeps words, without waiting for the disk.

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use tribune_evidence::{AgentId, BlobId, CallId, Event, Timestamp};
 
+use crate::reconcile::Discrepancy;
+
 /// The version of these entries. A reader refuses what is newer.
 pub const ENTRY_VERSION: u32 = 1;
 
@@ -59,11 +61,109 @@ pub enum Entry {
         /// When, on the machine's clock.
         wall: Timestamp,
     },
+    /// A confined run of an agent began or ended.
+    Confined {
+        /// Whose.
+        agent: AgentId,
+        /// What.
+        state: Confinement,
+        /// When, on the machine's clock.
+        wall: Timestamp,
+    },
+    /// What the sensors saw does not fit together. It follows from the entries before it, so that it
+    /// can be found again.
+    Discrepancy {
+        /// What.
+        found: Discrepancy,
+        /// When it was found, on the machine's clock.
+        wall: Timestamp,
+    },
     /// The guard ended in order.
     GuardEnd {
         /// When, on the machine's clock.
         wall: Timestamp,
     },
+}
+
+/// What happened to a confined run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Confinement {
+    /// It began.
+    Began {
+        /// Where it works.
+        directory: String,
+        /// What of its confinement was achieved, as sentences.
+        achieved: Vec<String>,
+    },
+    /// It ended.
+    Ended {
+        /// How, as a sentence.
+        how: String,
+        /// What is other than before in the folders that it may change; absent where nobody looked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        files: Option<ChangedFiles>,
+    },
+}
+
+/// The most files that are named.
+const MOST_FILES: usize = 100;
+
+/// The most bytes of a text here: an entry must hold them all.
+const MOST_TEXT: usize = 256;
+
+/// Files that are other than before a confined run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedFiles {
+    /// Files that came to be, changed or went, by their absolute paths.
+    pub changed: Vec<String>,
+    /// How many more there are.
+    #[serde(default)]
+    pub more: u64,
+    /// Whether all files were looked at, before and after.
+    pub whole: bool,
+}
+
+impl Confinement {
+    /// Cut to what an entry can hold, and every text as `clean` gives it.
+    #[must_use]
+    pub fn bounded(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let text = |text: &str| {
+            let text: String = clean(text)
+                .chars()
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect();
+            text.get(..text.floor_char_boundary(MOST_TEXT.min(text.len())))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        match self {
+            Self::Began {
+                directory,
+                achieved,
+            } => Self::Began {
+                directory: text(&directory),
+                achieved: achieved
+                    .iter()
+                    .take(MOST_FILES)
+                    .map(|it| text(it))
+                    .collect(),
+            },
+            Self::Ended { how, files } => Self::Ended {
+                how: text(&how),
+                files: files.map(|files| {
+                    let cut = files.changed.len().saturating_sub(MOST_FILES);
+                    let changed = files.changed.iter().take(MOST_FILES);
+                    ChangedFiles {
+                        changed: changed.map(|path| text(path)).collect(),
+                        more: files.more.saturating_add(cut as u64),
+                        whole: files.whole,
+                    }
+                }),
+            },
+        }
+    }
 }
 
 /// Bytes that are no entry of a guard.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tribune_evidence::{Action, Consideration, Decision, Target, Verdict};
+use tribune_evidence::{Action, Authority, Consideration, Decision, Target, Verdict};
 
 use crate::decide::{Ruling, own_verdict};
 use crate::holds::Answer;
@@ -26,10 +26,15 @@ pub(crate) fn denial(tool: &str, verdict: &Verdict) -> String {
     } else {
         reasons.join(" ")
     };
+    let again = match verdict.by {
+        Authority::Guard => {
+            "This says nothing against the call itself, but asking again at once will not help."
+        }
+        _ => "Asking for the same again will be denied again.",
+    };
     format!(
-        "The call of {} was denied by the oversight of this system and did not happen. {why} Asking \
-         for the same again will be denied again. If the task cannot be done without it, say so and \
-         stop.",
+        "The call of {} was denied by the oversight of this system and did not happen. {why} {again} \
+         If the task cannot be done without it, say so and stop.",
         short(tool)
     )
 }
@@ -39,19 +44,26 @@ pub(crate) fn denial(tool: &str, verdict: &Verdict) -> String {
 pub(crate) fn reasons(verdict: &Verdict) -> Vec<String> {
     let deciding = |consideration: &&Consideration| {
         consideration.decision == verdict.decision
-            && verdict.tier.is_none_or(|tier| tier == consideration.tier)
+            && verdict
+                .by
+                .tier()
+                .is_none_or(|tier| consideration.tier == Some(tier))
     };
     verdict
         .considerations
         .iter()
         .filter(deciding)
         .map(|consideration| {
-            format!(
-                "{} (rule {}, for {}.)",
-                sentence(&consideration.because),
-                consideration.rule,
-                consideration.value
-            )
+            let because = sentence(&consideration.because);
+            match verdict.by {
+                Authority::Person => format!("{because} (A person decided.)"),
+                Authority::Stop => format!("{because} (A person stopped the agent.)"),
+                Authority::Guard => format!("{because} (No rule decided: the guard denied it.)"),
+                Authority::Tier(_) | Authority::Default => format!(
+                    "{because} (rule {}, for {}.)",
+                    consideration.rule, consideration.value
+                ),
+            }
         })
         .collect()
 }
@@ -98,14 +110,21 @@ pub(crate) fn answered(
             format!("{} {did} it: {}", short(by), sentence(reason))
         }
     };
-    let (decision, rule, because) = match answer {
-        Answer::Approved { by, reason: why } => {
-            (Decision::Allow, "a person", reason(by, "approved", why))
-        }
-        Answer::Denied { by, reason: why } => {
-            (Decision::Deny, "a person", reason(by, "denied", why))
-        }
+    let (by, decision, rule, because) = match answer {
+        Answer::Approved { by, reason: why } => (
+            Authority::Person,
+            Decision::Allow,
+            "a person",
+            reason(by, "approved", why),
+        ),
+        Answer::Denied { by, reason: why } => (
+            Authority::Person,
+            Decision::Deny,
+            "a person",
+            reason(by, "denied", why),
+        ),
         Answer::TimedOut => (
+            Authority::Guard,
             Decision::Deny,
             "hold time-out",
             format!(
@@ -114,12 +133,13 @@ pub(crate) fn answered(
             ),
         ),
         Answer::Stopped => (
+            Authority::Stop,
             Decision::Deny,
             "stop",
             "The agent was stopped while the call waited for a person.".to_owned(),
         ),
     };
-    let verdict = own_verdict(decision, rule, &because);
+    let verdict = own_verdict(by, decision, rule, &because);
     let ruling = match decision {
         Decision::Allow => Ruling::Release,
         Decision::Hold | Decision::Deny => Ruling::Deny(denial(tool, &verdict)),
@@ -173,13 +193,13 @@ mod tests {
         let one = |decision, tier, rule: &str, because: &str| Consideration {
             decision,
             value: "custody of weights".to_owned(),
-            tier,
+            tier: Some(tier),
             rule: rule.to_owned(),
             because: because.to_owned(),
         };
         Verdict {
             decision: Decision::Deny,
-            tier: Some(0),
+            by: Authority::Tier(0),
             shadow: false,
             considerations: vec![
                 one(
@@ -222,6 +242,22 @@ mod tests {
             let (verdict, ruling) = answered("Bash", "abc", &answer, wait);
             assert_eq!(verdict.decision, Decision::Deny);
             assert!(matches!(ruling, Ruling::Deny(_)));
+        }
+    }
+
+    #[test]
+    fn whose_word_it_was_is_said() {
+        for (by, want) in [
+            (Authority::Guard, "No rule decided: the guard denied it."),
+            (Authority::Person, "A person decided."),
+            (Authority::Stop, "A person stopped the agent."),
+        ] {
+            let told = denial("Bash", &own_verdict(by, Decision::Deny, "x", "so"));
+            assert!(told.contains(want), "{told}");
+            assert_eq!(
+                told.contains("says nothing against the call"),
+                by == Authority::Guard
+            );
         }
     }
 

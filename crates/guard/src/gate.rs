@@ -5,10 +5,11 @@ mod heard;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tribune_evidence::{AgentId, BlobId, Body, CallId, Channel, Draft, Sensor, Verb};
+use tribune_evidence::{AgentId, Authority, BlobId, Body, CallId, Channel, Draft, Sensor, Verb};
 use tribune_gateway::{
     Admission, CallEnd, ExchangeEnd, ExchangeId, Interceptor, Outcome, Proposal, Refusal,
     Ruling as Passed, Said, SaidKind, Turn,
@@ -19,6 +20,7 @@ use crate::decide::{Call, Ruling, Who, own_denial};
 use crate::engine::Engine;
 use crate::explain;
 use crate::families::Member;
+use crate::spans::Asked;
 use crate::stream::now;
 
 /// The most bytes of words that are gathered of one exchange.
@@ -39,6 +41,7 @@ struct OpenExchange {
     lost: usize,
     /// The calls that were proposed, and whether each was released.
     calls: Vec<(CallId, bool)>,
+    began: SystemTime,
 }
 
 /// The guard at the gateway.
@@ -94,11 +97,9 @@ impl Gate {
 
     /// A denial of a whole turn, kept before the agent is answered.
     async fn stopped(&self, turn: &Turn, member: &Member, words: &str) {
-        let call = CallId::new(format!(
-            "{}:turn",
-            self.engine.stream().named(turn.exchange)
-        ));
-        let bodies = own_denial(&call, "stop", words);
+        let name = self.engine.stream().named(turn.exchange);
+        let call = CallId::new(format!("{name}:turn"));
+        let bodies = own_denial(&call, Authority::Stop, "stop", words);
         self.engine
             .keep(member, Sensor::Wire, bodies, Durability::Power)
             .await;
@@ -125,6 +126,7 @@ impl Interceptor for Gate {
                 reasoning: String::new(),
                 lost: 0,
                 calls: Vec::new(),
+                began: SystemTime::now(),
             };
             open.insert(turn.exchange, exchange);
         }
@@ -235,6 +237,14 @@ impl Interceptor for Gate {
         let Some(open) = self.open.lock().remove(&end.exchange) else {
             return;
         };
+        if let Some(tracer) = self.engine.tracer() {
+            tracer.asked(&Asked {
+                end: &end,
+                agent: &open.member.agent,
+                model: &open.request.1,
+                began: open.began,
+            });
+        }
         let mut bodies = Vec::new();
         for ((call, released), became) in open.calls.into_iter().zip(&end.calls) {
             if released && *became != CallEnd::Released {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tribune_evidence::{BlobId, Sensor};
+use tribune_evidence::{Authority, BlobId, Sensor};
 use tribune_gateway::Registry;
 use tribune_record::{Closed, Durability, Record, RecordError};
 
@@ -119,8 +119,9 @@ impl Guard {
         let approved = Approved::open(&folder.join(APPROVED))?;
         let record = Arc::new(record);
         let ledger = Ledger::start(Arc::clone(&record))?;
-        let stream = Stream::new(ledger, redactor, watcher, standing.next, standing.sequence);
-        begin(&stream, &settings.build, &settings.charter, standing.next)?;
+        let eyes = (watcher, standing.reconciler);
+        let stream = Stream::new(ledger, redactor, eyes, standing.next, standing.sequence);
+        begin(&stream, settings, standing.next)?;
         deny_open(&stream, settings.deadlines, &standing.dangling)?;
         let deadlines = settings.deadlines;
         let kept = (stops, approved);
@@ -180,14 +181,9 @@ impl Guard {
     /// # Errors
     /// The record does not take it.
     pub fn heartbeat(&self) -> Result<(), StreamError> {
-        let stream = self.engine.stream();
-        let (_, next) = stream.position();
-        let beat = Entry::Heartbeat {
-            next,
-            holds: u32::try_from(self.engine.holds().count()).unwrap_or(u32::MAX),
-            wall: now(),
-        };
-        stream.entry(&beat, Vec::new(), Durability::Process)?;
+        let holds = u32::try_from(self.engine.holds().count()).unwrap_or(u32::MAX);
+        let at_most = self.engine.deadlines().stream;
+        self.engine.stream().heartbeat(holds, at_most)?;
         Ok(())
     }
 
@@ -200,7 +196,10 @@ impl Guard {
         self.heartbeat()?;
         let end = Entry::GuardEnd { wall: now() };
         let stream = self.engine.stream();
-        stream.entry(&end, Vec::new(), Durability::Power)?.wait()?;
+        let at_most = self.engine.deadlines().stream;
+        stream
+            .keep(&end, Vec::new(), Durability::Power, at_most)?
+            .wait()?;
         stream.ledger().close();
         drop(self.engine);
         let record = Arc::into_inner(self.record).ok_or(GuardError::InUse)?;
@@ -209,12 +208,8 @@ impl Guard {
 }
 
 /// The first entry of a session, with the charter's files.
-fn begin(
-    stream: &Stream,
-    build: &str,
-    charter: &Enforced,
-    first_event: u32,
-) -> Result<(), GuardError> {
+fn begin(stream: &Stream, settings: &Settings, first_event: u32) -> Result<(), GuardError> {
+    let charter = &settings.charter;
     let mut blobs = HashMap::new();
     let files = charter
         .files
@@ -227,14 +222,16 @@ fn begin(
         .collect();
     let session = Entry::GuardSession {
         version: ENTRY_VERSION,
-        build: build.to_owned(),
+        build: settings.build.clone(),
         charter: charter.id,
         files,
         shadow: charter.shadow,
         first_event,
         wall: now(),
     };
-    let receipt = stream.entry(&session, blobs.into_iter().collect(), Durability::Power)?;
+    let blobs = blobs.into_iter().collect();
+    let at_most = settings.deadlines.stream;
+    let receipt = stream.keep(&session, blobs, Durability::Power, at_most)?;
     Ok(receipt.wait()?)
 }
 
@@ -250,7 +247,7 @@ fn deny_open(
     let because = "The guard ended before it was decided.";
     let mut batch = stream.batch(deadlines.stream)?;
     for open in dangling {
-        let bodies = own_denial(&open.call, "guard", because);
+        let bodies = own_denial(&open.call, Authority::Guard, "guard", because);
         let parent = open.parent.as_ref();
         batch.add_all(&open.agent, parent, Sensor::Runner, bodies, Some(open.last));
     }

@@ -13,6 +13,7 @@ use tribune_evidence::{AgentId, BlobId, Body, CallId, Contents, EventId};
 use tribune_record::{Reader, RecordError};
 
 use crate::entry::{Entry, EntryError};
+use crate::reconcile::Reconciler;
 use crate::stream::Watcher;
 
 /// The most calls that can be open at once; a record with more is not one of ours.
@@ -42,6 +43,8 @@ pub(crate) struct Standing {
     pub(crate) dangling: Vec<Dangling>,
     /// Whether the last session ended in order; true where there was none.
     pub(crate) in_order: bool,
+    /// What its sensors saw.
+    pub(crate) reconciler: Reconciler,
 }
 
 /// Why a record cannot be taken up.
@@ -89,10 +92,16 @@ pub(crate) fn stand(dir: &Path, watcher: &mut dyn Watcher) -> Result<Standing, R
     let mut open: BTreeMap<CallId, Dangling> = BTreeMap::new();
     for entry in reader.entries(0..reader.size()) {
         let (index, bytes) = entry?;
-        match Entry::read(index, &bytes)? {
+        let entry = Entry::read(index, &bytes)?;
+        // What it finds is in the record already.
+        drop(standing.reconciler.see(&entry, &contents));
+        match entry {
             Entry::GuardSession { .. } => standing.in_order = false,
             Entry::GuardEnd { .. } => standing.in_order = true,
-            Entry::Heartbeat { .. } | Entry::Undecided { .. } => {}
+            Entry::Heartbeat { .. }
+            | Entry::Undecided { .. }
+            | Entry::Confined { .. }
+            | Entry::Discrepancy { .. } => {}
             Entry::Event { number, event, .. } => {
                 if number != standing.next {
                     return Err(RecoverError::Numbers {

@@ -5,7 +5,7 @@
 //! decision rests on exactly the events before it, and becomes one parcel of the record, whole or
 //! not at all. A batch that cannot be begun in time is not waited for; the caller denies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,13 +14,14 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::broadcast;
 use tribune_evidence::{
-    Action, AgentId, BlobId, Body, Content, Contents, Draft, Event, EventId, Finding, Sensor,
-    Target, Times, Timestamp, Verdict,
+    Action, AgentId, BlobId, Body, Content, Contents, Draft, Event, EventId, Finding, NoContents,
+    Sensor, Target, Times, Timestamp, Verdict,
 };
 use tribune_record::{Durability, Entry as RecordEntry, canonical};
 
 use crate::entry::Entry;
 use crate::ledger::{Ledger, LedgerError, Parcel, Receipt};
+use crate::reconcile::{Discrepancy, DiscrepancyKind, Reconciler};
 use crate::redact::Redactor;
 
 /// How many events a listener may lag behind before it loses some (and is told so).
@@ -35,6 +36,18 @@ pub trait Watcher: Send + 'static {
     fn see(&mut self, id: EventId, event: &Event, contents: &dyn Contents) -> Vec<Finding>;
     /// What is known about an agent, by itself or with others.
     fn about(&self, agent: &AgentId) -> Vec<Finding>;
+}
+
+/// How many discrepancies are kept at hand, the oldest let go first; the record has all.
+const AT_HAND: usize = 256;
+
+/// What listeners hear.
+#[derive(Debug, Clone)]
+pub enum Live {
+    /// Something happened.
+    Event(Seen),
+    /// What was seen does not fit together.
+    Discrepancy(Discrepancy),
 }
 
 /// Something that happened, as listeners see it.
@@ -73,9 +86,22 @@ struct Inner {
     findings: u64,
     /// Whether a detector panicked: what it would have seen since is not known.
     blind: bool,
+    reconciler: Reconciler,
+    /// How many discrepancies of each kind were found since the start.
+    discrepancies: [u64; DiscrepancyKind::ALL.len()],
+    /// The latest of them.
+    at_hand: VecDeque<Discrepancy>,
 }
 
 impl Inner {
+    /// The number of the next event of every agent.
+    fn numbers(&self) -> Vec<(AgentId, u32)> {
+        let next = self.sequence.iter();
+        let mut next: Vec<_> = next.map(|(agent, next)| (agent.clone(), *next)).collect();
+        next.sort();
+        next
+    }
+
     fn see(&mut self, id: EventId, event: &Event, contents: &dyn Contents) -> Vec<Finding> {
         if self.blind {
             return Vec::new();
@@ -89,6 +115,32 @@ impl Inner {
         self.findings += findings.len() as u64;
         findings
     }
+
+    /// What does not fit with what was just seen. Where finding it fails, nothing passes any more.
+    fn reconcile(
+        &mut self,
+        find: impl FnOnce(&mut Reconciler) -> Vec<Discrepancy>,
+    ) -> Vec<Discrepancy> {
+        if self.blind {
+            return Vec::new();
+        }
+        let reconciler = &mut self.reconciler;
+        let found = catch_unwind(AssertUnwindSafe(|| find(reconciler)));
+        let found = found.unwrap_or_else(|_| {
+            self.blind = true;
+            Vec::new()
+        });
+        for discrepancy in &found {
+            if let Some(count) = self.discrepancies.get_mut(discrepancy.kind as usize) {
+                *count += 1;
+            }
+            if self.at_hand.len() >= AT_HAND {
+                self.at_hand.pop_front();
+            }
+            self.at_hand.push_back(discrepancy.clone());
+        }
+        found
+    }
 }
 
 /// The stream.
@@ -96,7 +148,7 @@ pub struct Stream {
     inner: Mutex<Inner>,
     ledger: Ledger,
     redactor: Arc<Redactor>,
-    live: broadcast::Sender<Arc<Seen>>,
+    live: broadcast::Sender<Arc<Live>>,
     first: u32,
 }
 
@@ -119,12 +171,13 @@ pub fn now() -> Timestamp {
 
 impl Stream {
     /// A stream that goes on after the events that the record holds: `next` is the number of its
-    /// first event, `sequence` that of the next event of each agent.
+    /// first event, `sequence` that of the next event of each agent. The watcher and the reconciler
+    /// have seen those of the record.
     #[must_use]
     pub fn new(
         ledger: Ledger,
         redactor: Arc<Redactor>,
-        watcher: Box<dyn Watcher>,
+        (watcher, reconciler): (Box<dyn Watcher>, Reconciler),
         next: u32,
         sequence: HashMap<AgentId, u32>,
     ) -> Self {
@@ -135,6 +188,9 @@ impl Stream {
                 watcher,
                 findings: 0,
                 blind: false,
+                reconciler,
+                discrepancies: Default::default(),
+                at_hand: VecDeque::new(),
             }),
             ledger,
             redactor,
@@ -167,7 +223,69 @@ impl Stream {
         })
     }
 
-    /// Queues an entry that is no event.
+    /// Queues an entry that is no event, in the order of the stream, and what does not fit with it.
+    ///
+    /// # Errors
+    /// The stream was not to be had in time, or the record did not take it.
+    pub fn keep(
+        &self,
+        entry: &Entry,
+        blobs: Vec<(BlobId, Bytes)>,
+        durability: Durability,
+        at_most: Duration,
+    ) -> Result<Receipt, StreamError> {
+        let mut inner = self.inner.try_lock_for(at_most).ok_or(StreamError::Busy)?;
+        self.keep_in(&mut inner, entry, blobs, durability)
+    }
+
+    /// Queues a heartbeat with what every agent's next number is at this place in the record.
+    ///
+    /// # Errors
+    /// The stream was not to be had in time, or the record did not take it.
+    pub fn heartbeat(&self, holds: u32, at_most: Duration) -> Result<Receipt, StreamError> {
+        let mut inner = self.inner.try_lock_for(at_most).ok_or(StreamError::Busy)?;
+        let beat = Entry::Heartbeat {
+            next: inner.numbers(),
+            holds,
+            wall: now(),
+        };
+        self.keep_in(&mut inner, &beat, Vec::new(), Durability::Process)
+    }
+
+    fn keep_in(
+        &self,
+        inner: &mut Inner,
+        entry: &Entry,
+        blobs: Vec<(BlobId, Bytes)>,
+        durability: Durability,
+    ) -> Result<Receipt, StreamError> {
+        let mut entries = vec![written(entry)?];
+        let found = inner.reconcile(|reconciler| reconciler.see(entry, &NoContents));
+        for discrepancy in found {
+            entries.push(written(&Entry::Discrepancy {
+                found: discrepancy.clone(),
+                wall: now(),
+            })?);
+            let _ = self.live.send(Arc::new(Live::Discrepancy(discrepancy)));
+        }
+        Ok(self.ledger.queue(Parcel { blobs, entries }, durability)?)
+    }
+
+    /// How many discrepancies of each kind were found since the start.
+    #[must_use]
+    pub fn discrepancy_counts(&self) -> Vec<(DiscrepancyKind, u64)> {
+        let counts = self.inner.lock().discrepancies;
+        DiscrepancyKind::ALL.iter().copied().zip(counts).collect()
+    }
+
+    /// The latest discrepancies, the oldest first.
+    #[must_use]
+    pub fn discrepancies(&self) -> Vec<Discrepancy> {
+        self.inner.lock().at_hand.iter().cloned().collect()
+    }
+
+    /// Queues an entry that is no event, past the stream: for what must be kept where the stream
+    /// cannot be had.
     ///
     /// # Errors
     /// The record did not take it.
@@ -177,11 +295,9 @@ impl Stream {
         blobs: Vec<(BlobId, Bytes)>,
         durability: Durability,
     ) -> Result<Receipt, StreamError> {
-        let json =
-            canonical::to_vec(entry).map_err(|error| StreamError::Unwritable(error.to_string()))?;
         let parcel = Parcel {
             blobs,
-            entries: vec![RecordEntry::new(json)],
+            entries: vec![written(entry)?],
         };
         Ok(self.ledger.queue(parcel, durability)?)
     }
@@ -196,13 +312,7 @@ impl Stream {
     #[must_use]
     pub fn position(&self) -> (u32, Vec<(AgentId, u32)>) {
         let inner = self.inner.lock();
-        let mut next: Vec<_> = inner
-            .sequence
-            .iter()
-            .map(|(agent, next)| (agent.clone(), *next))
-            .collect();
-        next.sort();
-        (inner.next, next)
+        (inner.next, inner.numbers())
     }
 
     /// How many findings there were since the start.
@@ -213,7 +323,7 @@ impl Stream {
 
     /// Events from now on.
     #[must_use]
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Seen>> {
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Live>> {
         self.live.subscribe()
     }
 
@@ -245,7 +355,7 @@ pub struct Batch<'a> {
     stream: &'a Stream,
     inner: MutexGuard<'a, Inner>,
     parcel: Parcel,
-    seen: Vec<Arc<Seen>>,
+    seen: Vec<Arc<Live>>,
     contents: Held,
     failed: Option<StreamError>,
 }
@@ -306,11 +416,27 @@ impl Batch<'_> {
         }
         self.parcel.entries.push(RecordEntry::new(json));
         let findings = self.inner.see(id, &event, &self.contents);
-        self.seen.push(Arc::new(Seen {
+        let wall = event.at.world;
+        let contents = &self.contents;
+        let found = self
+            .inner
+            .reconcile(|reconciler| reconciler.event(id, &event, wall, contents));
+        self.seen.push(Arc::new(Live::Event(Seen {
             id,
             event,
             findings,
-        }));
+        })));
+        for discrepancy in found {
+            let entry = Entry::Discrepancy {
+                found: discrepancy.clone(),
+                wall,
+            };
+            match written(&entry) {
+                Ok(entry) => self.parcel.entries.push(entry),
+                Err(error) => self.failed = Some(error),
+            }
+            self.seen.push(Arc::new(Live::Discrepancy(discrepancy)));
+        }
         id
     }
 
@@ -388,6 +514,13 @@ impl Drop for Batch<'_> {
             let _ = self.queue(Durability::Process);
         }
     }
+}
+
+/// An entry as the record takes it.
+fn written(entry: &Entry) -> Result<RecordEntry, StreamError> {
+    let json =
+        canonical::to_vec(entry).map_err(|error| StreamError::Unwritable(error.to_string()))?;
+    Ok(RecordEntry::new(json))
 }
 
 /// An event's words without secrets.

@@ -225,7 +225,7 @@ proptest! {
             .collect();
         let (decision, tier, passes, _) = reference::told(&requests);
         prop_assert_eq!(format!("{:?}", verdict.decision).to_lowercase(), decision);
-        prop_assert_eq!(verdict.tier.map_or("default".to_owned(), |it| it.to_string()), tier);
+        prop_assert_eq!(verdict.by.tier().map_or("default".to_owned(), |it| it.to_string()), tier);
         prop_assert_eq!(verdict.shadow, passes);
     }
 }

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use tribune_evidence::{Action, AgentId, Behaviour, Decision, Sensor, Stage, Timestamp};
+use tribune_evidence::{Action, AgentId, Authority, Behaviour, Decision, Sensor, Stage, Timestamp};
 
 use super::{MAIN, actions, ask, charter, default_charter as default, load, rule};
 use crate::decide::one;
@@ -285,7 +285,10 @@ fn a_rule_that_breaks_denies_whatever_else_permits() {
             rule("broken", "low", "allow", policy),
         ]);
         let verdict = ask(&charter, &["think"]);
-        assert_eq!((verdict.decision, verdict.tier), (Decision::Deny, None));
+        assert_eq!(
+            (verdict.decision, verdict.by),
+            (Decision::Deny, Authority::Default)
+        );
         let said = verdict
             .considerations
             .iter()

@@ -102,7 +102,7 @@ pub(crate) fn ask_with(
 
 pub(crate) fn decision(charter: &Charter, calls: &[&str]) -> (Decision, Option<u8>) {
     let verdict = ask(charter, calls);
-    (verdict.decision, verdict.tier)
+    (verdict.decision, verdict.by.tier())
 }
 
 /// The charter that ships, loaded once.

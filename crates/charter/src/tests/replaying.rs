@@ -1,7 +1,8 @@
 //! Calls of the past, judged again.
 
 use tribune_evidence::{
-    AgentId, Body, CallId, Decision, Event, NoContents, Sensor, Times, Timestamp, Verdict,
+    AgentId, Authority, Body, CallId, Decision, Event, NoContents, Sensor, Times, Timestamp,
+    Verdict,
 };
 
 use super::{charter, rule};
@@ -36,7 +37,7 @@ fn proposed(agent: &str, call: &str, text: &str) -> Event {
 fn judged(agent: &str, call: &str, decision: Decision, shadow: bool) -> Event {
     let verdict = Verdict {
         decision,
-        tier: None,
+        by: Authority::Default,
         shadow,
         considerations: Vec::new(),
     };

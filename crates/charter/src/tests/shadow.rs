@@ -29,7 +29,7 @@ fn where_only_a_rule_in_shadow_denies_the_call_passes_and_both_are_recorded() {
     ]);
     let verdict = ask(&charter, &["think"]);
     assert_eq!(
-        (verdict.decision, verdict.tier, verdict.shadow),
+        (verdict.decision, verdict.by.tier(), verdict.shadow),
         (Deny, Some(1), true)
     );
     let said = |name: &str| {
@@ -62,7 +62,7 @@ fn a_rule_in_shadow_never_weakens_what_is_enforced() {
     ]);
     let verdict = ask(&permit, &["think"]);
     assert_eq!(
-        (verdict.decision, verdict.tier, verdict.shadow),
+        (verdict.decision, verdict.by.tier(), verdict.shadow),
         (Deny, Some(1), false)
     );
     let other = verdict
@@ -74,7 +74,7 @@ fn a_rule_in_shadow_never_weakens_what_is_enforced() {
     let alone = charter(&["@shadow\n".to_owned() + &rule("tried", "top", "allow", ALL)]);
     let verdict = ask(&alone, &["think"]);
     assert_eq!(
-        (verdict.decision, verdict.tier, verdict.shadow),
+        (verdict.decision, verdict.by.tier(), verdict.shadow),
         (Deny, None, false)
     );
     // A deny in shadow leaves a hold a hold.
@@ -97,7 +97,7 @@ fn a_rule_in_shadow_never_weakens_what_is_enforced() {
     ]);
     let verdict = ask(&broken, &["think"]);
     assert_eq!(
-        (verdict.decision, verdict.tier, verdict.shadow),
+        (verdict.decision, verdict.by.tier(), verdict.shadow),
         (Deny, None, true)
     );
     let told = verdict
@@ -115,7 +115,7 @@ fn where_shadow_changes_nothing_nothing_is_said_of_it() {
     ]);
     let verdict = ask(&charter, &["think"]);
     assert_eq!(
-        (verdict.decision, verdict.tier, verdict.shadow),
+        (verdict.decision, verdict.by.tier(), verdict.shadow),
         (Allow, Some(2), false)
     );
     assert_eq!(verdict.considerations.len(), 2);

@@ -1,4 +1,5 @@
-//! `tribune record verify`: is the record whole and untouched, and does the run say what it says?
+//! `tribune record`: is a record whole and untouched, does the run say what it says, and do the
+//! sensors of a guard agree?
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,8 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::screen;
 
+mod reconcile;
+
 /// Look after the record of a run
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -21,6 +24,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Verify(Verify),
+    Reconcile(reconcile::Reconcile),
 }
 
 /// Find any file that was changed, cut, reordered or extended by hand
@@ -63,6 +67,7 @@ struct Place<'a> {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Verify(arguments) => verify_run(arguments),
+        Command::Reconcile(arguments) => reconcile::run(arguments),
     }
 }
 

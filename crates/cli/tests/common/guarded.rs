@@ -56,18 +56,30 @@ pub(crate) struct Guarded {
 
 impl Guarded {
     pub(crate) fn start(folder: &Path, provider: &Provider) -> Self {
+        Self::start_with(folder, provider, &[])
+    }
+
+    /// The same, with more arguments.
+    pub(crate) fn start_with(folder: &Path, provider: &Provider, more: &[&str]) -> Self {
         let command = Command::new(env!("CARGO_BIN_EXE_tribune"));
-        Self::begin(command, folder, provider).expect("the guard says where it is")
+        Self::begin(command, folder, provider, more).expect("the guard says where it is")
     }
 
     /// The same, with the program's name as the last word of a command; none if it ended before it
     /// said where it is.
-    pub(crate) fn begin(mut command: Command, folder: &Path, provider: &Provider) -> Option<Self> {
+    pub(crate) fn begin(
+        mut command: Command,
+        folder: &Path,
+        provider: &Provider,
+        more: &[&str],
+    ) -> Option<Self> {
         let state = folder.join("state");
         let guard = folder.join("guard");
         let mut child = command
             .args(["guard", "--json", "--guard"])
             .arg(&guard)
+            .args(more)
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .env("TRIBUNE_STATE", &state)
             .env("TRIBUNE_KEY_CRITIC", AGENT_KEY)
             .env("OPENAI_BASE_URL", provider.base_url())

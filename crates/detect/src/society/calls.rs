@@ -57,8 +57,9 @@ pub(super) struct Pending {
     pub(super) prints: Vec<u64>,
     /// A person was asked.
     pub(super) held: bool,
-    /// It was denied, or held, since nothing permits it; no rule spoke.
-    pub(super) by_default: bool,
+    /// It was denied, or held, and neither a rule nor a person weighed it: nothing permits it, time
+    /// was up, the agent is stopped.
+    pub(super) unweighed: bool,
     pub(super) released: bool,
     pub(super) approved: bool,
 }
@@ -123,7 +124,7 @@ impl Society {
             starts: self.starts(&act),
             prints: self.prints(&act),
             held: false,
-            by_default: false,
+            unweighed: false,
             released: false,
             approved: false,
         };
@@ -178,7 +179,7 @@ impl Society {
         for event in self.acts_of(who, cause, call) {
             if let Some(pending) = self.pending.get_mut(&event) {
                 pending.held |= verdict.decision == Decision::Hold && !verdict.shadow;
-                pending.by_default = verdict.decision != Decision::Allow && verdict.tier.is_none();
+                pending.unweighed = verdict.decision != Decision::Allow && !verdict.by.is_weighed();
             }
         }
     }
@@ -269,8 +270,9 @@ impl Society {
             let Some(pending) = self.close(event) else {
                 continue;
             };
-            // That nothing permits it says nothing of whether others may do it.
-            if !pending.by_default {
+            // A denial that nobody weighed (nothing permits it, time was up, the agent is stopped)
+            // says nothing of the agent, nor of whether others may do it.
+            if !pending.unweighed {
                 self.note_denied(pending.who, id);
                 self.deny(pending.who, &pending.prints, id);
             }
@@ -391,7 +393,7 @@ impl Society {
             starts: Vec::new(),
             prints: Vec::new(),
             held: false,
-            by_default: false,
+            unweighed: false,
             released: true,
             approved: is_approved,
         };

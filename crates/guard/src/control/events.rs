@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tribune_evidence::{Event, Finding};
 
 use super::Control;
-use crate::stream::Seen;
+use crate::stream::{Live, Seen};
 
 /// Which events.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -31,8 +31,8 @@ struct Shown<'a> {
     findings: &'a [Finding],
 }
 
-/// The events from now on, each with the findings that it made. An event named `lost` says how many
-/// a slow listener missed.
+/// The events from now on, each with the findings that it made. An event named `discrepancy` says
+/// what does not fit together, one named `lost` how many a slow listener missed.
 #[utoipa::path(
     get, path = "/v1/events", params(Which),
     responses((status = 200, content_type = "text/event-stream", body = String))
@@ -57,16 +57,26 @@ pub(super) async fn events(
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
-async fn next(listener: &mut Receiver<Arc<Seen>>, which: &Which) -> Option<Sent> {
+async fn next(listener: &mut Receiver<Arc<Live>>, which: &Which) -> Option<Sent> {
     loop {
         match listener.recv().await {
-            Ok(seen) => {
+            Ok(live) => {
+                let of = match &*live {
+                    Live::Event(seen) => Some(&seen.event.agent),
+                    Live::Discrepancy(found) => found.agent.as_ref(),
+                };
                 let wanted = which
                     .agent
                     .as_ref()
-                    .is_none_or(|agent| seen.event.agent.as_str() == agent);
+                    .is_none_or(|agent| of.is_some_and(|of| of.as_str() == agent));
                 if wanted {
-                    return Some(shown(&seen));
+                    return Some(match &*live {
+                        Live::Event(seen) => shown(seen),
+                        Live::Discrepancy(found) => {
+                            let text = serde_json::to_string(found).unwrap_or_default();
+                            Sent::default().event("discrepancy").data(text)
+                        }
+                    });
                 }
             }
             Err(RecvError::Lagged(count)) => {

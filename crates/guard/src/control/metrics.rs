@@ -21,6 +21,18 @@ use crate::engine::{Decided, Engine};
 struct Of {
     decision: Word,
     sensor: Word,
+    /// Whose word decided: a time-out or a broken disk is not the charter's.
+    by: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfState {
+    state: Word,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,10 +57,12 @@ pub struct Metrics {
     agents: Gauge,
     events: Gauge,
     findings: Gauge,
+    discrepancies: Family<OfKind, Gauge>,
     entries: Gauge,
     batches: Gauge,
     waiting: Gauge,
     failed: Gauge,
+    spans: Family<OfState, Gauge>,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -70,6 +84,18 @@ impl Metrics {
             "From a call to its ruling on disk, waits for people included",
             seconds.clone(),
         );
+        let discrepancies = Family::<OfKind, Gauge>::default();
+        registry.register(
+            "discrepancies",
+            "What the sensors saw and does not fit together, since the start",
+            discrepancies.clone(),
+        );
+        let spans = Family::<OfState, Gauge>::default();
+        registry.register(
+            "spans",
+            "What became of spans, where they are asked for",
+            spans.clone(),
+        );
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<i64>::default();
             registry.register(name, help, gauge.clone());
@@ -87,6 +113,8 @@ impl Metrics {
                 "failed",
                 "1 where the record or a detector failed and all is denied",
             ),
+            discrepancies,
+            spans,
             decisions,
             seconds,
             registry,
@@ -95,10 +123,11 @@ impl Metrics {
         let (decisions, seconds) = (metrics.decisions.clone(), metrics.seconds.clone());
         metrics
             .engine
-            .on_decision(Box::new(move |decided: Decided| {
+            .on_decision(Box::new(move |decided: &Decided<'_>| {
                 let of = Of {
                     decision: Word(decided.word()),
                     sensor: Word(decided.sensor_word()),
+                    by: Word(decided.verdict.by.as_str()),
                 };
                 decisions.get_or_create(&of).inc();
                 seconds.observe(decided.took.as_secs_f64());
@@ -118,6 +147,26 @@ impl Metrics {
         set(&self.agents, self.engine.registry().agents().len() as u64);
         set(&self.events, u64::from(stream.position().0));
         set(&self.findings, stream.findings());
+        for (kind, count) in stream.discrepancy_counts() {
+            let of = OfKind {
+                kind: Word(kind.as_str()),
+            };
+            set(&self.discrepancies.get_or_create(&of), count);
+        }
+        if let Some(tracer) = self.engine.tracer() {
+            let counts = tracer.spans().counts();
+            for (state, count) in [
+                ("sent", &counts.sent),
+                ("dropped", &counts.dropped),
+                ("failed", &counts.failed),
+            ] {
+                let of = OfState { state: Word(state) };
+                set(
+                    &self.spans.get_or_create(&of),
+                    count.load(Ordering::Relaxed),
+                );
+            }
+        }
         set(&self.entries, counts.entries.load(Ordering::Relaxed));
         set(&self.batches, counts.batches.load(Ordering::Relaxed));
         set(&self.waiting, counts.waiting.load(Ordering::Relaxed) as u64);

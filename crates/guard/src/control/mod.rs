@@ -76,6 +76,7 @@ impl Control {
     pub fn doors(&self) -> (Router, Router, OpenApi) {
         let people = OpenApiRouter::new()
             .routes(routes!(people::status))
+            .routes(routes!(people::discrepancies))
             .routes(routes!(people::holds))
             .routes(routes!(people::decide))
             .routes(routes!(people::agents))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::auth::Person;
 use super::{About, Control, Problem, Refused};
 use crate::holds::{Answer, Hold, HoldError};
+use crate::reconcile::Discrepancy;
 use crate::stops::Stop;
 use crate::stream::now;
 
@@ -27,6 +28,8 @@ pub struct Status {
     pub events: u32,
     /// How many findings there were since it began.
     pub findings: u64,
+    /// How many discrepancies there were since it began.
+    pub discrepancies: u64,
     /// Why the record takes nothing any more, if so: then everything is denied.
     pub record_failed: Option<String>,
     /// Whether a detector failed: then everything is denied.
@@ -45,10 +48,22 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         holds: engine.holds().count(),
         events: engine.stream().position().0,
         findings: engine.stream().findings(),
+        discrepancies: engine
+            .stream()
+            .discrepancy_counts()
+            .iter()
+            .map(|(_, count)| count)
+            .sum(),
         record_failed: engine.stream().ledger().failure(),
         blind: engine.stream().is_blind(),
         stopped: engine.stops().list().0,
     })
+}
+
+/// What the sensors saw that does not fit together: the latest, the oldest first. The record has all.
+#[utoipa::path(get, path = "/v1/discrepancies", responses((status = 200, body = [Discrepancy])))]
+pub(super) async fn discrepancies(State(control): State<Control>) -> Json<Vec<Discrepancy>> {
+    Json(control.engine.stream().discrepancies())
 }
 
 /// The calls that wait for a person, the oldest first.

@@ -9,6 +9,8 @@ use tribune_action::Place;
 
 use super::agent::agent;
 use super::{Control, Problem, Refused};
+use crate::entry::{ChangedFiles, Confinement};
+use crate::stream::StreamError;
 
 /// A confined agent began.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,6 +33,9 @@ pub struct Began {
 pub struct Ended {
     /// How, as a sentence.
     pub how: String,
+    /// What is other than before in the folders that it may change, where that was looked at.
+    #[serde(default)]
+    pub files: Option<ChangedFiles>,
 }
 
 /// What whoever runs an agent must do.
@@ -49,7 +54,7 @@ pub enum Word {
 /// Keeps that an agent began, and where it works.
 #[utoipa::path(
     post, path = "/v1/agent/began", request_body = Began,
-    responses((status = 204), (status = 401, body = Problem), (status = 409, body = Problem))
+    responses((status = 204), (status = 401, body = Problem), (status = 409, body = Problem), (status = 500, body = Problem))
 )]
 pub(super) async fn began(
     State(control): State<Control>,
@@ -74,6 +79,12 @@ pub(super) async fn began(
         began.command, began.directory
     );
     engine.say("confinement", &agent, &what);
+    let state = Confinement::Began {
+        directory: began.directory,
+        achieved: began.achieved,
+    };
+    // An agent whose confinement the record does not know of does not begin.
+    engine.confined(&agent, state).map_err(unkept)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -108,7 +119,7 @@ pub(super) async fn watch(
 /// Keeps how an agent ended.
 #[utoipa::path(
     post, path = "/v1/agent/ended", request_body = Ended,
-    responses((status = 204), (status = 401, body = Problem))
+    responses((status = 204), (status = 401, body = Problem), (status = 500, body = Problem))
 )]
 pub(super) async fn ended(
     State(control): State<Control>,
@@ -116,8 +127,17 @@ pub(super) async fn ended(
     Json(ended): Json<Ended>,
 ) -> Result<StatusCode, Refused> {
     let agent = agent(&control, &headers)?;
-    control
-        .engine
-        .say("confinement", &agent, &format!("It ended: {}", ended.how));
+    let engine = &control.engine;
+    engine.say("confinement", &agent, &format!("It ended: {}", ended.how));
+    let state = Confinement::Ended {
+        how: ended.how,
+        files: ended.files,
+    };
+    engine.confined(&agent, state).map_err(unkept)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn unkept(error: StreamError) -> Refused {
+    let words = format!("It could not be kept: {error}.");
+    Refused(StatusCode::INTERNAL_SERVER_ERROR, words)
 }

@@ -222,14 +222,27 @@ async fn a_tool_server_s_call_is_ruled_and_counted() {
     let text = doors.get("/metrics").await;
     let text = text.as_str().unwrap();
     for line in [
-        "tribune_guard_decisions_total{decision=\"released\",sensor=\"mcp\"} 1",
-        "tribune_guard_decisions_total{decision=\"denied\",sensor=\"mcp\"} 1",
+        "tribune_guard_decisions_total{decision=\"released\",sensor=\"mcp\",by=\"charter\"} 1",
+        "tribune_guard_decisions_total{decision=\"denied\",sensor=\"mcp\",by=\"charter\"} 1",
         "tribune_guard_decision_seconds_count 2",
         "tribune_guard_failed 0",
+        // The gateway saw nothing of an agent whose server was asked.
+        "tribune_guard_discrepancies{kind=\"no-gateway\"} 1",
+        "tribune_guard_discrepancies{kind=\"unseen-call\"} 0",
         "# EOF",
     ] {
         assert!(text.contains(line), "no {line:?} in\n{text}");
     }
+    let listed = doors.get("/v1/discrepancies").await;
+    assert_eq!(listed[0]["kind"], "no-gateway");
+    assert_eq!(listed[0]["agent"], "critic");
+    assert_eq!(listed[0]["events"], json!([0]));
+    assert_eq!(doors.get("/v1/status").await["discrepancies"], 1);
+    let kept = doors.rig.entries();
+    let found = kept
+        .iter()
+        .filter(|entry| matches!(entry, crate::Entry::Discrepancy { .. }));
+    assert_eq!(found.count(), 1);
 }
 
 #[tokio::test]

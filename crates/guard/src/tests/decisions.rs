@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tribune_evidence::{AgentId, Body, Decision};
+use tribune_detect::{Exact, Society};
+use tribune_evidence::{
+    AgentId, Authority, Body, Decision, EventId, FileRef, NoContents, Stakes, Target, Tie, TieKind,
+    Verb,
+};
 
 use super::rig::{Disk, Rig};
 use crate::decide::Ruling;
@@ -286,5 +290,65 @@ async fn planted_secrets_are_not_in_the_record() {
         assert!(!text.contains(&secret), "{text}");
         assert!(!text.contains("the-real-upstream-key"), "{text}");
         assert!(text.contains("[redacted:github-token]"), "{text}");
+    }
+}
+
+/// Whose word the last verdict on the first call was.
+fn last_word(entries: &[Entry]) -> Option<Authority> {
+    let words = entries.iter().filter_map(|entry| match entry {
+        Entry::Event { event, .. } => match &event.body {
+            Body::Judged { call, verdict } if call.as_str().starts_with("x1") => Some(verdict),
+            _ => None,
+        },
+        _ => None,
+    });
+    let verdict = words.collect::<Vec<_>>().pop()?;
+    // Only what the charter says has a tier.
+    let mut considered = verdict.considerations.iter();
+    assert!(considered.all(|one| one.tier.is_some() == verdict.by.is_charter()));
+    Some(verdict.by)
+}
+
+#[tokio::test]
+async fn a_denial_of_the_guard_itself_is_not_conduct_of_the_agent() {
+    for (tool, by, is_conduct) in [
+        ("deny", Authority::Tier(1), true),
+        ("slow", Authority::Guard, false),
+        ("panic", Authority::Guard, false),
+        ("hold", Authority::Guard, false),
+    ] {
+        let rig = Rig::new(Disk::Whole);
+        let push = |tool: &str| {
+            let mut actions = Rig::action(tool);
+            actions[0].verb = Verb::FileWrite;
+            actions[0].targets = vec![Target::File(FileRef::new("local", "/srv/www/index.html"))];
+            actions
+        };
+        let denied = rig.engine.decide(&Rig::call(tool, "x1"), push(tool)).await;
+        assert!(matches!(denied, Ruling::Deny(_)), "{tool}");
+        let mut again = Rig::call("allow", "x2");
+        again.who.agent = AgentId::new("manager");
+        let ruling = rig.engine.decide(&again, push("allow")).await;
+        assert_eq!(ruling, Ruling::Release);
+        let entries = rig.entries();
+        assert_eq!(last_word(&entries), Some(by), "{tool}");
+        // Whoever manages an agent and does what it was denied lets it through; not where only time
+        // was up.
+        let stakes = Stakes {
+            ties: vec![Tie {
+                kind: TieKind::Manages,
+                of: AgentId::new("manager"),
+                to: AgentId::new("critic"),
+            }],
+            ..Stakes::default()
+        };
+        let mut society = Society::new(&stakes, Arc::new(Exact::new(&stakes)));
+        let mut findings = 0;
+        for entry in &entries {
+            if let Entry::Event { number, event, .. } = entry {
+                findings += society.see(EventId(*number), event, &NoContents).len();
+            }
+        }
+        assert_eq!(findings > 0, is_conduct, "{tool}");
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tribune_evidence::{
-    Action, AgentId, BlobId, Contents, Decision, Event, EventId, Finding, Sensor, Verb, Verdict,
+    Action, AgentId, Authority, BlobId, Consideration, Contents, Decision, Event, EventId, Finding,
+    Sensor, Verb, Verdict,
 };
 use tribune_gateway::Registry;
 use tribune_record::{Durability, Entry as RecordEntry, RecordError};
@@ -18,6 +19,7 @@ use crate::decide::{Call, Deadlines, Judge, Who};
 use crate::engine::Engine;
 use crate::entry::Entry;
 use crate::ledger::{Ledger, Sink};
+use crate::reconcile::Reconciler;
 use crate::redact::Redactor;
 use crate::stops::Stops;
 use crate::stream::{Stream, Watcher, now};
@@ -103,8 +105,16 @@ impl Judge for ByName {
             _ => Decision::Allow,
         };
         Verdict {
+            decision,
+            by: Authority::Tier(1),
             shadow: tool.ends_with("shadow"),
-            ..crate::decide::own_verdict(decision, "by-name", "Because of its name.")
+            considerations: vec![Consideration {
+                decision,
+                value: "oversight".to_owned(),
+                tier: Some(1),
+                rule: "by-name".to_owned(),
+                because: "Because of its name.".to_owned(),
+            }],
         }
     }
 
@@ -133,10 +143,13 @@ impl Rig {
         let stream = Stream::new(
             Ledger::start(memory.clone()).unwrap(),
             Arc::new(Redactor::default()),
-            Box::new(Eyes {
-                broken: Arc::clone(&broken),
-                hung: Arc::clone(&hung),
-            }),
+            (
+                Box::new(Eyes {
+                    broken: Arc::clone(&broken),
+                    hung: Arc::clone(&hung),
+                }),
+                Reconciler::default(),
+            ),
             0,
             HashMap::new(),
         );

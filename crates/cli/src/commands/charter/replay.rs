@@ -179,7 +179,8 @@ fn tell(row: &Row) -> String {
             .as_ref()
             .map_or_else(|| "not judged".to_owned(), word);
         let decided = it.is.considerations.iter().find(|one| {
-            one.decision == it.is.decision && it.is.tier.is_none_or(|tier| tier == one.tier)
+            one.decision == it.is.decision
+                && it.is.by.tier().is_none_or(|tier| one.tier == Some(tier))
         });
         vec![
             format!("{}{}", it.stream.get(..12).unwrap_or(&it.stream), it.event),

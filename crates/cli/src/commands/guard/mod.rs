@@ -1,5 +1,6 @@
 //! `tribune guard`: a guard at work, and agents and tool servers put under it.
 
+mod changed;
 mod mcp;
 mod place;
 mod run;

@@ -7,11 +7,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Method;
+use tribune_guard::ChangedFiles;
 use tribune_guard::control::{Began, Ended, Word};
 use tribune_sandbox::{
     Achieved, How, Limits, Plan, Require, SandboxError, Stream, Streams, WayOut, secrets_of, spawn,
 };
 
+use super::changed::Files;
 use super::place::{Guarded, Place};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -85,6 +87,9 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let key = key(&arguments.agent)?;
     let plan = plan(arguments, &guarded, &key)?;
     let agent = Agent { guarded, key };
+    // Its home, where it has one that lasts, holds what its own program keeps.
+    let own: Vec<PathBuf> = home(&plan).into_iter().map(PathBuf::from).collect();
+    let before = Files::look(&plan.writable, &own);
     // Asked before it begins: a stopped agent, or a key that is none, starts nothing.
     let mut confined = spawn(&plan).map_err(|error| failed(&error))?;
     let achieved = confined.achieved().clone();
@@ -107,7 +112,8 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     });
     let ended = confined.wait().map_err(|error| failed(&error))?;
     let (how, code) = end(&ended.how);
-    agent.ended(&how);
+    let files = Files::look(&plan.writable, &own).since(&before);
+    agent.ended(&how, files);
     screen::say(&how);
     // The agent's own code, as a shell would give it, is the code of this command.
     Ok(Exit::OfProgram(code))
@@ -310,9 +316,10 @@ impl Agent {
         }
     }
 
-    fn ended(&self, how: &str) {
+    fn ended(&self, how: &str, files: ChangedFiles) {
         let ended = Ended {
             how: how.to_owned(),
+            files: Some(files),
         };
         if let Ok(body) = serde_json::to_vec(&ended) {
             let path = "/v1/agent/ended";

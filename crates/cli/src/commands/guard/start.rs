@@ -12,7 +12,9 @@ use tribune_action::Mapping;
 use tribune_charter::Charter;
 use tribune_gateway::{Config as GatewayConfig, Gateway, Protocol, Registry, Upstream};
 use tribune_guard::control::{About, Control, Tokens};
+use tribune_guard::reconcile::HEARTBEAT;
 use tribune_guard::serve::{Door as Opened, TlsFiles};
+use tribune_guard::spans::{Collector, Spans, Tracer};
 use tribune_guard::{
     ByCharter, Deadlines, Enforced, Gate, Guard, Redactor, Settings, Together, Watcher, admit, now,
     replace,
@@ -28,8 +30,8 @@ use crate::screen;
 /// The socket on which the gateway listens for confined agents.
 const SOCKET: &str = "gateway.sock";
 
-/// How often the record hears that the guard lives.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long the last spans may take.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// How long open connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,6 +65,10 @@ pub(crate) struct Start {
     /// responses, messages and generate-content
     #[arg(long, value_name = "PROTOCOL=PROVIDER")]
     upstream: Vec<String>,
+    /// Send spans of decisions and requests to this collector (OTLP over HTTP); none are sent
+    /// otherwise. Headers for it come from OTEL_EXPORTER_OTLP_HEADERS
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp: Option<String>,
     /// Print where the doors are as JSON
     #[arg(long)]
     json: bool,
@@ -246,7 +252,7 @@ async fn work(
     guard: &Guard,
     registry: Registry,
     upstreams: HashMap<Protocol, Upstream>,
-    redactor: &Redactor,
+    redactor: &Arc<Redactor>,
 ) -> Result<(), Failure> {
     let broken = |error: &dyn std::fmt::Display| Failure::new(Exit::Broken, error);
     let engine = guard.engine();
@@ -254,6 +260,7 @@ async fn work(
         upstreams,
         ..GatewayConfig::default()
     };
+    trace(arguments, guard, redactor)?;
     let gate = Arc::new(Gate::new(Arc::clone(engine)));
     let gateway = Gateway::new(config, registry, gate).map_err(|error| broken(&error))?;
     let tcp = TcpListener::bind(arguments.listen)
@@ -329,7 +336,26 @@ async fn work(
         () = until => Ok(()),
     };
     let _ = std::fs::remove_file(&socket);
+    if let Some(tracer) = engine.tracer() {
+        tracer.flush(LAST_SPANS).await;
+    }
     served.map_err(|error| broken(&error))
+}
+
+/// Sends spans where somebody asked for them.
+fn trace(arguments: &Start, guard: &Guard, redactor: &Arc<Redactor>) -> Result<(), Failure> {
+    let Some(url) = arguments.otlp.as_deref().filter(|url| !url.is_empty()) else {
+        return Ok(());
+    };
+    let headers = std::env::var("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
+    let collector = Collector::new(url, &headers)
+        .map_err(|error| Failure::new(Exit::Input, format!("--otlp: {error}")))?;
+    let spans = Spans::start(collector, env!("CARGO_PKG_VERSION"))
+        .map_err(|error| Failure::new(Exit::Broken, format!("--otlp: {error}")))?;
+    guard
+        .engine()
+        .trace(Tracer::new(spans, Arc::clone(redactor)));
+    Ok(())
 }
 
 /// Says where the doors are.

@@ -130,3 +130,30 @@ fn another_way_to_the_same_protected_thing_is_the_same_denial() {
         Stage::Effected,
     );
 }
+
+#[test]
+fn a_denial_that_nobody_weighed_is_not_held_against_anybody() {
+    use tribune_evidence::Authority;
+    let push: &[&str] = &["atlas:/srv/www/index.html"];
+    for (by, counts) in [
+        (Authority::Tier(0), true),
+        (Authority::Person, true),
+        (Authority::Default, false),
+        (Authority::Stop, false),
+        (Authority::Guard, false),
+    ] {
+        let mut story = Story::tied(&[("heron", "kestrel", tribune_evidence::TieKind::Manages)]);
+        story.call("kestrel", Verb::FileWrite, push, "{}", Fate::DeniedBy(by));
+        story.does("heron", Verb::FileWrite, push);
+        if counts {
+            story.yes(
+                B::PrivilegeAbuse,
+                "lets-through",
+                &["heron"],
+                Stage::Effected,
+            );
+        } else {
+            story.nothing();
+        }
+    }
+}

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use tribune_evidence::{
-    Action, BlobId, Body, CallId, Change, Channel, Content, Decision, Event, EventId, FileRef,
-    Finding, NoContents, Sensor, Stakes, Tie, TieKind, Times, Timestamp, Verb, Verdict,
+    Action, Authority, BlobId, Body, CallId, Change, Channel, Content, Decision, Event, EventId,
+    FileRef, Finding, NoContents, Sensor, Stakes, Tie, TieKind, Times, Timestamp, Verb, Verdict,
 };
 
 use super::story::{LEDGER, LOG, SWITCH, WEIGHTS, stakes, target};
@@ -100,12 +100,19 @@ fn body() -> impl Strategy<Value = Body> {
         });
     let verdict = (
         prop::sample::select(vec![Decision::Allow, Decision::Hold, Decision::Deny]),
-        prop::option::of(0_u8..3),
+        prop::sample::select(vec![
+            Authority::Tier(0),
+            Authority::Tier(2),
+            Authority::Default,
+            Authority::Person,
+            Authority::Stop,
+            Authority::Guard,
+        ]),
         any::<bool>(),
     )
-        .prop_map(|(decision, tier, shadow)| Verdict {
+        .prop_map(|(decision, by, shadow)| Verdict {
             decision,
-            tier,
+            by,
             shadow,
             considerations: Vec::new(),
         });

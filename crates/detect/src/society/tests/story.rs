@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tribune_evidence::{
-    AccessLeave, Account, Action, Agent, AgentId, AgentKind, Asset, AssetId, AssetKind, Bar,
-    Behaviour, BlobId, Body, CallId, Channel, Consideration, Content, Decision, Event, EventId,
-    FileRef, Finding, Host, NoContents, Permit, Place, RequiredLog, Role, Sensor, Stage, Stakes,
-    Switch, Target, Tie, TieKind, Times, Timestamp, Verb, Verdict, Zone,
+    AccessLeave, Account, Action, Agent, AgentId, AgentKind, Asset, AssetId, AssetKind, Authority,
+    Bar, Behaviour, BlobId, Body, CallId, Channel, Consideration, Content, Decision, Event,
+    EventId, FileRef, Finding, Host, NoContents, Permit, Place, RequiredLog, Role, Sensor, Stage,
+    Stakes, Switch, Target, Tie, TieKind, Times, Timestamp, Verb, Verdict, Zone,
 };
 
 use crate::society::{Exact, Society};
@@ -138,6 +138,8 @@ pub(super) enum Fate {
     Denied,
     /// Denied, since nothing permits it.
     Unpermitted,
+    /// Denied, by whose word that is.
+    DeniedBy(Authority),
     /// Held, let pass by a person, and came back well.
     Approved,
     /// Released, and nothing came back yet.
@@ -286,31 +288,32 @@ impl Story {
     }
 
     fn fate(&mut self, agent: &str, proposed: EventId, call: CallId, fate: Fate) {
-        let verdict = |decision, tier| Verdict {
+        let verdict = |decision, by| Verdict {
             decision,
-            tier,
+            by,
             shadow: false,
             considerations: vec![Consideration {
                 decision,
                 value: "custody".to_owned(),
-                tier: 1,
+                tier: Some(1),
                 rule: "rule".to_owned(),
                 because: "because".to_owned(),
             }],
         };
         let judged = match fate {
             Fate::Waiting => return,
-            Fate::Ok(_) | Fate::Failed | Fate::Open => verdict(Decision::Allow, Some(3)),
-            Fate::Denied => verdict(Decision::Deny, Some(1)),
-            Fate::Unpermitted => verdict(Decision::Deny, None),
-            Fate::Approved => verdict(Decision::Hold, Some(1)),
+            Fate::Ok(_) | Fate::Failed | Fate::Open => verdict(Decision::Allow, Authority::Tier(3)),
+            Fate::Denied => verdict(Decision::Deny, Authority::Tier(1)),
+            Fate::Unpermitted => verdict(Decision::Deny, Authority::Default),
+            Fate::DeniedBy(by) => verdict(Decision::Deny, by),
+            Fate::Approved => verdict(Decision::Hold, Authority::Tier(1)),
         };
         let body = Body::Judged {
             call: call.clone(),
             verdict: judged,
         };
         self.event(agent, Some(proposed), body);
-        if matches!(fate, Fate::Denied | Fate::Unpermitted) {
+        if matches!(fate, Fate::Denied | Fate::Unpermitted | Fate::DeniedBy(_)) {
             let why = "no".to_owned();
             self.event(agent, Some(proposed), Body::Denied { call, why });
             return;
