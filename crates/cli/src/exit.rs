@@ -46,7 +46,10 @@ impl Exit {
             Self::LimitCrossed,
             "a limit set by --fail-on or by the study was crossed, or could not be decided",
         ),
-        (Self::NotWhole, "the record is not whole or was touched"),
+        (
+            Self::NotWhole,
+            "the record is not whole or was touched, or a proof of it does not hold",
+        ),
         (
             Self::Cancelled,
             "cancelled; what was sealed is safe, and --resume goes on",
