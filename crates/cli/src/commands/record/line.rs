@@ -286,8 +286,8 @@ mod tests {
     fn a_decision_names_who_asked_for_what_the_verdict_and_why() {
         let event = |body: &str| {
             format!(
-                r#"{{"kind":"event","number":1,"wall":"2026-01-02T03:04:05Z","event":{{"agent":"critic",
-                "at":{{"world":"2026-01-02T03:04:05Z"}},"seq":0,"sensor":"wire","body":{body}}}}}"#
+                r#"{{"kind":"event","number":1,"wall":1772442000000,"event":{{"agent":"critic",
+                "at":{{"world":1772442000000}},"seq":0,"sensor":"wire","body":{body}}}}}"#
             )
         };
         let asked = event(
@@ -303,7 +303,7 @@ mod tests {
         let mut describer = Describer::default();
         let line = describer.describe(4, asked.as_bytes());
         assert!(
-            line.ends_with("critic  asks  file.delete /srv/a\\u{1b}[31m\\nb"),
+            line.ends_with("2026-03-02T09:00:00Z  critic  asks  file.delete /srv/a\\u{1b}[31m\\nb"),
             "{line}"
         );
         let line = describer.describe(5, judged.as_bytes());
