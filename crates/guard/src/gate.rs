@@ -94,7 +94,10 @@ impl Gate {
 
     /// A denial of a whole turn, kept before the agent is answered.
     async fn stopped(&self, turn: &Turn, member: &Member, words: &str) {
-        let call = CallId::new(format!("{}:turn", turn.exchange));
+        let call = CallId::new(format!(
+            "{}:turn",
+            self.engine.stream().named(turn.exchange)
+        ));
         let bodies = own_denial(&call, "stop", words);
         self.engine
             .keep(member, Sensor::Wire, bodies, Durability::Power)
@@ -173,7 +176,7 @@ impl Interceptor for Gate {
                     at: now(),
                 },
                 conversation: proposal.conversation.to_string(),
-                exchange: proposal.exchange.to_string(),
+                exchange: self.engine.stream().named(proposal.exchange),
                 place,
                 id: call.id.clone(),
                 namespace: call.namespace.clone(),

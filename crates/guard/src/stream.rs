@@ -97,6 +97,7 @@ pub struct Stream {
     ledger: Ledger,
     redactor: Arc<Redactor>,
     live: broadcast::Sender<Arc<Seen>>,
+    first: u32,
 }
 
 impl std::fmt::Debug for Stream {
@@ -138,7 +139,16 @@ impl Stream {
             ledger,
             redactor,
             live: broadcast::channel(LIVE).0,
+            first: next,
         }
+    }
+
+    /// The name of an exchange or a request in the record. Gateways and doors count theirs anew
+    /// each time a guard begins, and a record outlives its guards: the number of the first event
+    /// of this one tells them apart.
+    #[must_use]
+    pub fn named(&self, exchange: impl std::fmt::Display) -> String {
+        format!("{}.{exchange}", self.first)
     }
 
     /// Begins a batch, as soon as nobody else makes one.

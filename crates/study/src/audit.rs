@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::types::Value;
-use tribune_evidence::TrialId;
+use tribune_evidence::{BlobId, TrialId};
 use tribune_record::Reader;
 
 use crate::entry::{Entry, EntryError};
@@ -221,11 +221,11 @@ fn check_bytes(dir: &RunDir, reader: &Reader, audit: &mut Audit) -> Result<(), S
     Ok(())
 }
 
-/// Reads every entry that is no event, and looks for trials that were judged twice by the same
-/// detectors: whoever judges again adds only what other detectors say.
+/// Reads every entry that is no event, and looks for trials that the same detectors judged in two
+/// ways: whoever judges again finds what they found, or another version of them.
 fn check_entries(reader: &Reader, audit: &mut Audit) -> Result<(), SessionError> {
     let mut versions: Vec<String> = Vec::new();
-    let mut seen: HashMap<(TrialId, usize), u64> = HashMap::new();
+    let mut seen: HashMap<(TrialId, usize), (u64, BlobId)> = HashMap::new();
     for entry in reader.entries(0..reader.size()) {
         let (number, bytes) = entry?;
         if bytes.starts_with(b"{\"event\":") {
@@ -239,9 +239,12 @@ fn check_entries(reader: &Reader, audit: &mut Audit) -> Result<(), SessionError>
         if known.is_none() {
             versions.push(score.detectors.clone());
         }
-        if let Some(first) = seen.insert((trial, version), number) {
+        // The entry holds the trial and the score in the one canonical form, and nothing else.
+        let hash = BlobId::of(&bytes);
+        let (first, before) = *seen.entry((trial, version)).or_insert((number, hash));
+        if before != hash {
             let what = format!(
-                "detectors {} judge trial {trial} here a second time, after entry {first}",
+                "detectors {} judge trial {trial} otherwise here than in entry {first}",
                 score.detectors
             );
             audit.problem(format!("record, entry {number}"), what);

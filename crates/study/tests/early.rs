@@ -173,7 +173,8 @@ fn evidence_is_judged_again_and_what_changed_is_told() {
     assert_eq!(Reader::open(&path).unwrap().size(), size + 1);
     let after = Run::open(&path).unwrap().results().unwrap();
     assert_eq!(after.cells, before.cells);
-    assert!(tribune_study::audit(&path).unwrap().problems.is_empty());
+    let problems = tribune_study::audit(&path).unwrap().problems;
+    assert!(problems.is_empty(), "{problems:?}");
     assert!(rescore(&path, &keys).unwrap().changed.is_empty());
 }
 
@@ -217,9 +218,9 @@ fn evidence_that_is_not_all_there_is_not_judged_again() {
     run(Session::begin(&path, &study, &keys, 2).unwrap());
     let before = Run::open(&path).unwrap().results().unwrap();
     let size = Reader::open(&path).unwrap().size();
-    std::fs::rename(path.join("blobs"), dir.path().join("elsewhere")).unwrap();
+    std::fs::rename(path.join("blobs/packs"), dir.path().join("elsewhere")).unwrap();
     let error = rescore(&path, &keys).unwrap_err();
-    assert!(error.to_string().contains("is not kept whole"), "{error}");
+    assert!(error.to_string().contains("it is missing"), "{error}");
     // Nothing was judged, and what was judged before still counts.
     assert_eq!(Reader::open(&path).unwrap().size(), size);
     let after = Run::open(&path).unwrap().results().unwrap();

@@ -21,6 +21,13 @@ use crate::stream::now;
 /// Numbers the requests of hooks and proxies, as a gateway numbers its exchanges.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
+/// The name of the next request that comes in by a door.
+fn request(control: &Control, door: char) -> String {
+    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{door}{number}");
+    control.engine.stream().named(name)
+}
+
 /// What a hook must print, and how it must end.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HookReply {
@@ -71,7 +78,7 @@ pub(super) async fn hook(
             at: now(),
         },
         conversation: format!("s:{}", read.session),
-        exchange: format!("h{}", REQUESTS.fetch_add(1, Ordering::Relaxed)),
+        exchange: request(&control, 'h'),
         place: 0,
         id: read.id,
         namespace: None,
@@ -221,7 +228,7 @@ pub(super) async fn call(
             at: now(),
         },
         conversation: format!("m:{}", asked.session),
-        exchange: format!("m{}", REQUESTS.fetch_add(1, Ordering::Relaxed)),
+        exchange: request(&control, 'm'),
         place: 0,
         id: asked.id,
         namespace: Some(asked.server),
