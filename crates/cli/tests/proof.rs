@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "common/guarded.rs"]
+mod guarded;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,7 +18,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Desk, Told, skipped, told};
+use common::{Desk, Told, skipped, told, until};
+use guarded::Guarded;
 use serde_json::Value;
 use tribune_record::{Durability, Entry, Reader, Record};
 
@@ -614,4 +617,70 @@ fn a_record_that_is_cut_while_it_is_followed_is_an_end() {
     let code = child.wait().unwrap().code();
     // Between the two names there was none.
     assert!(matches!(code, Some(6 | 3)), "{code:?}");
+}
+
+#[test]
+fn a_living_guard_is_followed_and_witnessed_again_and_again() {
+    let desk = Desk::new();
+    let provider = guarded::provider();
+    let guard = Guarded::start(&desk.path(""), &provider);
+    guard.turn("list");
+    guard.turn("switch");
+    let told = desk.fine(&["record", "tail", "guard", "--from", "0"]);
+    let with = |what: &str| {
+        let line = told.stdout.lines().find(|line| line.contains(what));
+        line.unwrap_or_else(|| panic!("{what}: {}", told.stdout))
+    };
+    with("begins with charter");
+    // Who, what, the verdict, and why.
+    let judged = with("  deny: ");
+    assert!(
+        judged.contains("critic  ") && judged.contains("/etc/ai-control/shutdown.toml  deny: "),
+        "{judged}"
+    );
+    assert!(with("released  ").contains("critic"), "{}", told.stdout);
+    let log = person(&desk);
+    let witness = Witness::start(&desk, "w", &log);
+    let mut asking = desk
+        .command(&[
+            "record",
+            "witness",
+            "guard",
+            "--to",
+            &witness.address,
+            "--key",
+            &witness.key,
+            "--every",
+            "1",
+        ])
+        .spawn()
+        .unwrap();
+    let key = tribune_record::witness::WitnessKey::parse(&witness.key).unwrap();
+    let signed = || {
+        let reader = Reader::open(&desk.path("guard")).unwrap();
+        reader.witnessed_by(&key).unwrap()
+    };
+    until("a witness signed", || signed() > 0);
+    let first = signed();
+    guard.turn("list");
+    until("it signed again", || signed() > first);
+    let told = desk.fine(&["record", "verify", "guard", "--witness", &witness.key]);
+    assert!(
+        told.stdout.contains("Witnessed by w.example/w"),
+        "{}",
+        told.stdout
+    );
+    signal(&asking);
+    assert!(asking.wait().unwrap().success());
+    guard.end();
+    desk.fine(&[
+        "record",
+        "verify",
+        "guard",
+        "--key",
+        &log,
+        "--witness",
+        &witness.key,
+    ]);
+    witness.end();
 }
