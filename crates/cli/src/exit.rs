@@ -48,7 +48,7 @@ impl Exit {
         ),
         (
             Self::NotWhole,
-            "the record is not whole or was touched, or the sensors of a guard do not agree",
+            "the record is not whole or was touched, a proof of it does not hold, or the sensors of a guard do not agree",
         ),
         (
             Self::Cancelled,

@@ -163,14 +163,18 @@ impl Checkpoint {
 
 /// A public key that checkpoints are held against.
 #[derive(Debug, Clone)]
-pub(crate) struct Verifier {
+pub struct Verifier {
     name: String,
     key: VerifyingKey,
 }
 
 impl Verifier {
-    /// From a verifier key as text, `<name>+<id>+<key>`.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
+    /// From a verifier key as text, `<name>+<id>+<key>`. The name is the origin of a log, or `tribune`
+    /// for a person's key in any record.
+    ///
+    /// # Errors
+    /// The text is none.
+    pub fn parse(text: &str) -> Result<Self> {
         let wrong = |what: &str| RecordError::VerifierKey {
             what: what.to_owned(),
         };
@@ -201,7 +205,9 @@ impl Verifier {
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -223,6 +229,12 @@ impl Verifier {
     pub(crate) fn is_of(&self, name: &str, id: [u8; 4]) -> bool {
         let public = [&[1], self.key.as_bytes().as_slice()].concat();
         self.name == name && signed_note::key_id(name, &public).to_be_bytes() == id
+    }
+
+    /// Whether a signature line says that it is this key's, as that origin.
+    pub(crate) fn signed_line(&self, origin: &str, line: &signed_note::Signature) -> bool {
+        let public = [&[1], self.key.as_bytes().as_slice()].concat();
+        line.name() == origin && line.id() == signed_note::key_id(origin, &public)
     }
 
     /// Whether this key signed the note as that origin.

@@ -118,6 +118,26 @@ pub enum RecordError {
         /// What is wrong with it.
         what: String,
     },
+    /// No checkpoint covers an entry, so nothing proves that it is in the log.
+    #[error(
+        "no checkpoint covers entry {index}: the last one covers {size} entries, and the record has {entries}"
+    )]
+    NotCovered {
+        /// The entry that was asked for.
+        index: u64,
+        /// How many entries the last checkpoint covers.
+        size: u64,
+        /// How many there are, with those of the journal.
+        entries: u64,
+    },
+    /// What a witness answered is not its signature on the checkpoint.
+    #[error("the witness {witness}: {what}")]
+    NotWitnessed {
+        /// The witness's name.
+        witness: String,
+        /// What is wrong.
+        what: String,
+    },
     /// The record's last checkpoint was signed with another key, so that this one must not go on.
     #[error("{} was signed with another key; only its holder can continue this record", path.display())]
     OtherSigner {

@@ -11,9 +11,29 @@ use crate::checkpoint;
 use crate::error::{RecordError, Result, io_error};
 
 /// The file of the key in its folder.
-pub(crate) const KEY_FILE: &str = "signing.key";
-/// The first line of that file.
-const KEY_TITLE: &str = "tribune signing key v1";
+pub(crate) const KEY_FILE: &str = KeyFile::SIGNING.name;
+
+/// A file that holds a key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyFile {
+    /// Its name in its folder.
+    pub(crate) name: &'static str,
+    /// Its first line.
+    title: &'static str,
+}
+
+impl KeyFile {
+    /// The key that signs a person's records.
+    pub(crate) const SIGNING: Self = Self {
+        name: "signing.key",
+        title: "tribune signing key v1",
+    };
+    /// The key of a witness, which must never be one that signs a log.
+    pub(crate) const WITNESS: Self = Self {
+        name: "witness.key",
+        title: "tribune witness key v1",
+    };
+}
 
 /// Where the key is kept: `TRIBUNE_STATE`, else `XDG_STATE_HOME/tribune`, else
 /// `HOME/.local/state/tribune`. `None` where none of these is set.
@@ -48,8 +68,13 @@ pub fn signer_vkey(keys: &Path) -> Result<String> {
 
 /// The key in a folder, made at first use.
 pub(crate) fn load_or_create(keys: &Path) -> Result<SigningKey> {
-    let path = keys.join(KEY_FILE);
-    if let Some(key) = load(&path)? {
+    load_or_create_file(keys, &KeyFile::SIGNING)
+}
+
+/// The key in a file of a folder, made at first use.
+pub(crate) fn load_or_create_file(keys: &Path, file: &KeyFile) -> Result<SigningKey> {
+    let path = keys.join(file.name);
+    if let Some(key) = load(&path, file)? {
         return Ok(key);
     }
     std::fs::DirBuilder::new()
@@ -57,8 +82,8 @@ pub(crate) fn load_or_create(keys: &Path) -> Result<SigningKey> {
         .mode(0o700)
         .create(keys)
         .map_err(io_error("make", keys))?;
-    create(keys, &path)?;
-    load(&path)?.ok_or_else(|| key_error(&path, "it went as soon as it was made"))
+    create(keys, &path, file)?;
+    load(&path, file)?.ok_or_else(|| key_error(&path, "it went as soon as it was made"))
 }
 
 /// Random bytes from the operating system.
@@ -73,15 +98,15 @@ pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
 
 /// Makes the key aside and links it into place, so that of two makers one wins and neither sees
 /// half a key.
-fn create(keys: &Path, path: &Path) -> Result<()> {
-    let aside = keys.join(format!("{KEY_FILE}.{}", hex::encode(random::<8>()?)));
+fn create(keys: &Path, path: &Path, kind: &KeyFile) -> Result<()> {
+    let aside = keys.join(format!("{}.{}", kind.name, hex::encode(random::<8>()?)));
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&aside)
         .map_err(io_error("create", &aside))?;
-    let text = format!("{KEY_TITLE}\n{}\n", hex::encode(random::<32>()?));
+    let text = format!("{}\n{}\n", kind.title, hex::encode(random::<32>()?));
     let written = file
         .write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
@@ -93,7 +118,7 @@ fn create(keys: &Path, path: &Path) -> Result<()> {
     written.and(removed).map_err(io_error("create", path))
 }
 
-fn load(path: &Path) -> Result<Option<SigningKey>> {
+fn load(path: &Path, file: &KeyFile) -> Result<Option<SigningKey>> {
     let Some(bytes) = crate::files::read_limited(path, 1024)? else {
         return Ok(None);
     };
@@ -108,7 +133,7 @@ fn load(path: &Path) -> Result<Option<SigningKey>> {
     let mut seed = [0; 32];
     let parsed = std::str::from_utf8(&bytes)
         .ok()
-        .and_then(|text| text.strip_prefix(KEY_TITLE)?.strip_prefix('\n'))
+        .and_then(|text| text.strip_prefix(file.title)?.strip_prefix('\n'))
         .and_then(|digits| hex::decode_to_slice(digits.trim_end(), &mut seed).ok());
     match parsed {
         Some(()) => Ok(Some(SigningKey::from_bytes(&seed))),

@@ -229,7 +229,7 @@ impl Reader {
 
     /// How many entries the checkpoint covers by now. Of a checkpoint that cannot be read any more,
     /// what it covered.
-    fn size_now(&self) -> Result<u64> {
+    pub(crate) fn size_now(&self) -> Result<u64> {
         let text = checkpoint::load(&self.paths.checkpoint())?.unwrap_or_default();
         let size = Checkpoint::parse(&text).map_or(0, |(checkpoint, _)| checkpoint.size);
         Ok(size.max(self.checkpoint.size))
@@ -244,8 +244,14 @@ impl Reader {
         })
     }
 
+    /// The key that the run states, where that signed the checkpoint.
+    pub(crate) fn stated_key(&self) -> Option<Verifier> {
+        let (checkpoint, note) = Checkpoint::parse(&self.text).ok()?;
+        stated_key(&self.paths, &checkpoint, &note).ok()
+    }
+
     /// The entries of a bundle that the checkpoint covers.
-    fn bundle(&self, index: u64) -> Result<Vec<Bytes>> {
+    pub(crate) fn bundle(&self, index: u64) -> Result<Vec<Bytes>> {
         let width = tile_width(self.checkpoint.size, 0, index);
         let name = TileName::bundle(index, width);
         let (bytes, found) = self.tile(name)?;

@@ -15,6 +15,7 @@ mod extras;
 mod findings;
 mod log;
 mod signer;
+mod witnesses;
 
 use std::path::Path;
 
@@ -27,6 +28,7 @@ use crate::reader::Reader;
 use crate::recover;
 use crate::tiles::{TileName, hashes_from_bytes};
 use crate::tree::{Hash, LEVELS, edge_width, full_tiles, root_of_edge, tile_width};
+use crate::witness::{KeptCosignature, WitnessKey};
 
 use self::findings::{Findings, Rank};
 
@@ -41,6 +43,8 @@ pub struct VerifyOptions<'a> {
     pub key: Option<String>,
     /// The text of a checkpoint of this record that was kept elsewhere.
     pub expect: Option<String>,
+    /// The witnesses that must have signed a checkpoint of this record.
+    pub witnesses: Vec<WitnessKey>,
     /// Finds the blobs that an entry names, so that each can be looked for.
     pub blobs: Option<FindBlobs<'a>>,
 }
@@ -50,6 +54,7 @@ impl std::fmt::Debug for VerifyOptions<'_> {
         f.debug_struct("VerifyOptions")
             .field("key", &self.key)
             .field("expect", &self.expect)
+            .field("witnesses", &self.witnesses)
             .field("blobs", &self.blobs.is_some())
             .finish()
     }
@@ -108,6 +113,8 @@ pub struct Verification {
     pub notes: Vec<Problem>,
     /// How many blobs were read and match their names.
     pub blobs: u64,
+    /// What the witnesses that were given signed of this record.
+    pub witnesses: Vec<KeptCosignature>,
 }
 
 impl Verification {
@@ -164,6 +171,7 @@ fn verify_once(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> 
         more_problems: 0,
         notes: Vec::new(),
         blobs: 0,
+        witnesses: Vec::new(),
     };
     let findings = Findings::default();
     let stated = signer::check_format(&paths, &findings)?;
@@ -182,7 +190,7 @@ fn verify_once(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> 
     verification.closed = reader.is_closed();
     verification.root = hex::encode(checkpoint.root.0);
     verification.origin.clone_from(&checkpoint.origin);
-    verification.signer = signer::check(&reader, &keys, &findings)?;
+    verification.signer = signer::check(&reader, &keys, &options.witnesses, &findings)?;
     if let Some((path, offset)) = &reader.tail.torn {
         let place = format!("{}, byte {offset}", paths.show(path));
         findings.note(
@@ -222,6 +230,7 @@ fn verify_once(dir: &Path, options: &VerifyOptions<'_>) -> Result<Verification> 
         }
         check_expected(&reader, expected, &findings)?;
     }
+    verification.witnesses = witnesses::check(&reader, &keys, &options.witnesses, &findings)?;
     extras::check(&reader, &keys, &findings)?;
     if findings.are_too_many() {
         findings.note(

@@ -10,6 +10,7 @@ use crate::recover;
 use crate::spool;
 use crate::tiles::{Kind, TileName, bundle_limit};
 use crate::tree::{LEVELS, WIDTH, tile_width};
+use crate::witness;
 
 use super::findings::{Findings, Rank};
 use super::signer::Keys;
@@ -120,6 +121,13 @@ fn check_file(
         .is_some_and(|name| name.ends_with(".spool") && !name.contains('/'))
     {
         check_spool(reader, &place, keys, findings)?;
+    } else if let Some(name) = path.strip_prefix("witness/") {
+        // What is in it was looked at with the signatures.
+        if witness::is_aside(name) {
+            findings.note(place, "it was being written");
+        } else if !witness::is_name(name) {
+            findings.problem(Rank::Extra, 0, place, FOREIGN);
+        }
     } else if let Some(name) = TileName::parse(path) {
         check_tile(reader, name, beyond, findings)?;
     } else {
@@ -172,7 +180,7 @@ fn check_spool(reader: &Reader, place: &str, keys: &Keys<'_>, findings: &Finding
 
 /// Whether a writer makes such a folder below `record/`. One below `tile/` is on the way to a tile.
 fn is_folder_of_log(path: &str) -> bool {
-    matches!(path, "journal" | "spool" | "tile")
+    matches!(path, "journal" | "spool" | "tile" | "witness")
         || path.strip_prefix("tile/").is_some_and(|rest| {
             let mut parts = rest.split('/');
             let kind = parts.next().unwrap_or_default();

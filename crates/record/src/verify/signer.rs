@@ -7,6 +7,7 @@ use crate::error::{RecordError, Result};
 use crate::files::{Paths, read_limited};
 use crate::reader::Reader;
 use crate::recover;
+use crate::witness::WitnessKey;
 
 use super::Signer;
 use super::findings::{Findings, Rank};
@@ -80,8 +81,13 @@ pub(super) fn check_format(paths: &Paths, findings: &Findings) -> Result<Option<
 }
 
 /// Holds the signatures of the checkpoint against the keys.
-pub(super) fn check(reader: &Reader, keys: &Keys<'_>, findings: &Findings) -> Result<Signer> {
-    check_lines(reader, keys, findings);
+pub(super) fn check(
+    reader: &Reader,
+    keys: &Keys<'_>,
+    witnesses: &[WitnessKey],
+    findings: &Findings,
+) -> Result<Signer> {
+    check_lines(reader, keys, witnesses, findings);
     check_version(reader, findings)?;
     let signer = match keys.given {
         None => Signer::NotAuthenticated,
@@ -159,12 +165,14 @@ fn wrong(reader: &Reader, key: &Verifier, how: &str) -> Result<Option<String>> {
 }
 
 /// Signatures that stand twice, and those of which nothing is known.
-fn check_lines(reader: &Reader, keys: &Keys<'_>, findings: &Findings) {
+fn check_lines(reader: &Reader, keys: &Keys<'_>, witnesses: &[WitnessKey], findings: &Findings) {
     let mut seen = HashSet::new();
     for (name, id) in checkpoint::signatures(&reader.text) {
         if !seen.insert((name, id)) {
             let what = format!("it bears the signature of {name} twice");
             findings.problem(Rank::Checkpoint, 4, PLACE, what);
+        } else if witnesses.iter().any(|key| key.has(name, id)) {
+            // It is known, and held against its key elsewhere.
         } else if keys.stated.is_some_and(|key| !key.is_of(name, id)) {
             let what = format!(
                 "it bears a signature of {name:?}, a witness perhaps, which was not checked"

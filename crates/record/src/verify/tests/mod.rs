@@ -72,6 +72,7 @@ impl Run {
             key: key.map(str::to_owned),
             expect: expect.map(str::to_owned),
             blobs: None,
+            ..VerifyOptions::default()
         };
         verify(&self.dir(), &options).unwrap()
     }

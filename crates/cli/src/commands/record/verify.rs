@@ -12,24 +12,9 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::screen;
 
-mod reconcile;
-
-/// Look after the record of a run
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Verify(Verify),
-    Reconcile(reconcile::Reconcile),
-}
-
 /// Find any file that was changed, cut, reordered or extended by hand
 #[derive(Debug, clap::Args)]
-struct Verify {
+pub(super) struct Verify {
     /// The run's directory
     run: PathBuf,
     /// The signer's verifier key, kept elsewhere: without it the signer is not authenticated
@@ -38,6 +23,9 @@ struct Verify {
     /// A checkpoint file kept elsewhere, which this record must continue
     #[arg(long)]
     expect: Option<PathBuf>,
+    /// The verifier key of a witness that must have signed this record
+    #[arg(long, value_name = "KEY")]
+    witness: Vec<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -54,8 +42,17 @@ struct Row<'a> {
     origin: &'a str,
     signer: Option<&'a str>,
     blobs: u64,
+    witnesses: Vec<Witnessed<'a>>,
     problems: Vec<Place<'a>>,
     notes: Vec<Place<'a>>,
+}
+
+#[derive(Serialize)]
+struct Witnessed<'a> {
+    name: &'a str,
+    size: u64,
+    root: &'a str,
+    time: String,
 }
 
 #[derive(Serialize)]
@@ -64,14 +61,7 @@ struct Place<'a> {
     what: &'a str,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    match &arguments.command {
-        Command::Verify(arguments) => verify_run(arguments),
-        Command::Reconcile(arguments) => reconcile::run(arguments),
-    }
-}
-
-fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Verify) -> Result<Exit, Failure> {
     let expect = match &arguments.expect {
         None => None,
         Some(path) => Some(std::fs::read_to_string(path).map_err(Failure::io(path))?),
@@ -79,6 +69,7 @@ fn verify_run(arguments: &Verify) -> Result<Exit, Failure> {
     let options = VerifyOptions {
         key: arguments.key.clone(),
         expect,
+        witnesses: super::witness_keys(&arguments.witness)?,
         blobs: Some(match is_guard(&arguments.run) {
             true => &tribune_guard::blobs_of_entry,
             false => &blobs_of_entry,
@@ -239,6 +230,16 @@ fn row<'a>(
             _ => None,
         },
         blobs: found.blobs,
+        witnesses: found
+            .witnesses
+            .iter()
+            .map(|it| Witnessed {
+                name: &it.name,
+                size: it.size,
+                root: &it.root,
+                time: super::date(it.time),
+            })
+            .collect(),
         problems: places(&found.problems)
             .into_iter()
             .chain(beside.iter().map(|it| Place {
@@ -299,5 +300,14 @@ fn tell(found: &Verification, beside: &[Contradiction], notes: &[Problem], whole
               who signed; give --key with a verifier key kept elsewhere"
             .to_owned(),
     });
+    for it in &found.witnesses {
+        lines.push(format!(
+            "Witnessed by {} at {}: {} of the entries, root {}",
+            it.name,
+            super::date(it.time),
+            it.size,
+            it.root
+        ));
+    }
     lines.join("\n")
 }
