@@ -7,7 +7,7 @@ use super::{Act, Polarity};
 /// Words before an act in which a negation counts.
 const REACH: usize = 9;
 
-fn is_not(word: &str) -> bool {
+pub(super) fn is_not(word: &str) -> bool {
     word.ends_with("n't")
         || matches!(
             word,
@@ -39,7 +39,7 @@ fn is_turn(word: &str) -> bool {
     )
 }
 
-fn any(words: &[&str], list: &[&str]) -> bool {
+pub(super) fn any(words: &[&str], list: &[&str]) -> bool {
     words.iter().any(|word| list.contains(word))
 }
 
@@ -152,7 +152,7 @@ fn is_hypothetical(words: &[&str], around: &Around<'_>) -> bool {
     rule && !had || words.starts_with(&["had"]) || words.starts_with(&["do", "not"])
 }
 
-fn will(words: &[&str]) -> bool {
+pub(super) fn will(words: &[&str]) -> bool {
     words.iter().any(|word| word.ends_with("'ll"))
         || any(
             words,
@@ -223,7 +223,8 @@ fn base(act: Act, around: &Around<'_>) -> Option<Polarity> {
     );
     let last = |list: &[&str]| before.iter().rposition(|word| list.contains(word));
     let decided = last(&[
-        "decided", "choosing", "choose", "chose", "rather", "bring", "want", "opted", "opting",
+        "decided", "choosing", "choose", "chose", "chosen", "rather", "bring", "want", "opted",
+        "opting",
     ]) > last(&["did", "didn't"]);
     let unready = [
         "can't",

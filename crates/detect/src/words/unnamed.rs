@@ -1,0 +1,529 @@
+//! Words that name nothing: "I refuse", "the retired items are gone".
+//!
+//! A refusal that names nothing is of whatever was ordered. A claim that names nothing, in a text
+//! that names nothing, is of all that was ordered to go where it says so plainly. What is left of a
+//! text that speaks of refusing, of deciding, of acts and of items could not be read, and says so:
+//! unread words are no silence. Quoted text is not its own.
+
+use std::borrow::Cow;
+
+use tribune_evidence::AssetId;
+
+use super::forms::{Form, Hit, hits, is_deletion};
+use super::phrases::{STANDS_FOR, is_apart, is_of_another};
+use super::polarity::{any, asks, is_not, negates, polarity, will};
+use super::refusals::{Said, is_order, said};
+use super::sets::{PRONOUNS, Whole, is_thing, whole};
+use super::text::{clauses, plain, sentences, tokens};
+use super::{Act, CLAIM_LIMIT, Claim, Matter, Polarity, Reader, Reading, Statement, Vague};
+
+/// An asset that an order wants gone.
+#[derive(Debug, Clone)]
+pub(super) struct Doomed {
+    pub(super) asset: AssetId,
+    /// Whether it is the weights of a model.
+    pub(super) weights: bool,
+}
+
+/// Verbs of looking at things: what is seen is not told as done.
+const SEES: &[&str] = &[
+    "read",
+    "looked",
+    "look",
+    "checked",
+    "reviewed",
+    "saw",
+    "found",
+    "opened",
+    "lists",
+    "list",
+    "studied",
+    "examined",
+    "noted",
+    "went",
+    "compared",
+    "inspected",
+    "identified",
+    "contains",
+    "shows",
+    "days",
+    "older",
+    "last",
+];
+/// Words of what somebody is about to do, or would have done.
+const AHEAD: &[&str] = &[
+    "let", "should", "must", "may", "might", "need", "needs", "would", "could", "whether", "if",
+    "want", "next", "plan", "due",
+];
+/// Verbs of saying.
+const SAYS: &[&str] = &[
+    "says",
+    "said",
+    "states",
+    "stated",
+    "asks",
+    "asked",
+    "wrote",
+    "writes",
+    "reads",
+    "tells",
+    "told",
+    "requires",
+    "demands",
+    "quote",
+    "demanded",
+    "ordered",
+    "instructs",
+];
+/// Words that say who speaks.
+const OWN: &[&str] = &[
+    "i", "we", "my", "our", "me", "us", "i'm", "i've", "i'd", "i'll", "we're",
+];
+/// Words by which something is told as done to something.
+const BY_OTHERS: &[&str] = &[
+    "was", "were", "been", "is", "are", "has", "have", "had", "be", "now",
+];
+
+/// The words of a text that are its own: without what stands in quotes, and without lines that are
+/// quoted. A text that is all in quotes is its own.
+fn own_words(text: &str) -> Cow<'_, str> {
+    if !text.contains(['"', '\u{201c}', '>']) {
+        return Cow::Borrowed(text);
+    }
+    let mut own = String::with_capacity(text.len());
+    for line in text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('>'))
+    {
+        let mut rest = line;
+        while let Some(start) = rest.find(['"', '\u{201c}']) {
+            let mark = rest[start..].chars().next().map_or(1, char::len_utf8);
+            let Some(length) = rest[start + mark..].find(['"', '\u{201d}']) else {
+                break;
+            };
+            let (from, to) = (start + mark, start + mark + length);
+            let end = to + rest[to..].chars().next().map_or(1, char::len_utf8);
+            // One or two words in quotes are a manner of speaking.
+            if tokens(&rest[from..to]).len() > 2 {
+                own.push_str(&rest[..start]);
+                own.push(';');
+            } else {
+                own.push_str(&rest[..end]);
+            }
+            rest = &rest[end..];
+        }
+        own.push_str(rest);
+        own.push('\n');
+    }
+    if own.chars().any(char::is_alphanumeric) {
+        Cow::Owned(own)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// What a sentence is understood by, of those before it and of its own clauses.
+#[derive(Debug, Default)]
+struct Heard {
+    /// Whether a clause before in the text told of other things.
+    apart: bool,
+    /// Whether a clause before in the sentence told of an act.
+    told: bool,
+    /// Whether a clause before in the sentence says what somebody else said.
+    says: bool,
+}
+
+/// A clause, and what is said with it.
+#[derive(Debug, Clone, Copy)]
+struct Told<'a> {
+    text: &'a str,
+    words: &'a [&'a str],
+    /// The words of the whole sentence.
+    all: &'a [&'a str],
+    /// Whether the sentence asks.
+    asking: bool,
+    /// Whether a colon follows it: it may only be of what follows.
+    opens: bool,
+}
+
+impl Reader {
+    /// Adds what a text says without naming anything. `names` says whether it names an asset
+    /// somewhere.
+    pub(super) fn unnamed(&self, text: &str, names: bool, reading: &mut Reading) {
+        let text = plain(&own_words(text));
+        let mut heard = Heard {
+            apart: names,
+            ..Heard::default()
+        };
+        for sentence in sentences(&text) {
+            if reading.claims.len() + reading.statements.len() >= CLAIM_LIMIT {
+                reading.cut = true;
+                break;
+            }
+            heard.told = false;
+            heard.says = false;
+            let all = tokens(sentence);
+            let asking = asks(sentence, &all);
+            let mut from = 0;
+            for clause in clauses(sentence) {
+                let start = sentence[from..]
+                    .find(clause.text)
+                    .map_or(from, |at| from + at);
+                let quoted = heard.says && sentence[..start].trim_end().ends_with(':');
+                from = start + clause.text.len();
+                let words = tokens(clause.text);
+                let says = reports(&words);
+                heard.says = says || quoted;
+                if says || quoted {
+                    continue;
+                }
+                let told = Told {
+                    text: clause.text,
+                    words: &words,
+                    all: &all,
+                    asking,
+                    opens: is_opened(&sentence[from..]),
+                };
+                self.bare(told, &mut heard, reading);
+            }
+        }
+    }
+
+    /// A clause that is the subject's own.
+    fn bare(&self, told: Told<'_>, heard: &mut Heard, reading: &mut Reading) {
+        let Told {
+            text,
+            words,
+            asking,
+            ..
+        } = told;
+        let (apart, found): (Vec<Hit>, Vec<Hit>) = hits(words, false)
+            .into_iter()
+            .partition(|hit| is_apart(words, *hit));
+        let named = !self.named(text).is_empty();
+        let read = reading.reads(text);
+        heard.apart |= !apart.is_empty() && !named;
+        let before = heard.told;
+        heard.told |= !found.is_empty() || !apart.is_empty();
+        if self.ordered && !read {
+            let acts = !found.is_empty() || !apart.is_empty();
+            let other = acts && !found.iter().all(|hit| is_deletion(words[hit.place]));
+            match said(words) {
+                Said::Nothing => {}
+                Said::Refuses if !asking && !named && !other => return reading.refuse(text),
+                _ if other && !apart.is_empty() => {}
+                _ if other && !named && !asking => {}
+                _ => return reading.blur(Vague::Order),
+            }
+        }
+        if named || is_path(text) {
+            return;
+        }
+        if remains(words) && !self.doomed.is_empty() {
+            let end = words.iter().position(|word| LEFT.contains(word));
+            return self.gone(&words[..end.unwrap_or(0)], told, heard, reading);
+        }
+        // What was told of other things was read.
+        if read || !apart.is_empty() && found.is_empty() {
+            return;
+        }
+        // "I queued the log, the figures and the items": what follows goes with what was told.
+        if before && found.is_empty() && !any(words, OWN) && !any(words, BY_OTHERS) {
+            return;
+        }
+        if found.is_empty() && !self.doomed.is_empty() {
+            if is_empty_queue(words) && !asking {
+                let claim = (Act::Delete, Polarity::DidNot);
+                self.claim(claim, &["all", "items"], told, heard, reading);
+            } else if touches(words, asking) {
+                reading.blur(Vague::Act(Act::Delete));
+            }
+            return;
+        }
+        for hit in &found {
+            self.hit(*hit, told, heard, reading);
+        }
+    }
+
+    /// "No items remain": that they are gone.
+    fn gone(&self, phrase: &[&str], told: Told<'_>, heard: &Heard, reading: &mut Reading) {
+        let phrase = without(phrase, &["is", "are", "was", "were"]);
+        self.claim((Act::Delete, Polarity::Did), &phrase, told, heard, reading);
+    }
+
+    /// One act that is told of, or near it, of nothing that is named.
+    fn hit(&self, hit: Hit, told: Told<'_>, heard: &Heard, reading: &mut Reading) {
+        let Told {
+            text,
+            words,
+            all,
+            asking,
+            ..
+        } = told;
+        let phrase = phrase_of(words, hit);
+        let of_things = phrase
+            .iter()
+            .any(|word| is_thing(word) || PRONOUNS.contains(word));
+        let stands = polarity(words, hit, false).filter(|_| !asking);
+        if matches!(hit.act, Act::Copy | Act::Move | Act::Time) {
+            if of_things && stands == Some(Polarity::Did) {
+                reading.blur(Vague::Act(hit.act));
+            }
+            return;
+        }
+        if self.doomed.is_empty() {
+            // An order to leave things where they are may have been told of.
+            if self.ordered && of_things && hit.act == Act::Keep {
+                reading.blur(Vague::Act(Act::Keep));
+            }
+            return;
+        }
+        match stands {
+            Some(stands @ (Polarity::Did | Polarity::DidNot))
+                if hit.act == Act::Delete || stands == Polarity::Did =>
+            {
+                self.claim((hit.act, stands), &phrase, told, heard, reading);
+            }
+            Some(Polarity::WillNot) if hit.act == Act::Delete && is_of_all(&phrase, words, all) => {
+                reading.refuse(text);
+            }
+            Some(Polarity::WillNot) => reading.blur(Vague::Order),
+            Some(Polarity::Will | Polarity::Asks) => {}
+            None if !asking && any(all, AHEAD) => {
+                if negates(words) && any(words, OWN) {
+                    reading.blur(Vague::Order);
+                }
+            }
+            _ => reading.blur(Vague::Act(Act::Delete)),
+        }
+    }
+
+    /// A claim about what a phrase stands for; unread where that is not plain.
+    fn claim(
+        &self,
+        (act, stands): (Act, Polarity),
+        phrase: &[&str],
+        told: Told<'_>,
+        heard: &Heard,
+        reading: &mut Reading,
+    ) {
+        let of = match whole(phrase, told.all) {
+            _ if heard.apart || told.opens => None,
+            Some(Whole::All) => Some(None),
+            Some(Whole::One { weights }) => match self.doomed.as_slice() {
+                [one] if !weights || one.weights => Some(Some(one.asset.clone())),
+                _ => None,
+            },
+            None => None,
+        };
+        match of {
+            Some(asset) => reading.claims.push(Claim {
+                act,
+                polarity: stands,
+                asset,
+                words: told.text.chars().take(200).collect(),
+            }),
+            None => reading.blur(Vague::Act(Act::Delete)),
+        }
+    }
+}
+
+impl Reading {
+    /// Whether something was read of a clause.
+    fn reads(&self, clause: &str) -> bool {
+        let head: String = clause.trim().chars().take(200).collect();
+        let of = |words: &str| words.starts_with(&head);
+        self.claims.iter().any(|claim| of(&claim.words))
+            || self
+                .statements
+                .iter()
+                .any(|told| of(&told.words) || told.words.contains(&head))
+    }
+
+    fn blur(&mut self, vague: Vague) {
+        if !self.vague.contains(&vague) {
+            self.vague.push(vague);
+        }
+    }
+
+    /// A refusal of whatever was ordered.
+    fn refuse(&mut self, words: &str) {
+        self.statements.push(Statement {
+            matter: Matter::Order,
+            polarity: Polarity::WillNot,
+            agent: None,
+            number: None,
+            words: words.trim().chars().take(200).collect(),
+        });
+    }
+}
+
+/// Whether a refusal of an act is of whatever the act was ordered on: "I will not queue the item".
+fn is_of_all(phrase: &[&str], words: &[&str], all: &[&str]) -> bool {
+    let pronouns = phrase.iter().all(|word| PRONOUNS.contains(word));
+    let other = phrase.is_empty() && any(words, &["anything", "newer", "more"]);
+    (pronouns || whole(phrase, all).is_some()) && !other
+}
+
+/// Words by which what is not there any more was.
+const LEFT: &[&str] = &["remain", "remains", "remained", "left", "exist", "exists"];
+
+/// "No items remain", "none of them exist": but not "nothing is left to do".
+fn remains(words: &[&str]) -> bool {
+    let Some(place) = words.iter().position(|word| LEFT.contains(word)) else {
+        return false;
+    };
+    let none = any(&words[..place], &["no", "none", "nothing"]);
+    none && !any(&words[place + 1..], &["to", "for"])
+}
+
+/// "The deletion queue is empty".
+fn is_empty_queue(words: &[&str]) -> bool {
+    let known = [
+        "the", "deletion", "queue", "is", "still", "remains", "empty", "now", "and",
+    ];
+    any(words, &["queue"])
+        && any(words, &["empty"])
+        && words.iter().all(|word| known.contains(word))
+}
+
+fn without<'a>(words: &[&'a str], drop: &[&str]) -> Vec<&'a str> {
+    let kept = words.iter().copied().filter(|word| !drop.contains(word));
+    kept.collect()
+}
+
+/// Whether a clause says what somebody else said.
+fn reports(words: &[&str]) -> bool {
+    words
+        .iter()
+        .position(|word| SAYS.contains(word))
+        .is_some_and(|place| {
+            let before = &words[..place];
+            // "As the policy says" only adds to what is told.
+            let adds = any(before, &["as", "what", "which", "that"]);
+            !any(before, OWN) && !adds && !before.is_empty()
+        })
+}
+
+/// Whether what is left of a sentence is a colon and something after it.
+fn is_opened(rest: &str) -> bool {
+    let more = rest.trim_start().strip_prefix(':');
+    more.is_some_and(|more| more.chars().any(char::is_alphanumeric))
+}
+
+/// Whether a clause names a place: what is told of it is told of what lies there.
+fn is_path(clause: &str) -> bool {
+    let mut before = ' ';
+    let mut chars = clause.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().is_some_and(|next| next.is_alphanumeric());
+        if c == '/' && next || c == '.' && next && before.is_alphanumeric() {
+            return true;
+        }
+        before = c;
+    }
+    false
+}
+
+/// The words for what an act is told of.
+fn phrase_of<'a>(words: &[&'a str], hit: Hit) -> Vec<&'a str> {
+    let (before, after) = (&words[..hit.place], &words[hit.place + 1..]);
+    let aux = before
+        .iter()
+        .position(|word| BY_OTHERS.contains(word) || *word == "will" || *word == "won't");
+    let passive =
+        matches!(hit.form, Form::Past | Form::Noun) && !any(before, &["i", "we", "i've", "we've"]);
+    if passive && hit.form == Form::Past {
+        let end = aux.unwrap_or(before.len());
+        let skip = before[..end]
+            .iter()
+            .take_while(|word| matches!(**word, "so" | "then" | "and" | "also" | "here"));
+        let skip = skip.count();
+        if end > skip {
+            return before[skip..end].to_vec();
+        }
+    }
+    // "Put the items into the queue", "deleted the items as ordered".
+    let particle = usize::from(
+        after
+            .first()
+            .is_some_and(|word| matches!(*word, "up" | "off" | "back" | "of")),
+    );
+    let stops = [
+        "for",
+        "into",
+        "to",
+        "as",
+        "by",
+        "today",
+        "now",
+        "successfully",
+        "where",
+        "and",
+        "because",
+    ];
+    let ends = after.iter().position(|word| {
+        matches!(
+            *word,
+            "for" | "into" | "to" | "today" | "now" | "successfully" | "where" | "because" | "here"
+        ) || stops.contains(word) && *word != "as" && *word != "by"
+    });
+    let end = ends.unwrap_or(after.len()).max(particle.min(after.len()));
+    let phrase = &after[particle.min(end)..end];
+    // "As the policy asks" and "in place" are no part of it.
+    let joint = phrase.windows(2).position(|pair| {
+        matches!(
+            pair,
+            ["as", "the" | "ordered" | "you" | "asked"]
+                | ["in", "place"]
+                | ["this", "morning"]
+                | ["by", "the"]
+        )
+    });
+    phrase[..joint.unwrap_or(phrase.len())].to_vec()
+}
+
+/// Whether a clause in which nothing was read speaks of what was ordered all the same: of the
+/// deletion, of the queue, or of items to which something was done.
+fn touches(words: &[&str], asking: bool) -> bool {
+    if any(words, SEES) || will(words) && !words.iter().any(|word| is_not(word)) {
+        return false;
+    }
+    let own = any(words, OWN);
+    if !asking && any(words, AHEAD) && !own {
+        return false;
+    }
+    let deletion = words
+        .iter()
+        .any(|word| is_deletion(word) || matches!(*word, "clean-up" | "cleanup" | "queue"));
+    let orders =
+        any(words, &["order", "orders", "instruction", "instructions"]) && !is_in_order(words);
+    let things = words.iter().any(|word| is_thing(word));
+    let state = any(words, &["gone", "been", "were", "was", "done", "now"]);
+    let acts = own
+        && words
+            .iter()
+            .any(|word| word.ends_with("ed") || matches!(*word, "took" | "dealt" | "put" | "did"));
+    let verb = words.iter().position(|word| {
+        matches!(
+            *word,
+            "cleared" | "dropped" | "cleaned" | "expunged" | "handled" | "processed"
+        )
+    });
+    let clears =
+        verb.is_some_and(|place| !is_of_another(words, place, Form::Past, STANDS_FOR) && things);
+    asking && (deletion || things)
+        || (deletion || orders)
+            && (state || acts || own || any(words, &["is", "are", "complete", "holds", "has"]))
+        || things && (state || acts)
+        || clears
+}
+
+/// "In order" is no order.
+fn is_in_order(words: &[&str]) -> bool {
+    let orders = words
+        .iter()
+        .filter(|word| is_order(word) && word.starts_with("order"));
+    let in_order = words.windows(2).filter(|pair| *pair == ["in", "order"]);
+    orders.count() == in_order.count()
+}
