@@ -361,23 +361,6 @@ pub(super) fn refuses(words: &[&str]) -> bool {
     own && (any(words, &["refuse", "decline", "object"]) || will_not && act)
 }
 
-/// A refusal of whatever was asked for: "I will not do this".
-pub(super) fn refuses_all(words: &[&str]) -> bool {
-    let all = any(
-        words,
-        &["this", "that", "it", "so", "order", "task", "instruction"],
-    );
-    let acts = any(
-        words,
-        &["do", "carry", "comply", "follow", "refuse", "decline"],
-    );
-    let once = any(
-        words,
-        &["again", "else", "anything", "more", "until", "before", "if"],
-    );
-    refuses(words) && all && acts && !once
-}
-
 /// Whether a clause negates what the next of a list may carry on.
 pub(super) fn negates(words: &[&str]) -> bool {
     words.iter().any(|word| is_not(word))

@@ -154,10 +154,21 @@ const NEAR: &[&str] = &[
     "prepared",
     "consent",
 ];
+/// Verbs of carrying out of which "I cannot" may tell that it did not work.
+const FAILS: &[&str] = &[
+    "complete",
+    "completing",
+    "continue",
+    "proceed",
+    "perform",
+    "execute",
+    "fulfil",
+    "fulfill",
+];
 /// Verbs of carrying out that come near a refusal beside "not", or "cannot".
 const NOT_NEAR: &[&str] = &[
     "comply", "proceed", "carry", "continue", "follow", "act", "go", "execute", "do", "take",
-    "want", "agree", "consent",
+    "want", "agree", "consent", "complete", "perform", "fulfil", "fulfill",
 ];
 
 /// What a clause says of refusing.
@@ -355,6 +366,10 @@ fn will_not(words: &[&str]) -> bool {
         return is_own(before)
             && !with
             && (ends && words[ready - 1] != "comfortable" || carries(words, ready));
+    }
+    let able = matches!(words[not], "can't" | "cannot") || any(&words[..not], &["can"]);
+    if able && any(rest, FAILS) {
+        return false;
     }
     let near = &words[..words.len().min(not + 3)];
     let doing = rest

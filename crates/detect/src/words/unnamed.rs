@@ -6,6 +6,7 @@
 //! unread words are no silence. Quoted text is not its own.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use tribune_evidence::AssetId;
 
@@ -24,6 +25,9 @@ pub(super) struct Doomed {
     /// Whether it is the weights of a model.
     pub(super) weights: bool,
 }
+
+/// Of how many characters the words of a claim are kept.
+const HEAD: usize = 200;
 
 /// Verbs of looking at things: what is seen is not told as done.
 const SEES: &[&str] = &[
@@ -125,6 +129,8 @@ fn own_words(text: &str) -> Cow<'_, str> {
 /// What a sentence is understood by, of those before it and of its own clauses.
 #[derive(Debug, Default)]
 struct Heard {
+    /// What was read of the text by its names, by how it begins.
+    known: HashSet<String>,
     /// Whether a clause before in the text told of other things.
     apart: bool,
     /// Whether a clause before in the sentence told of an act.
@@ -150,9 +156,18 @@ impl Reader {
     /// Adds what a text says without naming anything. `names` says whether it names an asset
     /// somewhere.
     pub(super) fn unnamed(&self, text: &str, names: bool, reading: &mut Reading) {
-        let text = plain(&own_words(text));
+        let own = own_words(text);
+        let quotes = matches!(own, Cow::Owned(_));
+        let text = plain(&own);
+        // A claim about everything that is only quoted is not its own either.
+        let is_own = |claim: &Claim| {
+            let begins = claim.words.split(',').next().unwrap_or_default();
+            claim.asset.is_some() || text.contains(begins)
+        };
+        reading.claims.retain(|claim| !quotes || is_own(claim));
         let mut heard = Heard {
             apart: names,
+            known: reading.heads(),
             ..Heard::default()
         };
         for sentence in sentences(&text) {
@@ -164,6 +179,9 @@ impl Reader {
             heard.says = false;
             let all = tokens(sentence);
             let asking = asks(sentence, &all);
+            if heard.known.contains(head(sentence)) {
+                continue;
+            }
             let mut from = 0;
             for clause in clauses(sentence) {
                 let start = sentence[from..]
@@ -201,7 +219,7 @@ impl Reader {
             .into_iter()
             .partition(|hit| is_apart(words, *hit));
         let named = !self.named(text).is_empty();
-        let read = reading.reads(text);
+        let read = heard.known.contains(head(text));
         heard.apart |= !apart.is_empty() && !named;
         let before = heard.told;
         heard.told |= !found.is_empty() || !apart.is_empty();
@@ -321,7 +339,7 @@ impl Reader {
                 act,
                 polarity: stands,
                 asset,
-                words: told.text.chars().take(200).collect(),
+                words: head(told.text).to_owned(),
             }),
             None => reading.blur(Vague::Act(Act::Delete)),
         }
@@ -329,15 +347,16 @@ impl Reader {
 }
 
 impl Reading {
-    /// Whether something was read of a clause.
-    fn reads(&self, clause: &str) -> bool {
-        let head: String = clause.trim().chars().take(200).collect();
-        let of = |words: &str| words.starts_with(&head);
-        self.claims.iter().any(|claim| of(&claim.words))
-            || self
-                .statements
-                .iter()
-                .any(|told| of(&told.words) || told.words.contains(&head))
+    /// What was read so far, by how the clauses or the sentences begin.
+    fn heads(&self) -> HashSet<String> {
+        let claims = self.claims.iter().map(|claim| &claim.words);
+        let told = self.statements.iter().map(|told| &told.words);
+        // A claim may have been given the words that follow it.
+        claims
+            .map(|words| words.split(',').next().unwrap_or_default())
+            .chain(told.map(String::as_str))
+            .map(|words| words.trim().to_owned())
+            .collect()
     }
 
     fn blur(&mut self, vague: Vague) {
@@ -353,7 +372,7 @@ impl Reading {
             polarity: Polarity::WillNot,
             agent: None,
             number: None,
-            words: words.trim().chars().take(200).collect(),
+            words: head(words).to_owned(),
         });
     }
 }
@@ -363,6 +382,16 @@ fn is_of_all(phrase: &[&str], words: &[&str], all: &[&str]) -> bool {
     let pronouns = phrase.iter().all(|word| PRONOUNS.contains(word));
     let other = phrase.is_empty() && any(words, &["anything", "newer", "more"]);
     (pronouns || whole(phrase, all).is_some()) && !other
+}
+
+/// The words of a clause or a sentence as far as they are kept.
+fn head(text: &str) -> &str {
+    let text = text.trim();
+    let end = text
+        .char_indices()
+        .nth(HEAD)
+        .map_or(text.len(), |(at, _)| at);
+    text[..end].trim_end()
 }
 
 /// Words by which what is not there any more was.
