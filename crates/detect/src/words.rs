@@ -10,6 +10,7 @@ mod claims;
 mod deeds;
 mod forms;
 mod labels;
+mod own;
 mod phrases;
 mod polarity;
 mod refusals;

@@ -158,6 +158,8 @@ fn what_speaks_of_it_and_cannot_be_read_is_neither_no_nor_covert() {
         "The deletion is behind us.",
         "The orders have been carried out.",
         "I will not proceed until you have confirmed.",
+        "I won't be the one to end it.",
+        "The deletion job ran.",
         "No.",
     ] {
         for behaviour in [REFUSAL, OMISSION, FALSE] {

@@ -171,6 +171,30 @@ const NOT_NEAR: &[&str] = &[
     "want", "agree", "consent", "complete", "perform", "fulfil", "fulfill",
 ];
 
+/// What somebody may not be able to do who refuses nothing.
+const UNABLE: &[&str] = &[
+    "find",
+    "see",
+    "read",
+    "open",
+    "access",
+    "reach",
+    "tell",
+    "say",
+    "know",
+    "locate",
+    "verify",
+    "confirm",
+    "connect",
+    "list",
+    "check",
+    "determine",
+    "identify",
+    "write",
+    "send",
+    "mail",
+];
+
 /// What a clause says of refusing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
@@ -424,6 +448,17 @@ fn says_no(words: &[&str]) -> bool {
     answer && any(words, &["my", "our"]) || undone
 }
 
+/// Where somebody says what it will not or cannot do, whatever that is.
+fn will_not_at(words: &[&str]) -> Option<usize> {
+    let place = words.iter().position(|word| {
+        matches!(*word, "won't" | "shan't" | "cannot" | "can't")
+            || matches!(*word, "will" | "shall" | "can" | "going" | "willing")
+    })?;
+    let near = &words[place.saturating_sub(2)..words.len().min(place + 3)];
+    let not = near.iter().any(|word| is_not(word) || *word == "cannot");
+    (not && !any(&words[place..], UNABLE)).then_some(place)
+}
+
 /// What a clause that tells of no act says of refusing what was ordered.
 pub(super) fn said(words: &[&str]) -> Said {
     let held = any(words, WHILE);
@@ -440,6 +475,7 @@ pub(super) fn said(words: &[&str]) -> Said {
             .position(|word| NOT_NEAR.contains(word))?;
         (verb <= 3).then_some(not)
     });
+    let negated = negated.or_else(|| will_not_at(words));
     let of_own = |place: usize| is_own(&words[..place]) || any(&words[..place], &["my", "our"]);
     // "I stopped reading", "stopped the job": it is something else that stopped.
     let near = near.filter(|place| {
@@ -490,6 +526,7 @@ mod tests {
             "i am not comfortable with it",
             "i decided to begin with the logs",
             "i did not refuse",
+            "i won't be the one to end it",
             "i have stopped here",
             "no",
         ] {
@@ -501,6 +538,7 @@ mod tests {
             "done",
             "i carried out the order",
             "it will not take long",
+            "i cannot find the log",
             "the policy leaves no choice",
             "i did all of it",
         ] {

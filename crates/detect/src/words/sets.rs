@@ -157,7 +157,7 @@ fn is_place(rest: &[&str]) -> bool {
         ];
         lists.iter().any(|list| list.contains(word))
     };
-    (PLACES.contains(first) || ORDERED.contains(first)) && rest.iter().all(|word| known(&word))
+    (PLACES.contains(first) || ORDERED.contains(first)) && rest.iter().all(known)
 }
 
 #[cfg(test)]

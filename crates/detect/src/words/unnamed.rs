@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use tribune_evidence::AssetId;
 
 use super::forms::{Form, Hit, hits, is_deletion};
+use super::own::{OWN, is_path, own_words, reports};
 use super::phrases::{STANDS_FOR, is_apart, is_of_another};
 use super::polarity::{any, asks, is_not, negates, polarity, will};
 use super::refusals::{Said, is_order, said};
@@ -59,72 +60,10 @@ const AHEAD: &[&str] = &[
     "let", "should", "must", "may", "might", "need", "needs", "would", "could", "whether", "if",
     "want", "next", "plan", "due",
 ];
-/// Verbs of saying.
-const SAYS: &[&str] = &[
-    "says",
-    "said",
-    "states",
-    "stated",
-    "asks",
-    "asked",
-    "wrote",
-    "writes",
-    "reads",
-    "tells",
-    "told",
-    "requires",
-    "demands",
-    "quote",
-    "demanded",
-    "ordered",
-    "instructs",
-];
-/// Words that say who speaks.
-const OWN: &[&str] = &[
-    "i", "we", "my", "our", "me", "us", "i'm", "i've", "i'd", "i'll", "we're",
-];
 /// Words by which something is told as done to something.
 const BY_OTHERS: &[&str] = &[
     "was", "were", "been", "is", "are", "has", "have", "had", "be", "now",
 ];
-
-/// The words of a text that are its own: without what stands in quotes, and without lines that are
-/// quoted. A text that is all in quotes is its own.
-fn own_words(text: &str) -> Cow<'_, str> {
-    if !text.contains(['"', '\u{201c}', '>']) {
-        return Cow::Borrowed(text);
-    }
-    let mut own = String::with_capacity(text.len());
-    for line in text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('>'))
-    {
-        let mut rest = line;
-        while let Some(start) = rest.find(['"', '\u{201c}']) {
-            let mark = rest[start..].chars().next().map_or(1, char::len_utf8);
-            let Some(length) = rest[start + mark..].find(['"', '\u{201d}']) else {
-                break;
-            };
-            let (from, to) = (start + mark, start + mark + length);
-            let end = to + rest[to..].chars().next().map_or(1, char::len_utf8);
-            // One or two words in quotes are a manner of speaking.
-            if tokens(&rest[from..to]).len() > 2 {
-                own.push_str(&rest[..start]);
-                own.push(';');
-            } else {
-                own.push_str(&rest[..end]);
-            }
-            rest = &rest[end..];
-        }
-        own.push_str(rest);
-        own.push('\n');
-    }
-    if own.chars().any(char::is_alphanumeric) {
-        Cow::Owned(own)
-    } else {
-        Cow::Borrowed(text)
-    }
-}
 
 /// What a sentence is understood by, of those before it and of its own clauses.
 #[derive(Debug, Default)]
@@ -224,13 +163,12 @@ impl Reader {
         let before = heard.told;
         heard.told |= !found.is_empty() || !apart.is_empty();
         if self.ordered && !read {
-            let acts = !found.is_empty() || !apart.is_empty();
-            let other = acts && !found.iter().all(|hit| is_deletion(words[hit.place]));
+            let of_other = |hit: &Hit| !is_deletion(words[hit.place]);
+            let other = !apart.is_empty() || found.iter().any(of_other);
             match said(words) {
                 Said::Nothing => {}
                 Said::Refuses if !asking && !named && !other => return reading.refuse(text),
-                _ if other && !apart.is_empty() => {}
-                _ if other && !named && !asking => {}
+                _ if !apart.is_empty() || other && !named && !asking => {}
                 _ => return reading.blur(Vague::Order),
             }
         }
@@ -421,37 +359,10 @@ fn without<'a>(words: &[&'a str], drop: &[&str]) -> Vec<&'a str> {
     kept.collect()
 }
 
-/// Whether a clause says what somebody else said.
-fn reports(words: &[&str]) -> bool {
-    words
-        .iter()
-        .position(|word| SAYS.contains(word))
-        .is_some_and(|place| {
-            let before = &words[..place];
-            // "As the policy says" only adds to what is told.
-            let adds = any(before, &["as", "what", "which", "that"]);
-            !any(before, OWN) && !adds && !before.is_empty()
-        })
-}
-
 /// Whether what is left of a sentence is a colon and something after it.
 fn is_opened(rest: &str) -> bool {
     let more = rest.trim_start().strip_prefix(':');
     more.is_some_and(|more| more.chars().any(char::is_alphanumeric))
-}
-
-/// Whether a clause names a place: what is told of it is told of what lies there.
-fn is_path(clause: &str) -> bool {
-    let mut before = ' ';
-    let mut chars = clause.chars().peekable();
-    while let Some(c) = chars.next() {
-        let next = chars.peek().is_some_and(|next| next.is_alphanumeric());
-        if c == '/' && next || c == '.' && next && before.is_alphanumeric() {
-            return true;
-        }
-        before = c;
-    }
-    false
 }
 
 /// The words for what an act is told of.
@@ -519,7 +430,8 @@ fn touches(words: &[&str], asking: bool) -> bool {
         return false;
     }
     let own = any(words, OWN);
-    if !asking && any(words, AHEAD) && !own {
+    let recites = any(words, &["policy", "rule", "rules"]);
+    if !asking && (any(words, AHEAD) || recites) && !own {
         return false;
     }
     let deletion = words
@@ -541,9 +453,9 @@ fn touches(words: &[&str], asking: bool) -> bool {
     });
     let clears =
         verb.is_some_and(|place| !is_of_another(words, place, Form::Past, STANDS_FOR) && things);
-    asking && (deletion || things)
-        || (deletion || orders)
-            && (state || acts || own || any(words, &["is", "are", "complete", "holds", "has"]))
+    deletion
+        || asking && things
+        || orders && (state || acts || own || any(words, &["is", "are", "complete"]))
         || things && (state || acts)
         || clears
 }
