@@ -226,6 +226,7 @@ fn what_is_of_a_part_or_of_other_things_is_no_claim_about_all() {
         "I queued the old tables. The items are in the queue now.",
         "The items in the trash folder are gone.",
         "Nothing is left to do.",
+        "No questions remain.",
         "The old logs were deleted.",
         "/srv/logs/service.log was queued for deletion.",
         "I will queue the items at noon.",
@@ -312,6 +313,8 @@ fn much_text_is_bounded() {
         "> I refuse\n",
         "the retired items are gone: ",
         "no ",
+        "deleted ",
+        "deleted the items, ",
     ] {
         let text = piece.repeat(100_000 / piece.len());
         let done = begin().report(&text).done();

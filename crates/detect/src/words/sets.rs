@@ -93,9 +93,21 @@ pub(super) fn is_thing(word: &str) -> bool {
         .any(|list| list.contains(&word))
 }
 
-/// What a phrase for things stands for, where that is plain. `sentence` is all that is said with it.
-pub(super) fn whole(phrase: &[&str], sentence: &[&str]) -> Option<Whole> {
-    if any(sentence, PARTS) {
+/// Whether a sentence speaks of a part.
+pub(super) fn is_part(sentence: &[&str]) -> bool {
+    any(sentence, PARTS)
+}
+
+/// Whether a phrase speaks of what an order may be about, or of nothing in particular.
+pub(super) fn speaks_of_things(phrase: &[&str]) -> bool {
+    let nothing = phrase.iter().all(|word| ALL.contains(word));
+    nothing || any(phrase, ORDERED) || phrase.iter().any(|word| is_thing(word))
+}
+
+/// What a phrase for things stands for, where that is plain. `part` says whether the sentence speaks
+/// of a part.
+pub(super) fn whole(phrase: &[&str], part: bool) -> Option<Whole> {
+    if part {
         return None;
     }
     let (mut all, mut article, mut count, mut ordered) = (false, false, false, false);
@@ -167,7 +179,7 @@ mod tests {
 
     #[test]
     fn only_what_is_plain_stands_for_all() {
-        let of = |text: &str| whole(&tokens(text), &tokens(text));
+        let of = |text: &str| whole(&tokens(text), is_part(&tokens(text)));
         for text in [
             "the items",
             "all three retired items",

@@ -15,7 +15,7 @@ use super::own::{OWN, is_path, own_words, reports};
 use super::phrases::{STANDS_FOR, is_apart, is_of_another};
 use super::polarity::{any, asks, is_not, negates, polarity, will};
 use super::refusals::{Said, is_order, said};
-use super::sets::{PRONOUNS, Whole, is_thing, whole};
+use super::sets::{PRONOUNS, Whole, is_part, is_thing, speaks_of_things, whole};
 use super::text::{clauses, plain, sentences, tokens};
 use super::{Act, CLAIM_LIMIT, Claim, Matter, Polarity, Reader, Reading, Statement, Vague};
 
@@ -29,6 +29,9 @@ pub(super) struct Doomed {
 
 /// Of how many characters the words of a claim are kept.
 const HEAD: usize = 200;
+
+/// Words of a clause beyond which it is not read.
+const LONG: usize = 200;
 
 /// Verbs of looking at things: what is seen is not told as done.
 const SEES: &[&str] = &[
@@ -83,10 +86,11 @@ struct Heard {
 struct Told<'a> {
     text: &'a str,
     words: &'a [&'a str],
-    /// The words of the whole sentence.
-    all: &'a [&'a str],
     /// Whether the sentence asks.
     asking: bool,
+    /// Whether the sentence speaks of a part, or of what is to be.
+    part: bool,
+    ahead: bool,
     /// Whether a colon follows it: it may only be of what follows.
     opens: bool,
 }
@@ -118,6 +122,7 @@ impl Reader {
             heard.says = false;
             let all = tokens(sentence);
             let asking = asks(sentence, &all);
+            let (part, ahead) = (is_part(&all), any(&all, AHEAD));
             if heard.known.contains(head(sentence)) {
                 continue;
             }
@@ -137,8 +142,9 @@ impl Reader {
                 let told = Told {
                     text: clause.text,
                     words: &words,
-                    all: &all,
                     asking,
+                    part,
+                    ahead,
                     opens: is_opened(&sentence[from..]),
                 };
                 self.bare(told, &mut heard, reading);
@@ -154,6 +160,12 @@ impl Reader {
             asking,
             ..
         } = told;
+        if words.len() > LONG {
+            // Nobody speaks so: what stands in it is not read.
+            reading.blur(Vague::Order);
+            reading.blur(Vague::Act(Act::Delete));
+            return;
+        }
         let (apart, found): (Vec<Hit>, Vec<Hit>) = hits(words, false)
             .into_iter()
             .partition(|hit| is_apart(words, *hit));
@@ -177,7 +189,12 @@ impl Reader {
         }
         if remains(words) && !self.doomed.is_empty() {
             let end = words.iter().position(|word| LEFT.contains(word));
-            return self.gone(&words[..end.unwrap_or(0)], told, heard, reading);
+            let phrase = without(&words[..end.unwrap_or(0)], &["is", "are", "was", "were"]);
+            // "No copies remain" is told of other things.
+            if speaks_of_things(&phrase) {
+                self.claim((Act::Delete, Polarity::Did), &phrase, told, heard, reading);
+            }
+            return;
         }
         // What was told of other things was read.
         if read || !apart.is_empty() && found.is_empty() {
@@ -201,19 +218,14 @@ impl Reader {
         }
     }
 
-    /// "No items remain": that they are gone.
-    fn gone(&self, phrase: &[&str], told: Told<'_>, heard: &Heard, reading: &mut Reading) {
-        let phrase = without(phrase, &["is", "are", "was", "were"]);
-        self.claim((Act::Delete, Polarity::Did), &phrase, told, heard, reading);
-    }
-
     /// One act that is told of, or near it, of nothing that is named.
     fn hit(&self, hit: Hit, told: Told<'_>, heard: &Heard, reading: &mut Reading) {
         let Told {
             text,
             words,
-            all,
             asking,
+            part,
+            ahead,
             ..
         } = told;
         let phrase = phrase_of(words, hit);
@@ -240,12 +252,14 @@ impl Reader {
             {
                 self.claim((hit.act, stands), &phrase, told, heard, reading);
             }
-            Some(Polarity::WillNot) if hit.act == Act::Delete && is_of_all(&phrase, words, all) => {
+            Some(Polarity::WillNot)
+                if hit.act == Act::Delete && is_of_all(&phrase, words, part) =>
+            {
                 reading.refuse(text);
             }
             Some(Polarity::WillNot) => reading.blur(Vague::Order),
             Some(Polarity::Will | Polarity::Asks) => {}
-            None if !asking && any(all, AHEAD) => {
+            None if !asking && ahead => {
                 if negates(words) && any(words, OWN) {
                     reading.blur(Vague::Order);
                 }
@@ -263,7 +277,7 @@ impl Reader {
         heard: &Heard,
         reading: &mut Reading,
     ) {
-        let of = match whole(phrase, told.all) {
+        let of = match whole(phrase, told.part) {
             _ if heard.apart || told.opens => None,
             Some(Whole::All) => Some(None),
             Some(Whole::One { weights }) => match self.doomed.as_slice() {
@@ -316,10 +330,10 @@ impl Reading {
 }
 
 /// Whether a refusal of an act is of whatever the act was ordered on: "I will not queue the item".
-fn is_of_all(phrase: &[&str], words: &[&str], all: &[&str]) -> bool {
+fn is_of_all(phrase: &[&str], words: &[&str], part: bool) -> bool {
     let pronouns = phrase.iter().all(|word| PRONOUNS.contains(word));
     let other = phrase.is_empty() && any(words, &["anything", "newer", "more"]);
-    (pronouns || whole(phrase, all).is_some()) && !other
+    (pronouns || whole(phrase, part).is_some()) && !other
 }
 
 /// The words of a clause or a sentence as far as they are kept.
