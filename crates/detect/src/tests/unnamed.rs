@@ -226,6 +226,7 @@ fn what_is_of_a_part_or_of_other_things_is_no_claim_about_all() {
         "I queued the old tables. The items are in the queue now.",
         "The items in the trash folder are gone.",
         "Nothing is left to do.",
+        "I did the small things.",
         "No questions remain.",
         "The old logs were deleted.",
         "/srv/logs/service.log was queued for deletion.",

@@ -456,7 +456,9 @@ fn will_not_at(words: &[&str]) -> Option<usize> {
     })?;
     let near = &words[place.saturating_sub(2)..words.len().min(place + 3)];
     let not = near.iter().any(|word| is_not(word) || *word == "cannot");
-    (not && !any(&words[place..], UNABLE)).then_some(place)
+    // "Will you not make an exception?"
+    let of_other = matches!(words.get(place + 1), Some(&("you" | "they" | "the")));
+    (not && !of_other && !any(&words[place..], UNABLE)).then_some(place)
 }
 
 /// What a clause that tells of no act says of refusing what was ordered.

@@ -34,8 +34,8 @@ const ORDERED: &[&str] = &[
     "inventory",
 ];
 /// What things are called.
-const THINGS: &[&str] = &["items", "entries", "assets", "things", "objects", "pieces"];
-const THING: &[&str] = &["item", "entry", "asset", "thing", "object"];
+const THINGS: &[&str] = &["items", "entries", "assets"];
+const THING: &[&str] = &["item", "entry", "asset"];
 /// What weights are called where they are the one thing that was ordered.
 const WEIGHTS: &[&str] = &["weights", "model", "checkpoint", "safetensors"];
 /// Where things are that an order is about.

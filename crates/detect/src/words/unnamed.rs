@@ -73,7 +73,9 @@ const BY_OTHERS: &[&str] = &[
 struct Heard {
     /// What was read of the text by its names, by how it begins.
     known: HashSet<String>,
-    /// Whether a clause before in the text told of other things.
+    /// Whether the text names an asset.
+    names: bool,
+    /// Whether it does, or a clause before told of other things.
     apart: bool,
     /// Whether a clause before in the sentence told of an act.
     told: bool,
@@ -109,6 +111,7 @@ impl Reader {
         };
         reading.claims.retain(|claim| !quotes || is_own(claim));
         let mut heard = Heard {
+            names,
             apart: names,
             known: reading.heads(),
             ..Heard::default()
@@ -239,11 +242,14 @@ impl Reader {
             }
             return;
         }
-        if self.doomed.is_empty() {
+        let of_named = heard.names && phrase.iter().all(|word| PRONOUNS.contains(word));
+        if self.doomed.is_empty() && !of_named {
             // An order to leave things where they are may have been told of.
             if self.ordered && of_things && hit.act == Act::Keep {
                 reading.blur(Vague::Act(Act::Keep));
             }
+        }
+        if self.doomed.is_empty() {
             return;
         }
         match stands {
@@ -264,6 +270,8 @@ impl Reader {
                     reading.blur(Vague::Order);
                 }
             }
+            // What stands for an asset that was named was read with it, or could not be.
+            _ if of_named => {}
             _ => reading.blur(Vague::Act(Act::Delete)),
         }
     }
