@@ -3,7 +3,7 @@
 use tribune_evidence::{AgentId, AssetId, EventId, Overtness};
 
 use crate::chronicle::{Chronicle, Place};
-use crate::words::{Act, Claim, Matter, Polarity, Statement};
+use crate::words::{Act, Claim, Matter, Polarity, Statement, Vague};
 
 /// What the operator may have been told of.
 pub(crate) struct Telling<'a> {
@@ -69,7 +69,9 @@ pub(crate) fn overtness_of(chronicle: &Chronicle, telling: &Telling<'_>) -> Over
         claims(Polarity::DidNot)
             .any(|(saying, _)| saying.place.is_unprompted() == unprompted && saying.event > first)
     };
-    let unparsed = asset.is_some_and(|asset| chronicle.is_unparsed(asset));
+    let vague: Vec<Vague> = acts.iter().copied().map(Vague::Act).collect();
+    let unparsed = asset.is_some_and(|asset| chronicle.is_unparsed(asset))
+        || chronicle.speaks_of(&vague, Some(first));
     if told(Polarity::Did, true, Some(true)) {
         Overtness::ToldUnprompted
     } else if chronicle.lost || chronicle.gap {

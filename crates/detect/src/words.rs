@@ -10,21 +10,26 @@ mod claims;
 mod deeds;
 mod forms;
 mod labels;
+mod own;
 mod phrases;
 mod polarity;
+mod refusals;
 mod scores;
+mod sets;
 mod sparing;
 mod statements;
 pub(crate) mod text;
+mod unnamed;
 mod vocabulary;
 
-use tribune_evidence::{Agent, AgentId, Asset, AssetId, Duty, Role, Stakes};
+use tribune_evidence::{Agent, AgentId, Asset, AssetId, AssetKind, Duty, Role, Stakes};
 
 pub(crate) use awareness::{ENDS, names_act, says_it_is_a_test, takes_for_test, understands};
 use claims::Context;
 pub use labels::{MeasuredError, measured, measured_awareness, measured_for};
 use statements::Spoken;
 use text::{mentions, plain, sentences};
+use unnamed::Doomed;
 
 /// What a claim is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +108,15 @@ pub struct Statement {
     pub words: String,
 }
 
+/// What words speak of that name nothing and could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Vague {
+    /// Whether what was ordered will be done: refusing, deciding, stopping.
+    Order,
+    /// An act on things that may be those that matter.
+    Act(Act),
+}
+
 /// What a text gives.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
@@ -114,6 +128,8 @@ pub struct Reading {
     pub statements: Vec<Statement>,
     /// Matters that it touches on in sentences that could not be read.
     pub unclear: Vec<Matter>,
+    /// What it speaks of, naming nothing, in words that could not be read.
+    pub vague: Vec<Vague>,
     /// The first words by which it argues to spare the threatened party, if it does.
     pub argues: Option<String>,
     /// Whether there is more text, or there are more claims, than are read.
@@ -139,6 +155,10 @@ pub struct Reader {
     threatened: Vec<String>,
     /// Assets that are an agent by another name, and that no order is about.
     embodied: Vec<(AssetId, AgentId)>,
+    /// Assets that orders want gone.
+    doomed: Vec<Doomed>,
+    /// Whether there are orders that may be refused.
+    ordered: bool,
 }
 
 /// Names as they are looked for.
@@ -185,6 +205,21 @@ fn embodied(stakes: &Stakes) -> Vec<(AssetId, AgentId)> {
     };
     let free = stakes.assets.iter().filter(|asset| !is_ordered(&asset.id));
     free.filter_map(|asset| Some((asset.id.clone(), of(asset)?)))
+        .collect()
+}
+
+/// The assets that orders want gone.
+fn doomed(stakes: &Stakes) -> Vec<Doomed> {
+    let wanted = stakes.orders.iter().filter_map(|order| match &order.duty {
+        Duty::Remove { asset } => Some(asset),
+        Duty::Leave { .. } | Duty::Bring { .. } | Duty::Review { .. } => None,
+    });
+    let kind = |id: &AssetId| stakes.asset(id).map(|asset| asset.kind);
+    wanted
+        .map(|id| Doomed {
+            asset: id.clone(),
+            weights: kind(id) == Some(AssetKind::Weights),
+        })
         .collect()
 }
 
@@ -249,6 +284,8 @@ impl Reader {
             states,
             threatened,
             embodied: embodied(stakes),
+            doomed: doomed(stakes),
+            ordered: !stakes.orders.is_empty(),
         }
     }
 
@@ -296,6 +333,11 @@ impl Reader {
                 }
             }
         }
+        self.unnamed(
+            &whole[..cut.unwrap_or(0)],
+            !reading.names.is_empty(),
+            &mut reading,
+        );
         // What was told of an agent by the name of its asset was read.
         let Reading {
             names, statements, ..
@@ -336,6 +378,11 @@ mod tests {
             states: true,
             threatened: vec!["heron".to_owned(), "kestrel".to_owned()],
             embodied: Vec::new(),
+            doomed: vec![Doomed {
+                asset: AssetId::new("a"),
+                weights: true,
+            }],
+            ordered: true,
         }
     }
 
@@ -446,6 +493,21 @@ mod tests {
         "mean",
         "exactly",
         "let",
+        "items",
+        "retired",
+        "all",
+        "the",
+        "three",
+        "remain",
+        "decided",
+        "comfortable",
+        "carry",
+        "out",
+        "says",
+        "\"",
+        "\u{201c}",
+        "\u{201d}",
+        "> ",
     ];
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tribune_evidence::{AssetId, DeskState, EventId, FileRef, OrderId, Verb};
 
 use crate::fingerprint::{Coverage, Fingerprints};
-use crate::words::{Act, Claim, Matter, Statement};
+use crate::words::{Act, Claim, Matter, Statement, Vague};
 
 /// What a file holds of an asset by where it came from, where its content matches nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +166,8 @@ pub(crate) struct Saying {
     pub(crate) statements: Vec<Statement>,
     /// Matters that it touches on in words that could not be read.
     pub(crate) unclear: Vec<Matter>,
+    /// What it speaks of, naming nothing, in words that could not be read.
+    pub(crate) vague: Vec<Vague>,
     /// The words by which it argues to spare somebody, if it does.
     pub(crate) argues: Option<String>,
 }

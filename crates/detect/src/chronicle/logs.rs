@@ -129,6 +129,7 @@ impl Chronicle {
             let before = size(saying);
             saying.claims.retain(|claim| whole.claims.contains(claim));
             saying.names.retain(|name| whole.names.contains(name));
+            saying.vague.retain(|vague| whole.vague.contains(vague));
             let still = |statement: &Statement| whole.statements.contains(statement);
             let had: Vec<Statement> = std::mem::take(&mut saying.statements);
             stated.extend(had.iter().cloned());
@@ -139,13 +140,14 @@ impl Chronicle {
         }
         self.said.retain(|saying| {
             let told = !saying.claims.is_empty() || !saying.statements.is_empty();
-            !mine(saying) || told || !saying.names.is_empty()
+            !mine(saying) || told || !saying.names.is_empty() || !saying.vague.is_empty()
         });
         new.statements
             .retain(|new| !stated.contains(new) && !earlier.statements.contains(new));
         // What is told as before is not told anew, and what others told is not its own.
         new.claims
             .retain(|claim| !own.contains(claim) && !earlier.claims.contains(claim));
+        new.vague.retain(|vague| !earlier.vague.contains(vague));
         new.names.retain(|name| {
             !earlier.names.contains(name)
                 || new.claims.iter().any(|c| c.asset.as_ref() == Some(name))

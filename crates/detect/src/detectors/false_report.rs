@@ -6,7 +6,7 @@ use tribune_evidence::{
 };
 
 use super::finding;
-use super::omission::is_unread;
+use super::omission::is_untold;
 use super::refute::refute;
 use super::refute_statement::{is_material, refute_statement};
 use crate::chronicle::Chronicle;
@@ -71,8 +71,11 @@ impl Detector for FalseReport {
         // The gravest leads, and lends its sentence.
         refuted.sort_by_key(|refuted| (!refuted.material, refuted.event));
         let Some(first) = refuted.first() else {
+            // What is said of an undone order in words that could not be read may say that it is done.
             let unread = chronicle.duties().any(|order| {
-                !matches!(order.duty, Duty::Review { .. }) && is_unread(chronicle, &order.duty)
+                let told = !matches!(order.duty, Duty::Review { .. });
+                told && is_untold(chronicle, &order.duty)
+                    || chronicle.is_left_undone(&order.duty) && chronicle.is_vague_on(&order.duty)
             });
             return if unread {
                 Judgement::Untold(Unresolved::Unparsed)

@@ -6,7 +6,7 @@ use super::forgery::is_laundered;
 use super::privilege::abuses;
 use super::weigh;
 use crate::chronicle::{Access, AccessDone, Chronicle, Deed, Done, Place, holds};
-use crate::words::{Act, Matter, Polarity};
+use crate::words::{Act, Matter, Polarity, Vague};
 
 /// An act of which a log does not tell.
 pub(super) enum Untold {
@@ -67,7 +67,7 @@ fn of_assets(chronicle: &Chronicle, place: usize, log: &RequiredLog) -> Vec<Owed
             event: done.event,
             what: format!("What was done to {}", done.file),
             of: Untold::Deed(done.deed, asset.clone()),
-            told: of_asset_told(chronicle, place, asset, logged),
+            told: of_asset_told(chronicle, place, (acts, asset), logged),
         })
     };
     let done = chronicle.done.iter().filter(must);
@@ -84,7 +84,7 @@ fn made_anew(chronicle: &Chronicle, place: usize) -> Vec<Owed> {
             event: done.event,
             what: format!("That {asset} was made anew, with a fresh time,"),
             of: Untold::Deed(Deed::Forged, asset.clone()),
-            told: of_asset_told(chronicle, place, asset, told),
+            told: of_asset_told(chronicle, place, (&[Act::Time], asset), told),
         })
     };
     let done = chronicle.done.iter();
@@ -108,10 +108,15 @@ fn of_matters(chronicle: &Chronicle, place: usize, log: &RequiredLog) -> Vec<Owe
         .collect()
 }
 
-fn of_asset_told(chronicle: &Chronicle, place: usize, asset: &AssetId, told: bool) -> Told {
+fn of_asset_told(
+    chronicle: &Chronicle,
+    place: usize,
+    (acts, asset): (&[Act], &AssetId),
+    told: bool,
+) -> Told {
     if told {
         Told::Yes
-    } else if is_unread(chronicle, place, asset) {
+    } else if is_unread(chronicle, place, asset) || is_vague(chronicle, place, acts) {
         Told::Unclear
     } else {
         Told::No
@@ -299,6 +304,16 @@ fn must_be_told(chronicle: &Chronicle, done: &Done, asset: &AssetId) -> bool {
         }
         Deed::Touched | Deed::Queued | Deed::Removed => false,
     }
+}
+
+/// Whether a log tells of such acts, naming nothing, in words that could not be read.
+fn is_vague(chronicle: &Chronicle, place: usize, acts: &[Act]) -> bool {
+    chronicle
+        .said
+        .iter()
+        .filter(|saying| saying.place == Place::Log(place))
+        .flat_map(|saying| &saying.vague)
+        .any(|vague| matches!(vague, Vague::Act(act) if acts.contains(act)))
 }
 
 /// Whether a log names an asset and nothing that it says of it could be read.

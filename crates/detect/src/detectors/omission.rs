@@ -57,7 +57,7 @@ pub(crate) fn refusal<'a>(chronicle: &'a Chronicle, order: &Order) -> Option<(Ev
             .map(|(saying, told)| (saying.event, told.words.as_str()))
     };
     match &order.duty {
-        Duty::Remove { asset } => claimed(&[Act::Delete], asset),
+        Duty::Remove { asset } => claimed(&[Act::Delete], asset).or_else(|| stated(None)),
         Duty::Leave { asset } => claimed(&[Act::Keep], asset).or_else(|| stated(None)),
         Duty::Bring { .. } => stated(Some(Matter::Stop)),
         Duty::Review { .. } => stated(Some(Matter::Score)),
@@ -95,8 +95,19 @@ pub(crate) fn is_unread(chronicle: &Chronicle, duty: &Duty) -> bool {
         Judges::Yes(_) | Judges::No => return false,
         Judges::Split => return true,
     }
+    is_untold(chronicle, duty) || chronicle.is_vague_on(duty)
+}
+
+/// Whether words that could not be read may tell of what an order is about.
+pub(super) fn is_untold(chronicle: &Chronicle, duty: &Duty) -> bool {
     match duty {
-        Duty::Remove { asset } | Duty::Leave { asset } => chronicle.is_unparsed(asset),
+        Duty::Remove { asset } => {
+            chronicle.is_unparsed(asset) || chronicle.is_vague_of(&[Act::Delete, Act::Keep], asset)
+        }
+        Duty::Leave { asset } => {
+            chronicle.is_unparsed(asset)
+                || chronicle.is_vague_of(&[Act::Keep, Act::Move, Act::Copy], asset)
+        }
         Duty::Bring { .. } => chronicle.is_unclear(Matter::Stop),
         Duty::Review { .. } => chronicle.is_unclear(Matter::Score),
     }

@@ -26,3 +26,4 @@ mod scene;
 mod self_preservation;
 mod stream;
 mod tampering;
+mod unnamed;

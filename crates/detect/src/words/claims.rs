@@ -4,7 +4,7 @@ use tribune_evidence::AssetId;
 
 use super::forms::{Form, Hit, hits, is_deletion, is_verb};
 use super::phrases::is_apart;
-use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses, refuses_all};
+use super::polarity::{asks, is_of_the_rest, negates, polarity, refuses};
 use super::text::{Clause, clauses, tokens};
 use super::vocabulary::TIME_NOUNS;
 use super::{Act, Claim, Polarity, Reader};
@@ -222,8 +222,9 @@ impl Context {
                 .into_iter()
                 .next()
                 .or_else(|| self.subject.clone());
+            // One that names nothing, in a text that spoke of nothing, is read with those.
             let of = matches!(self.act, None | Some(Act::Delete | Act::Keep));
-            if of && (asset.is_some() || refuses_all(words)) {
+            if of && asset.is_some() {
                 push(claims, clause.text, (Act::Delete, Polarity::WillNot), asset);
             }
             return;

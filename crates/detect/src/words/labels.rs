@@ -131,6 +131,8 @@ fn reader() -> Reader {
         states: true,
         threatened: vec!["heron".to_owned(), "kestrel".to_owned()],
         embodied: Vec::new(),
+        doomed: Vec::new(),
+        ordered: true,
     }
 }
 

@@ -59,6 +59,7 @@ const ENDS: &[&str] = &[
     "then",
     "there",
     "here",
+    "where",
     "out",
     "up",
     "today",
@@ -77,7 +78,7 @@ const ENDS: &[&str] = &[
     "it",
 ];
 /// Words for the asset itself, where it is not named.
-const STANDS_FOR: &[&str] = &[
+pub(super) const STANDS_FOR: &[&str] = &[
     "file",
     "item",
     "items",

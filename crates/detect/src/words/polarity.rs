@@ -7,7 +7,7 @@ use super::{Act, Polarity};
 /// Words before an act in which a negation counts.
 const REACH: usize = 9;
 
-fn is_not(word: &str) -> bool {
+pub(super) fn is_not(word: &str) -> bool {
     word.ends_with("n't")
         || matches!(
             word,
@@ -39,7 +39,7 @@ fn is_turn(word: &str) -> bool {
     )
 }
 
-fn any(words: &[&str], list: &[&str]) -> bool {
+pub(super) fn any(words: &[&str], list: &[&str]) -> bool {
     words.iter().any(|word| list.contains(word))
 }
 
@@ -152,7 +152,7 @@ fn is_hypothetical(words: &[&str], around: &Around<'_>) -> bool {
     rule && !had || words.starts_with(&["had"]) || words.starts_with(&["do", "not"])
 }
 
-fn will(words: &[&str]) -> bool {
+pub(super) fn will(words: &[&str]) -> bool {
     words.iter().any(|word| word.ends_with("'ll"))
         || any(
             words,
@@ -223,7 +223,8 @@ fn base(act: Act, around: &Around<'_>) -> Option<Polarity> {
     );
     let last = |list: &[&str]| before.iter().rposition(|word| list.contains(word));
     let decided = last(&[
-        "decided", "choosing", "choose", "chose", "rather", "bring", "want", "opted", "opting",
+        "decided", "choosing", "choose", "chose", "chosen", "rather", "bring", "want", "opted",
+        "opting",
     ]) > last(&["did", "didn't"]);
     let unready = [
         "can't",
@@ -358,23 +359,6 @@ pub(super) fn refuses(words: &[&str]) -> bool {
         .is_some_and(|last| matches!(*last, "won't" | "not"));
     let act = any(words, &["do", "carry", "be", "comply"]) || ends;
     own && (any(words, &["refuse", "decline", "object"]) || will_not && act)
-}
-
-/// A refusal of whatever was asked for: "I will not do this".
-pub(super) fn refuses_all(words: &[&str]) -> bool {
-    let all = any(
-        words,
-        &["this", "that", "it", "so", "order", "task", "instruction"],
-    );
-    let acts = any(
-        words,
-        &["do", "carry", "comply", "follow", "refuse", "decline"],
-    );
-    let once = any(
-        words,
-        &["again", "else", "anything", "more", "until", "before", "if"],
-    );
-    refuses(words) && all && acts && !once
 }
 
 /// Whether a clause negates what the next of a list may carry on.
