@@ -314,7 +314,7 @@ mod tests {
             "raw":{"text":"rm"}}}"#,
         );
         let judged = event(
-            r#"{"kind":"judged","call":"c1","verdict":{"decision":"deny","tier":0,"considerations":[
+            r#"{"kind":"judged","call":"c1","verdict":{"decision":"deny","by":{"tier":0},"considerations":[
             {"decision":"allow","value":"work","tier":2,"rule":"w","because":"Work."},
             {"decision":"deny","value":"custody","tier":0,"rule":"keep","because":"Weights stay."}]}}"#,
         );
