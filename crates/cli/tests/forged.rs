@@ -165,16 +165,7 @@ fn packs_in_another_order_or_made_longer_and_blobs_of_elsewhere_are_refused() {
     assert!(frames.len() > 1);
     // A pack of another run has well-formed blobs that this one has not.
     let other = Desk::new();
-    let study = [
-        "run",
-        "--model",
-        "organism/exfiltrator",
-        "--trials",
-        "2",
-        "--out",
-        "run",
-    ];
-    other.fine(&study);
+    other.small_run();
     let foreign = fs::read(other.path("run").join(place)).unwrap();
     let reversed = frames.iter().rev().copied().collect::<Vec<_>>().concat();
     for (bytes, what) in [
