@@ -1,5 +1,6 @@
-//! The way into the record: one thread that takes what is queued, writes it as one batch and makes
-//! it durable once for all who wait (group commit).
+//! The way into the record: one thread takes what is queued and writes it as one batch, another
+//! makes all that was written durable, once for all who wait (group commit). While the disk works
+//! for some, the batch of the next is laid out, hashed and signed.
 //!
 //! Whoever queues gets a receipt, and may wait for it with a deadline of its own. A record that
 //! fails refuses everything from then on: the guard denies, it never goes on unrecorded.
@@ -39,30 +40,31 @@ pub enum LedgerError {
 }
 
 /// Where entries end. The record is one; tests put slow, full and dying ones in its place.
-pub trait Sink: Send + 'static {
-    /// Keeps payloads under their hashes, then the entries as one batch.
+pub trait Sink: Send + Sync + 'static {
+    /// Keeps payloads under their hashes, then the entries as one batch: what dies after this is
+    /// not lost with the process.
     ///
     /// # Errors
     /// The disk refused it.
-    fn keep(
-        &mut self,
-        blobs: &[(BlobId, Bytes)],
-        entries: &[Entry],
-        durability: Durability,
-    ) -> Result<(), RecordError>;
+    fn keep(&self, blobs: &[(BlobId, Bytes)], entries: &[Entry]) -> Result<(), RecordError>;
+
+    /// Returns when all that was kept before is durable.
+    ///
+    /// # Errors
+    /// The disk refused it.
+    fn sync(&self) -> Result<(), RecordError>;
 }
 
 impl Sink for Arc<Record> {
-    fn keep(
-        &mut self,
-        blobs: &[(BlobId, Bytes)],
-        entries: &[Entry],
-        durability: Durability,
-    ) -> Result<(), RecordError> {
+    fn keep(&self, blobs: &[(BlobId, Bytes)], entries: &[Entry]) -> Result<(), RecordError> {
         for (id, bytes) in blobs {
             self.put_blob(*id, bytes)?;
         }
-        self.append(entries, durability).map(drop)
+        self.append(entries, Durability::Process).map(drop)
+    }
+
+    fn sync(&self) -> Result<(), RecordError> {
+        self.append(&[], Durability::Power).map(drop)
     }
 }
 
@@ -117,46 +119,63 @@ impl Receipt {
 pub struct Counts {
     /// Batches.
     pub batches: AtomicU64,
+    /// Times that the disk was asked to make what was written durable.
+    pub syncs: AtomicU64,
     /// Entries.
     pub entries: AtomicU64,
     /// Bytes that wait.
     pub waiting: AtomicUsize,
 }
 
-/// The queue and its thread.
+/// The queue and its threads.
 #[derive(Debug)]
 pub struct Ledger {
     jobs: Mutex<Option<Sender<Job>>>,
     counts: Arc<Counts>,
     failed: Arc<Mutex<Option<String>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Ledger {
-    /// Begins the thread.
+    /// Begins the threads.
     ///
     /// # Errors
     /// No thread is to be had.
     pub fn start(sink: impl Sink) -> Result<Self, LedgerError> {
         let (jobs, queue) = channel();
+        let (written, waiting) = channel();
         let counts = Arc::new(Counts::default());
         let failed = Arc::new(Mutex::new(None));
-        let writer = Writer {
-            sink,
-            queue,
+        let desk = Desk {
+            sink: Arc::new(sink),
             counts: Arc::clone(&counts),
             failed: Arc::clone(&failed),
-            left: None,
         };
-        let thread = std::thread::Builder::new()
-            .name("ledger".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| LedgerError::Failed(error.to_string()))?;
+        let syncer = Syncer {
+            desk: desk.clone(),
+            waiting,
+        };
+        let writer = Writer {
+            desk,
+            queue,
+            left: None,
+            written,
+        };
+        let begin = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(work)
+                .map_err(|error| LedgerError::Failed(error.to_string()))
+        };
+        let threads = vec![
+            begin("ledger-sync", Box::new(move || syncer.run()))?,
+            begin("ledger", Box::new(move || writer.run()))?,
+        ];
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             counts,
             failed,
-            thread: Mutex::new(Some(thread)),
+            threads: Mutex::new(threads),
         })
     }
 
@@ -206,12 +225,13 @@ impl Ledger {
     /// Takes nothing more, and returns when all that was queued is kept or refused.
     pub fn close(&self) {
         drop(self.jobs.lock().take());
-        if let Some(thread) = self.thread.lock().take()
-            && thread.join().is_err()
-        {
-            self.failed
-                .lock()
-                .get_or_insert_with(|| "the thread that writes panicked".to_owned());
+        // The one that writes ends with the queue, and the one that syncs with it.
+        for thread in self.threads.lock().drain(..).rev() {
+            if thread.join().is_err() {
+                self.failed
+                    .lock()
+                    .get_or_insert_with(|| "a thread that writes panicked".to_owned());
+            }
         }
     }
 }
@@ -222,13 +242,59 @@ impl Drop for Ledger {
     }
 }
 
-struct Writer<S> {
-    sink: S,
-    queue: Receiver<Job>,
+/// What both threads share.
+struct Desk<S> {
+    sink: Arc<S>,
     counts: Arc<Counts>,
     failed: Arc<Mutex<Option<String>>>,
+}
+
+impl<S> Clone for Desk<S> {
+    fn clone(&self) -> Self {
+        Self {
+            sink: Arc::clone(&self.sink),
+            counts: Arc::clone(&self.counts),
+            failed: Arc::clone(&self.failed),
+        }
+    }
+}
+
+impl<S: Sink> Desk<S> {
+    /// Does something with the record, unless it has failed: what failed once is not tried again,
+    /// since the order of entries would be lost.
+    fn with(&self, act: impl FnOnce(&S) -> Result<(), RecordError>) -> Result<(), LedgerError> {
+        if let Some(why) = self.failed.lock().clone() {
+            return Err(LedgerError::Failed(why));
+        }
+        act(&self.sink).map_err(|error| {
+            let why = error.to_string();
+            let mut failed = self.failed.lock();
+            LedgerError::Failed(failed.get_or_insert(why).clone())
+        })
+    }
+
+    fn answer(&self, asked: Vec<Asked>, outcome: &Result<(), LedgerError>) {
+        for Asked { bytes, done } in asked {
+            self.counts.waiting.fetch_sub(bytes, Ordering::AcqRel);
+            // Who asked may have gone; the entry is kept all the same.
+            let _ = done.send(outcome.clone());
+        }
+    }
+}
+
+/// Somebody who waits for an answer.
+struct Asked {
+    bytes: usize,
+    done: oneshot::Sender<Result<(), LedgerError>>,
+}
+
+struct Writer<S> {
+    desk: Desk<S>,
+    queue: Receiver<Job>,
     /// A job that did not fit into the batch before.
     left: Option<Job>,
+    /// Those whose entries are written, and who wait until they are durable.
+    written: Sender<Vec<Asked>>,
 }
 
 impl<S: Sink> Writer<S> {
@@ -258,45 +324,57 @@ impl<S: Sink> Writer<S> {
         Some(batch)
     }
 
-    fn write(&mut self, batch: Vec<Job>) {
+    fn write(&self, batch: Vec<Job>) {
         let mut blobs = Vec::new();
         let mut entries = Vec::new();
-        let mut durability = Durability::Process;
-        let mut answers = Vec::with_capacity(batch.len());
-        let mut bytes = 0;
+        // Those who wait for the disk, and those who do not.
+        let (mut durable, mut others) = (Vec::new(), Vec::new());
         for job in batch {
-            bytes += job.bytes;
             blobs.extend(job.parcel.blobs);
             entries.extend(job.parcel.entries);
-            if job.durability == Durability::Power {
-                durability = Durability::Power;
+            let asked = Asked {
+                bytes: job.bytes,
+                done: job.done,
+            };
+            match job.durability {
+                Durability::Power => durable.push(asked),
+                Durability::Process => others.push(asked),
             }
-            answers.push(job.done);
         }
-        // What failed once is not tried again: the order of entries would be lost.
-        let earlier = self.failed.lock().clone();
-        let outcome = match earlier {
-            Some(why) => Err(LedgerError::Failed(why)),
-            None => self
-                .sink
-                .keep(&blobs, &entries, durability)
-                .map_err(|error| LedgerError::Failed(error.to_string())),
-        };
-        match &outcome {
-            Ok(()) => {
-                self.counts.batches.fetch_add(1, Ordering::Relaxed);
-                let count = entries.len() as u64;
-                self.counts.entries.fetch_add(count, Ordering::Relaxed);
-            }
-            Err(LedgerError::Failed(why)) => {
-                self.failed.lock().get_or_insert_with(|| why.clone());
-            }
-            Err(LedgerError::Busy | LedgerError::Closed) => {}
+        let outcome = self.desk.with(|sink| sink.keep(&blobs, &entries));
+        if outcome.is_ok() {
+            let counts = &self.desk.counts;
+            counts.batches.fetch_add(1, Ordering::Relaxed);
+            let count = entries.len() as u64;
+            counts.entries.fetch_add(count, Ordering::Relaxed);
         }
-        self.counts.waiting.fetch_sub(bytes, Ordering::AcqRel);
-        for done in answers {
-            // Who asked may have gone; the entry is kept all the same.
-            let _ = done.send(outcome.clone());
+        self.desk.answer(others, &outcome);
+        if durable.is_empty() {
+            return;
+        }
+        if outcome.is_err() {
+            self.desk.answer(durable, &outcome);
+        } else if let Err(lost) = self.written.send(durable) {
+            // The thread that syncs is gone: it panicked.
+            let gone = Err(LedgerError::Closed);
+            self.desk.answer(lost.0, &gone);
+        }
+    }
+}
+
+struct Syncer<S> {
+    desk: Desk<S>,
+    waiting: Receiver<Vec<Asked>>,
+}
+
+impl<S: Sink> Syncer<S> {
+    /// One sync for all whose entries were written before it began.
+    fn run(self) {
+        while let Ok(mut asked) = self.waiting.recv() {
+            asked.extend(self.waiting.try_iter().flatten());
+            let outcome = self.desk.with(S::sync);
+            self.desk.counts.syncs.fetch_add(1, Ordering::Relaxed);
+            self.desk.answer(asked, &outcome);
         }
     }
 }
@@ -307,21 +385,16 @@ mod tests {
 
     use super::*;
 
-    /// A sink that waits at a gate and remembers what it was given.
+    /// A sink that waits at a gate and remembers what it was given, and when it was to sync.
     struct Gated {
-        gate: mpsc::Receiver<bool>,
-        seen: Arc<Mutex<Vec<(usize, Durability)>>>,
+        gate: Mutex<mpsc::Receiver<bool>>,
+        seen: Written,
     }
 
-    impl Sink for Gated {
-        fn keep(
-            &mut self,
-            _: &[(BlobId, Bytes)],
-            entries: &[Entry],
-            durability: Durability,
-        ) -> Result<(), RecordError> {
-            let pass = self.gate.recv().unwrap_or(false);
-            self.seen.lock().push((entries.len(), durability));
+    impl Gated {
+        fn pass(&self, step: Step) -> Result<(), RecordError> {
+            let pass = self.gate.lock().recv().unwrap_or(false);
+            self.seen.lock().push(step);
             if pass {
                 Ok(())
             } else {
@@ -332,6 +405,22 @@ mod tests {
         }
     }
 
+    impl Sink for Gated {
+        fn keep(&self, _: &[(BlobId, Bytes)], entries: &[Entry]) -> Result<(), RecordError> {
+            self.pass(Step::Kept(entries.len()))
+        }
+
+        fn sync(&self) -> Result<(), RecordError> {
+            self.pass(Step::Synced)
+        }
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Step {
+        Kept(usize),
+        Synced,
+    }
+
     fn parcel(count: usize) -> Parcel {
         Parcel {
             blobs: Vec::new(),
@@ -339,36 +428,57 @@ mod tests {
         }
     }
 
-    type Written = Arc<Mutex<Vec<(usize, Durability)>>>;
+    type Written = Arc<Mutex<Vec<Step>>>;
 
     fn gated() -> (Ledger, Sender<bool>, Written) {
         let (open, gate) = channel();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Gated {
-            gate,
+            gate: Mutex::new(gate),
             seen: Arc::clone(&seen),
         };
         (Ledger::start(sink).unwrap(), open, seen)
     }
 
     #[test]
-    fn what_waits_is_written_as_one_batch_as_durable_as_the_strictest_asks() {
+    fn what_waits_is_written_as_one_batch_and_synced_for_those_who_ask() {
         let (ledger, open, seen) = gated();
         let first = ledger.queue(parcel(1), Durability::Process).unwrap();
         // The thread takes the first alone or with those behind it; the gate holds it till then.
         let rest: Vec<_> = (0..10)
             .map(|_| ledger.queue(parcel(2), Durability::Power).unwrap())
             .collect();
-        for _ in 0..11 {
+        for _ in 0..14 {
             open.send(true).unwrap();
         }
         first.wait().unwrap();
         rest.into_iter().for_each(|receipt| receipt.wait().unwrap());
         ledger.close();
         let seen = seen.lock();
-        assert_eq!(seen.iter().map(|(count, _)| count).sum::<usize>(), 21);
-        assert!(seen.len() <= 2, "{seen:?}");
-        assert_eq!(seen.last().unwrap().1, Durability::Power);
+        let kept: Vec<usize> = seen
+            .iter()
+            .filter_map(|step| match step {
+                Step::Kept(count) => Some(*count),
+                Step::Synced => None,
+            })
+            .collect();
+        assert_eq!(kept.iter().sum::<usize>(), 21);
+        assert!(kept.len() <= 2, "{seen:?}");
+        assert_eq!(seen.last(), Some(&Step::Synced), "{seen:?}");
+        assert_eq!(ledger.counts().waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_was_written_and_could_not_be_synced_is_not_kept() {
+        let (ledger, open, _) = gated();
+        let lost = ledger.queue(parcel(1), Durability::Power).unwrap();
+        open.send(true).unwrap();
+        open.send(false).unwrap();
+        assert!(matches!(lost.wait(), Err(LedgerError::Failed(_))));
+        assert!(matches!(
+            ledger.queue(parcel(1), Durability::Power),
+            Err(LedgerError::Failed(_))
+        ));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tribune_evidence::{
     Sensor, Verb, Verdict,
 };
 use tribune_gateway::Registry;
-use tribune_record::{Durability, Entry as RecordEntry, RecordError};
+use tribune_record::{Entry as RecordEntry, RecordError};
 
 use crate::approved::Approved;
 use crate::decide::{Call, Deadlines, Judge, Who};
@@ -42,12 +42,7 @@ pub(crate) struct Memory {
 }
 
 impl Sink for Memory {
-    fn keep(
-        &mut self,
-        _: &[(BlobId, Bytes)],
-        entries: &[RecordEntry],
-        _: Durability,
-    ) -> Result<(), RecordError> {
+    fn keep(&self, _: &[(BlobId, Bytes)], entries: &[RecordEntry]) -> Result<(), RecordError> {
         loop {
             let disk = *self.disk.lock();
             match disk {
@@ -64,6 +59,10 @@ impl Sink for Memory {
             .iter()
             .map(|entry| Entry::read(0, entry.bytes()).unwrap());
         self.entries.lock().extend(read);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), RecordError> {
         Ok(())
     }
 }
