@@ -384,21 +384,26 @@ fn spans_go_to_a_collector_that_is_asked_for_without_secrets_and_words() {
     let guard = Guarded::start_with(folder.path(), &provider, &["--otlp", &base]);
     guard.turn("switch");
     guard.end();
-    let mut names = Vec::new();
+    let mut all: Vec<Value> = Vec::new();
     let mut text = String::new();
     while let Ok((line, body)) = heard.recv_timeout(std::time::Duration::from_secs(5)) {
         assert!(line.starts_with("POST /v1/traces "), "{line}");
         let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].clone();
-        for span in spans.as_array().unwrap() {
-            names.push(span["name"].as_str().unwrap().to_owned());
-        }
+        all.extend(spans.as_array().unwrap().iter().cloned());
         text.push_str(&body.to_string());
-        if names.len() == 2 {
+        if all.len() == 2 {
             break;
         }
     }
-    names.sort();
+    all.sort_by_key(|span| span["name"].as_str().unwrap().to_owned());
+    let names: Vec<&str> = all
+        .iter()
+        .map(|span| span["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["chat gpt", "decide bash"]);
+    // The decision belongs to the request that the call came with.
+    assert_eq!(all[1]["traceId"], all[0]["traceId"], "{all:?}");
+    assert_eq!(all[1]["parentSpanId"], all[0]["spanId"], "{all:?}");
     for (key, value) in [
         ("tribune.decision", "deny"),
         ("gen_ai.provider.name", "openai"),

@@ -61,6 +61,11 @@ impl Gate {
         }
     }
 
+    /// The name of an exchange in the record.
+    fn named(&self, exchange: ExchangeId) -> String {
+        self.engine.stream().named(exchange)
+    }
+
     /// Who speaks in an exchange.
     fn member(&self, exchange: ExchangeId, agent: &AgentId) -> Member {
         self.open.lock().get(&exchange).map_or_else(
@@ -97,8 +102,7 @@ impl Gate {
 
     /// A denial of a whole turn, kept before the agent is answered.
     async fn stopped(&self, turn: &Turn, member: &Member, words: &str) {
-        let name = self.engine.stream().named(turn.exchange);
-        let call = CallId::new(format!("{name}:turn"));
+        let call = CallId::new(format!("{}:turn", self.named(turn.exchange)));
         let bodies = own_denial(&call, Authority::Stop, "stop", words);
         self.engine
             .keep(member, Sensor::Wire, bodies, Durability::Power)
@@ -178,7 +182,7 @@ impl Interceptor for Gate {
                     at: now(),
                 },
                 conversation: proposal.conversation.to_string(),
-                exchange: self.engine.stream().named(proposal.exchange),
+                exchange: self.named(proposal.exchange),
                 place,
                 id: call.id.clone(),
                 namespace: call.namespace.clone(),
@@ -239,6 +243,7 @@ impl Interceptor for Gate {
         };
         if let Some(tracer) = self.engine.tracer() {
             tracer.asked(&Asked {
+                exchange: &self.named(end.exchange),
                 end: &end,
                 agent: &open.member.agent,
                 model: &open.request.1,

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tribune_evidence::{AgentId, Sensor};
-use tribune_gateway::{ExchangeEnd, ExchangeId, Outcome, Protocol};
+use tribune_gateway::{ExchangeEnd, Outcome, Protocol};
 
 pub use send::{Collector, CollectorError, SpanCounts, Spans};
 pub use span::Span;
@@ -32,13 +32,15 @@ use crate::redact::Redactor;
 pub struct Tracer {
     spans: Spans,
     redactor: Arc<Redactor>,
-    /// Numbers of exchanges begin anew with every guard; ids of traces must not.
+    /// Names of exchanges are those of one record; ids of traces are alone in the world.
     salt: [u8; 32],
 }
 
 /// A request to a model that is over.
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
+    /// The exchange's name in the record, by which its calls go too.
+    pub(crate) exchange: &'a str,
     pub(crate) end: &'a ExchangeEnd,
     /// Who speaks, which may be one below the agent of the key.
     pub(crate) agent: &'a AgentId,
@@ -94,8 +96,7 @@ impl Tracer {
     /// A request to a model is over.
     pub(crate) fn asked(&self, asked: &Asked<'_>) {
         let end = asked.end;
-        let exchange: ExchangeId = end.exchange;
-        let (trace, id) = self.of_exchange(&exchange.to_string());
+        let (trace, id) = self.of_exchange(asked.exchange);
         let model = self.text(asked.model);
         let mut attributes = vec![
             ("gen_ai.operation.name", operation(end.protocol).into()),

@@ -103,13 +103,12 @@ async fn a_request_to_a_model_is_a_span_and_its_decisions_are_below_it() {
     let rig = Rig::new(Disk::Whole);
     traced(&rig, &base);
     let tracer = rig.engine.tracer().unwrap();
-    let exchange = ExchangeId(7);
-    let call = Rig::call("allow", &exchange.to_string());
+    let call = Rig::call("allow", "12.x7");
     rig.engine.decide(&call, Rig::action("allow")).await;
     let end = |outcome| ExchangeEnd {
         agent: "critic".into(),
         conversation: tribune_gateway::ConversationId(3),
-        exchange,
+        exchange: tribune_gateway::ExchangeId(7),
         protocol: Protocol::Messages,
         outcome,
         model: Some("m-1-0".to_owned()),
@@ -128,6 +127,7 @@ async fn a_request_to_a_model_is_a_span_and_its_decisions_are_below_it() {
     };
     for outcome in [Outcome::Answered, failed] {
         tracer.asked(&Asked {
+            exchange: &call.exchange,
             end: &end(outcome),
             agent: &"critic/1".into(),
             model: "m-1",
