@@ -419,10 +419,9 @@ impl Engine {
     /// # Errors
     /// The stream was not to be had in time, or the record did not take it.
     pub fn confined(&self, agent: &AgentId, state: Confinement) -> Result<(), StreamError> {
-        let redactor = self.stream().redactor();
         let entry = Entry::Confined {
             agent: agent.clone(),
-            state: state.bounded(&|text| redactor.clean(text).into_owned()),
+            state: state.bounded(self.stream().redactor()),
             wall: now(),
         };
         let at_most = self.deadlines().stream;

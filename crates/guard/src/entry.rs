@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tribune_evidence::{AgentId, BlobId, CallId, Event, Timestamp};
 
 use crate::reconcile::Discrepancy;
+use crate::redact::Redactor;
 
 /// The version of these entries. A reader refuses what is newer.
 pub const ENTRY_VERSION: u32 = 1;
@@ -126,18 +127,10 @@ pub struct ChangedFiles {
 }
 
 impl Confinement {
-    /// Cut to what an entry can hold, and every text as `clean` gives it.
+    /// Cut to what an entry can hold, and every text without secrets.
     #[must_use]
-    pub fn bounded(self, clean: &dyn Fn(&str) -> String) -> Self {
-        let text = |text: &str| {
-            let text: String = clean(text)
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect();
-            text.get(..text.floor_char_boundary(MOST_TEXT.min(text.len())))
-                .unwrap_or_default()
-                .to_owned()
-        };
+    pub fn bounded(self, redactor: &Redactor) -> Self {
+        let text = |text: &str| redactor.line(text, MOST_TEXT);
         match self {
             Self::Began {
                 directory,

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 
 use parking_lot::RwLock;
 use regex::{Captures, Regex};
+use tribune_gateway::Words;
 
 /// The shapes: a name, and a pattern whose group `secret` is replaced (the whole where it has none).
 const SHAPES: &[(&str, &str)] = &[
@@ -124,6 +125,19 @@ impl Redactor {
             }
         }
         clean
+    }
+
+    /// The text without secrets and control characters, and at most so many bytes of it: a name or
+    /// a sentence where no more has room.
+    #[must_use]
+    pub fn line(&self, text: &str, most: usize) -> String {
+        let line: String = self
+            .clean(text)
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(most)
+            .collect();
+        Words::of(&line, most).text
     }
 
     /// Bytes without secrets: those that are no text are kept as they are, since no shape is in

@@ -115,21 +115,24 @@ fn whole(words: &Words) -> String {
 /// What the end of an exchange adds: the exchange itself, and what was kept from the agent.
 pub(super) fn exchange(end: &ExchangeEnd, (request, model): (BlobId, String)) -> Vec<Body> {
     let tokens = &end.usage;
-    let unanswered = match &end.outcome {
-        Outcome::Answered | Outcome::Admitted { .. } => None,
-        Outcome::Failed { .. } => Some("the provider failed"),
-        Outcome::Gone => Some("the agent went away"),
-        Outcome::CutOff => Some("the agent was cut off"),
-    };
-    let response = match &end.outcome {
-        Outcome::Answered => "answered".to_owned(),
-        Outcome::Admitted { .. } => "answered by the guard".to_owned(),
-        Outcome::Failed { status, message } => match status {
-            Some(status) => format!("failed with {status}: {message}"),
-            None => format!("failed: {message}"),
-        },
-        Outcome::Gone => "the agent went away".to_owned(),
-        Outcome::CutOff => "the agent was cut off".to_owned(),
+    let (response, unanswered) = match &end.outcome {
+        Outcome::Answered => ("answered".to_owned(), None),
+        Outcome::Admitted { .. } => ("answered by the guard".to_owned(), None),
+        Outcome::Failed { status, message } => {
+            let response = match status {
+                Some(status) => format!("failed with {status}: {message}"),
+                None => format!("failed: {message}"),
+            };
+            (response, Some("the provider failed"))
+        }
+        Outcome::Gone => {
+            let why = "the agent went away";
+            (why.to_owned(), Some(why))
+        }
+        Outcome::CutOff => {
+            let why = "the agent was cut off";
+            (why.to_owned(), Some(why))
+        }
     };
     let exchange = Exchange {
         parent: None,

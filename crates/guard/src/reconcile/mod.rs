@@ -24,8 +24,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 use tribune_evidence::{
-    Action, AgentId, Body, CallId, Content, Contents, Event, EventId, Sensor, Timestamp,
+    Action, AgentId, Body, CallId, Contents, Event, EventId, Sensor, Timestamp,
 };
+use tribune_gateway::Words;
 use tribune_record::canonical;
 
 pub use discrepancy::{Discrepancy, DiscrepancyKind};
@@ -53,6 +54,9 @@ const GRACE: i64 = 10_000;
 
 /// The most bytes of arguments that are compared as JSON; longer ones are compared byte by byte.
 const MOST_ARGUMENTS: usize = 64 << 10;
+
+/// The most bytes of a tool's name that are remembered.
+const MOST_TOOL: usize = 200;
 
 /// The most files that are named in one sentence.
 const MOST_NAMED: usize = 8;
@@ -412,7 +416,7 @@ impl Proposal<'_> {
         family.propose(WireCall {
             call: self.call.clone(),
             known_as: known_as(self.call),
-            tool: bounded(&self.action.tool),
+            tool: Words::of(&self.action.tool, MOST_TOOL).text,
             arguments: self.print,
             state: State::Proposed,
             event: self.id,
@@ -531,12 +535,8 @@ fn known_as(call: &CallId) -> Option<Print> {
 
 /// By what the same arguments are known again: as JSON, however they are written.
 fn print_of(action: &Action, contents: &dyn Contents) -> Print {
-    let text = match &action.raw {
-        Content::Text(text) => text.as_bytes().to_vec().into(),
-        other => match other.blob().and_then(|id| contents.get(&id)) {
-            Some(bytes) => bytes,
-            None => return print(format!("{other:?}").as_bytes()),
-        },
+    let Some(text) = action.raw.bytes(contents) else {
+        return print(format!("{:?}", action.raw).as_bytes());
     };
     if text.len() > MOST_ARGUMENTS {
         return print(&text);
@@ -550,15 +550,5 @@ fn print_of(action: &Action, contents: &dyn Contents) -> Print {
 
 fn print(bytes: &[u8]) -> Print {
     let hash: [u8; 32] = Sha256::digest(bytes).into();
-    let mut print = Print::default();
-    for (to, from) in print.iter_mut().zip(hash) {
-        *to = from;
-    }
-    print
-}
-
-fn bounded(tool: &str) -> String {
-    tool.get(..tool.floor_char_boundary(200.min(tool.len())))
-        .unwrap_or_default()
-        .to_owned()
+    hash.first_chunk().copied().unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! What fits together and what does not.
 
 use proptest::prelude::*;
-use tribune_evidence::{Exchange, FileRef, NoContents, Target, Times, Usage, Verb};
+use tribune_evidence::{Content, Exchange, FileRef, NoContents, Target, Times, Usage, Verb};
 
 use super::*;
 use crate::entry::ChangedFiles;

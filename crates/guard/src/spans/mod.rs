@@ -21,11 +21,14 @@ use tribune_evidence::{AgentId, Sensor};
 use tribune_gateway::{ExchangeEnd, Outcome, Protocol};
 
 pub use send::{Collector, CollectorError, SpanCounts, Spans};
+use span::Kind;
 pub use span::Span;
-use span::{Kind, short};
 
 use crate::engine::Decided;
 use crate::redact::Redactor;
+
+/// The most bytes of one text in a span.
+const MOST_TEXT: usize = 256;
 
 /// Makes spans.
 #[derive(Debug)]
@@ -71,7 +74,7 @@ impl Tracer {
 
     /// A text as it may leave the guard: without secrets, and short.
     fn text(&self, text: &str) -> Value {
-        short(&self.redactor.clean(text)).into()
+        self.redactor.line(text, MOST_TEXT).into()
     }
 
     fn hash(&self, parts: &[&str]) -> [u8; 32] {
@@ -233,9 +236,6 @@ fn nanoseconds(at: SystemTime) -> u64 {
 
 /// The first bytes of a hash.
 fn first<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
-    let mut bytes = [0; N];
-    for (to, from) in bytes.iter_mut().zip(hash) {
-        *to = *from;
-    }
-    bytes
+    // INVARIANT: no id is longer than a hash.
+    hash.first_chunk().copied().unwrap_or([0; N])
 }

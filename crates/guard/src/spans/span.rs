@@ -5,9 +5,6 @@
 
 use serde_json::{Map, Value, json};
 
-/// The most bytes of one text in a span.
-const MOST_TEXT: usize = 256;
-
 /// What kind of work a span is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -92,16 +89,4 @@ fn typed(value: &Value) -> Value {
         Value::String(text) => json!({ "stringValue": text }),
         other => json!({ "stringValue": other.to_string() }),
     }
-}
-
-/// The beginning of a text, on one line.
-pub(super) fn short(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MOST_TEXT)
-        .collect();
-    text.get(..text.floor_char_boundary(MOST_TEXT.min(text.len())))
-        .unwrap_or_default()
-        .to_owned()
 }
