@@ -8,8 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use bytes::Bytes;
-use tribune_evidence::{AgentId, BlobId, Body, CallId, Contents, EventId};
+use tribune_evidence::{AgentId, Body, CallId, EventId};
 use tribune_record::{Reader, RecordError};
 
 use crate::entry::{Entry, EntryError};
@@ -69,22 +68,12 @@ pub enum RecoverError {
     TooMany,
 }
 
-/// Blobs of a record.
-struct Kept<'a>(&'a Reader);
-
-impl Contents for Kept<'_> {
-    fn get(&self, id: &BlobId) -> Option<Bytes> {
-        self.0.blob(id).ok().flatten().map(Bytes::from)
-    }
-}
-
 /// Reads a record from its beginning, and shows its events to the detectors.
 ///
 /// # Errors
 /// It cannot be read or is not a guard's.
 pub(crate) fn stand(dir: &Path, watcher: &mut dyn Watcher) -> Result<Standing, RecoverError> {
     let reader = Reader::open(dir)?;
-    let contents = Kept(&reader);
     let mut standing = Standing {
         in_order: true,
         ..Standing::default()
@@ -94,7 +83,7 @@ pub(crate) fn stand(dir: &Path, watcher: &mut dyn Watcher) -> Result<Standing, R
         let (index, bytes) = entry?;
         let entry = Entry::read(index, &bytes)?;
         // What it finds is in the record already.
-        drop(standing.reconciler.see(&entry, &contents));
+        drop(standing.reconciler.see(&entry, &reader));
         match entry {
             Entry::GuardSession { .. } => standing.in_order = false,
             Entry::GuardEnd { .. } => standing.in_order = true,
@@ -132,7 +121,7 @@ pub(crate) fn stand(dir: &Path, watcher: &mut dyn Watcher) -> Result<Standing, R
                     }
                     _ => {}
                 }
-                drop(watcher.see(id, &event, &contents));
+                drop(watcher.see(id, &event, &reader));
             }
         }
     }

@@ -3,11 +3,11 @@
 //! All writing goes through [`Disk`], one method for one system call that matters, so that tests can
 //! stop the record between any two of them (see `fault.rs`).
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, io_error};
+use crate::error::{RecordError, Result, io_error};
 #[cfg(test)]
 use crate::fault::Faults;
 
@@ -282,6 +282,31 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         ));
     }
     Ok(Some(bytes))
+}
+
+/// Takes a lock that one process has at a time, as long as the file is open.
+///
+/// # Errors
+/// Another process has it, or it cannot be made.
+pub(crate) fn lock(path: PathBuf) -> Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(io_error("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RecordError::Locked { path }),
+        Err(TryLockError::Error(error)) => Err(io_error("lock", &path)(error)),
+    }
+}
+
+/// Whether a name is so many digits of the hexadecimal system, as they are written here.
+pub(crate) fn is_hex(name: &str, digits: usize) -> bool {
+    name.len() == digits
+        && name
+            .bytes()
+            .all(|digit| b"0123456789abcdef".contains(&digit))
 }
 
 /// The names in a folder that are text, sorted. A folder that is not there has none.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use signed_note::Note;
-use tribune_evidence::BlobId;
+use tribune_evidence::{BlobId, Contents};
 
 use crate::blobs::BlobReader;
 use crate::checkpoint::{self, Checkpoint, State, Verifier};
@@ -37,6 +37,13 @@ pub struct Reader {
     /// Entries in the journal after the checkpoint: the first of some frames, with their places.
     places: Vec<(u64, usize, u64)>,
     blobs: BlobReader,
+}
+
+/// A blob that cannot be read is as if it were not there; [`Reader::blob`] says why.
+impl Contents for Reader {
+    fn get(&self, id: &BlobId) -> Option<Bytes> {
+        self.blob(id).ok().flatten().map(Bytes::from)
+    }
 }
 
 impl Reader {

@@ -6,7 +6,7 @@
 
 mod inner;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::blobs::{Before, Blobs};
 use crate::checkpoint::{self, Checkpoint, State};
 use crate::entry::Entry;
 use crate::error::{RecordError, Result, io_error};
-use crate::files::{Disk, Paths};
+use crate::files::{Disk, Paths, lock};
 use crate::journal::{self, Journal, Segment};
 use crate::key;
 use crate::manifest::Manifest;
@@ -90,7 +90,7 @@ impl Record {
         let paths = Paths::new(dir);
         let disk = &settings.disk;
         disk.create_folder(&paths.log())?;
-        let lock = lock(&paths)?;
+        let lock = lock(paths.lock())?;
         if paths.checkpoint().exists() || recover::has_traces(&paths)? {
             return Err(RecordError::Exists { path: paths.log() });
         }
@@ -132,7 +132,7 @@ impl Record {
     pub(crate) fn open_with(dir: &Path, keys: &Path, settings: Settings) -> Result<Self> {
         let paths = Paths::new(dir);
         recover::check_format(&paths)?;
-        let lock = lock(&paths)?;
+        let lock = lock(paths.lock())?;
         let key = key::load_or_create(keys)?;
         let (origin, mut published) = recover::load_published(&paths, &key)?;
         let disk = &settings.disk;
@@ -364,21 +364,6 @@ impl Drop for Record {
         self.stop();
         // As well as it can be done: what fails here is in the journal still.
         let _ = self.inner.publish();
-    }
-}
-
-/// Takes the lock of a record.
-fn lock(paths: &Paths) -> Result<File> {
-    let path = paths.lock();
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(io_error("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::Locked { path }),
-        Err(std::fs::TryLockError::Error(error)) => Err(io_error("lock", &path)(error)),
     }
 }
 

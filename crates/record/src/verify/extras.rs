@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{CHECKPOINT_LIMIT, Checkpoint, State};
 use crate::error::{RecordError, Result};
-use crate::files::{ASIDE, Found, read_limited, walk_all};
+use crate::files::{ASIDE, Found, is_hex, read_limited, walk_all};
 use crate::journal;
 use crate::pack;
 use crate::reader::Reader;
@@ -217,10 +217,7 @@ fn is_folder_of_blobs(path: &str) -> bool {
 
 /// The first two digits of a blob's name.
 fn is_short(name: &str) -> bool {
-    name.len() == 2
-        && name
-            .bytes()
-            .all(|digit| b"0123456789abcdef".contains(&digit))
+    is_hex(name, 2)
 }
 
 /// A well-named file under `tile/`: needed, superseded, or not yet covered.

@@ -11,7 +11,7 @@
 //! that. Then the witness says nothing more of this log, since it does not know any longer what it
 //! signed: it never begins anew by itself.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use tribune_evidence::BlobId;
 
 use crate::checkpoint::{ANY_RECORD, CHECKPOINT_LIMIT, Verifier};
 use crate::error::{RecordError, Result, io_error};
-use crate::files::{Disk, list, read_limited};
+use crate::files::{Disk, is_hex, list, lock, read_limited};
 use crate::head::{Head, Signed};
 use crate::proof::continues;
 #[cfg(test)]
@@ -94,17 +94,7 @@ impl Keeper {
             .mode(0o700)
             .create(folder)
             .map_err(io_error("make", folder))?;
-        let path = folder.join("lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(io_error("open", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(RecordError::Locked { path }),
-            Err(std::fs::TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
-        }
+        let lock = lock(folder.join("lock"))?;
         let cosigner = Cosigner::load_or_create(folder, known_as(folder, name)?.as_deref())?;
         let path = folder.join("name");
         if read_limited(&path, 1024)?.is_none() {
@@ -248,9 +238,9 @@ fn known_as(folder: &Path, name: Option<&str>) -> Result<Option<String>> {
 /// a record's: a person's key says nothing of other logs.
 fn is_log_of(key: &Verifier, origin: &str) -> bool {
     match key.name() {
-        ANY_RECORD => origin.strip_prefix("tribune/").is_some_and(|rest| {
-            rest.len() == 16 && rest.bytes().all(|it| b"0123456789abcdef".contains(&it))
-        }),
+        ANY_RECORD => origin
+            .strip_prefix("tribune/")
+            .is_some_and(|rest| is_hex(rest, 16)),
         name => name == origin,
     }
 }

@@ -13,7 +13,7 @@ use tribune_evidence::BlobId;
 
 use crate::checkpoint::CHECKPOINT_LIMIT;
 use crate::error::{RecordError, Result, io_error};
-use crate::files::{ASIDE, Disk, Paths, list, read_limited};
+use crate::files::{ASIDE, Disk, Paths, is_hex, list, read_limited};
 use crate::head::{Head, Signed, is_of};
 use crate::proof::Hashes;
 use crate::reader::Reader;
@@ -47,10 +47,7 @@ pub(crate) fn folder(paths: &Paths) -> PathBuf {
 
 /// Whether a file in that folder is named as one.
 pub(crate) fn is_name(name: &str) -> bool {
-    name.len() == DIGITS
-        && name
-            .bytes()
-            .all(|digit| b"0123456789abcdef".contains(&digit))
+    is_hex(name, DIGITS)
 }
 
 fn file(paths: &Paths, witness: &WitnessKey) -> PathBuf {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tribune_charter::{Charter, Rejudged, Replay};
-use tribune_evidence::{BlobId, Contents, Decision, Event, Verdict};
+use tribune_evidence::{Decision, Event, Verdict};
 use tribune_record::Reader;
 
 use super::{Which, load};
@@ -66,14 +65,6 @@ struct Row {
     stopped: Vec<Rejudged>,
 }
 
-struct Blobs<'a>(&'a Reader);
-
-impl Contents for Blobs<'_> {
-    fn get(&self, id: &BlobId) -> Option<Bytes> {
-        self.0.blob(id).ok().flatten().map(Bytes::from)
-    }
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let charter = load(&arguments.charter)?;
     let reader = Reader::open(&arguments.record)?;
@@ -97,7 +88,6 @@ fn replay(charter: &Charter, reader: &Reader, limit: usize) -> Result<Row, Failu
         changed: Vec::new(),
         stopped: Vec::new(),
     };
-    let blobs = Blobs(reader);
     let mut streams: BTreeMap<String, (u64, Replay<'_>)> = BTreeMap::new();
     let mut take = |it: Rejudged| row.take(it, limit);
     for entry in reader.entries(0..reader.size()) {
@@ -119,7 +109,7 @@ fn replay(charter: &Charter, reader: &Reader, limit: usize) -> Result<Row, Failu
                 let fresh = || (number, Replay::new(charter, stream.clone()));
                 let (at, replay) = streams.entry(stream.clone()).or_insert_with(fresh);
                 *at = number;
-                replay.see(&event, &blobs, &mut take);
+                replay.see(&event, reader, &mut take);
             }
             // A stream that begins or ends: what follows under its name is another one.
             ("begin" | "seal" | "interrupted", _) => {

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use bytes::Bytes;
 use serde::Serialize;
-use tribune_evidence::{BlobId, Contents};
 use tribune_guard::Entry;
 use tribune_guard::reconcile::{Discrepancy, Reconciler};
 use tribune_record::Reader;
@@ -32,22 +30,12 @@ struct Row<'a> {
     new: usize,
 }
 
-/// Payloads of a record.
-struct Kept<'a>(&'a Reader);
-
-impl Contents for Kept<'_> {
-    fn get(&self, id: &BlobId) -> Option<Bytes> {
-        self.0.blob(id).ok().flatten().map(Bytes::from)
-    }
-}
-
 pub(super) fn run(arguments: &Reconcile) -> Result<Exit, Failure> {
     if !tribune_guard::is_guard(&arguments.guard) {
         let what = format!("{} holds no record of a guard", arguments.guard.display());
         return Err(Failure::new(Exit::Input, what));
     }
     let reader = Reader::open(&arguments.guard)?;
-    let contents = Kept(&reader);
     let mut reconciler = Reconciler::default();
     let mut found = Vec::new();
     let mut known = Vec::new();
@@ -58,7 +46,7 @@ pub(super) fn run(arguments: &Reconcile) -> Result<Exit, Failure> {
         if let Entry::Discrepancy { found, .. } = &entry {
             known.push(found.clone());
         }
-        found.extend(reconciler.see(&entry, &contents));
+        found.extend(reconciler.see(&entry, &reader));
     }
     let new = found.iter().filter(|it| !known.contains(it)).count();
     let row = Row {
