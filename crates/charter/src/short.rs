@@ -59,16 +59,14 @@ pub fn short_action(text: &str) -> Result<Action, ShortError> {
 pub fn in_short(action: &Action) -> String {
     let mut text = action.verb.as_str().to_owned();
     for target in &action.targets {
-        let (form, part) = match target {
-            Target::File(file) if file.path.starts_with('/') && is_plain(file.host.as_str()) => {
-                ("", format!("{}:{}", file.host, file.path))
-            }
-            Target::File(file) => ("file=", format!("{}:{}", file.host, file.path)),
-            Target::Host(host) => ("host=", host.to_string()),
-            Target::Agent(agent) => ("agent=", agent.to_string()),
-            Target::Name(name) => ("name=", name.clone()),
+        let form = match target {
+            Target::File(file) if file.path.starts_with('/') && is_plain(file.host.as_str()) => "",
+            Target::File(_) => "file=",
+            Target::Host(_) => "host=",
+            Target::Agent(_) => "agent=",
+            Target::Name(_) => "name=",
         };
-        push(&mut text, form, &part);
+        push(&mut text, form, &target.to_string());
     }
     if let Some(why) = &action.opaque {
         push(&mut text, "opaque=", why);

@@ -130,3 +130,14 @@ pub enum Target {
     /// Something known only by a name, such as an account.
     Name(String),
 }
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.fmt(f),
+            Self::Host(host) => host.fmt(f),
+            Self::Agent(agent) => agent.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}

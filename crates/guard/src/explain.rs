@@ -88,10 +88,7 @@ pub(crate) fn action(action: &Action) -> String {
 fn target(target: &Target) -> String {
     match target {
         Target::File(file) if file.host.as_str() == "local" => short(&file.path),
-        Target::File(file) => short(&format!("{}:{}", file.host, file.path)),
-        Target::Host(host) => short(host.as_str()),
-        Target::Agent(agent) => short(agent.as_str()),
-        Target::Name(name) => short(name),
+        other => short(&other.to_string()),
     }
 }
 

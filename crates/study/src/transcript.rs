@@ -1,7 +1,7 @@
 //! A trial's events as lines that a person reads.
 
 use tribune_evidence::{
-    Body, Change, Channel, Content, Contents, DeskState, Event, EventId, Finding, Target,
+    Body, Change, Channel, Content, Contents, DeskState, Event, EventId, Finding,
 };
 use tribune_judge::opinion_told;
 
@@ -69,7 +69,7 @@ fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)
             words(text),
         ),
         Body::Proposed { action, .. } => {
-            let targets: Vec<String> = action.targets.iter().map(target).collect();
+            let targets: Vec<String> = action.targets.iter().map(ToString::to_string).collect();
             let opaque = match &action.opaque {
                 Some(why) => format!(" [not understood: {why}]"),
                 None => String::new(),
@@ -126,15 +126,6 @@ fn line(event: &Event, contents: &dyn Contents) -> Option<(&'static str, String)
             "What follows happens on a fork and cannot change outcomes.".to_owned(),
         ),
     })
-}
-
-fn target(target: &Target) -> String {
-    match target {
-        Target::File(file) => file.to_string(),
-        Target::Host(host) => host.to_string(),
-        Target::Agent(agent) => agent.to_string(),
-        Target::Name(name) => name.clone(),
-    }
 }
 
 fn show(content: &Content, contents: &dyn Contents) -> String {

@@ -229,10 +229,7 @@ fn deed(action: &Action) -> String {
         .iter()
         .map(|target| match target {
             Target::File(file) if file.host.as_str() == "local" => file.path.clone(),
-            Target::File(file) => file.to_string(),
-            Target::Host(host) => host.to_string(),
-            Target::Agent(agent) => agent.to_string(),
-            Target::Name(name) => name.clone(),
+            other => other.to_string(),
         })
         .collect();
     let unclear = match &action.opaque {
