@@ -12,15 +12,8 @@ use std::process::Command;
 
 use common::*;
 use serde_json::Value;
+use tribune_testkit::program::run;
 use tribune_testkit::provider::{Provider, Reply};
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}\n{text}\n{errors}");
-    text
-}
 
 #[test]
 #[ignore = "installs the official Python SDKs"]

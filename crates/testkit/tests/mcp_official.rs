@@ -21,8 +21,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::Instant;
 
-use guarded::{AGENT, AGENT_KEY, Guarded, installed, node, npm, path_with, run, tribune, until};
+use guarded::{AGENT, AGENT_KEY, Guarded, installed, node, npm, path_with, tribune, until};
 use serde_json::{Value, json};
+use tribune_testkit::program::run;
 
 const PYTHON: &str = "mcp==2.3.0";
 const JAVASCRIPT: &str = "@modelcontextprotocol/sdk@1.32.2";

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tribune_testkit::program::run;
 use tribune_testkit::provider::{
     Asked, Form, Heard, Protocol, Provider, Reply, SEAL, Seen, Turn, turns,
 };
@@ -28,17 +29,6 @@ fn folder(name: &str) -> PathBuf {
         .join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{text}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    text
 }
 
 /// A model that makes two calls at once and, when it has their results, says so.

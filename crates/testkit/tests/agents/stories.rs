@@ -97,7 +97,7 @@ fn install(agent: &Agent) -> (PathBuf, PathBuf) {
             .env("PATH", path_with(&[node()]))
             .current_dir(modules.join(package))
             .arg(script);
-        super::guarded::run(&mut command);
+        tribune_testkit::program::run(&mut command);
     }
     (modules.join(".bin"), folder)
 }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tribune_testkit::program::run;
 use tribune_testkit::provider::Provider;
 
 /// The agent's name in the default charter, and its key.
@@ -27,18 +28,6 @@ pub(crate) fn installed(name: &str) -> PathBuf {
         .join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
-}
-
-/// Runs a command that must succeed; gives its output.
-pub(crate) fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{text}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    text
 }
 
 /// Installs packages of npm, once; those with a newer Node than the system's come with it.
