@@ -74,6 +74,13 @@ pub(crate) fn print_json<T: Serialize>(data: &T) -> Result<(), Failure> {
     print(&escaped(&text))
 }
 
+/// Data as JSON on one line, with its end.
+pub(crate) fn json_line<T: Serialize>(data: &T) -> Result<String, Failure> {
+    let text = serde_json::to_string(data)
+        .map_err(|error| Failure::new(crate::exit::Exit::Broken, error))?;
+    Ok(escaped(&text))
+}
+
 /// Says something on standard error.
 pub(crate) fn say(text: &str) {
     // Names and paths in it may come from anybody. Talk that nobody hears is no failure.

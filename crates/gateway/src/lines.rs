@@ -30,6 +30,7 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 use tower_service::Service;
+use tribune_model::with_causes;
 
 /// How long a connection may be idle and be used again. Servers close theirs after a minute or more.
 const IDLE: Duration = Duration::from_secs(45);
@@ -195,7 +196,7 @@ impl Lines {
                 }
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if is_kept => request = unsent,
-                    _ => return Err(told(error.error())),
+                    _ => return Err(with_causes(error.error())),
                 },
             }
         }
@@ -205,27 +206,19 @@ impl Lines {
         let mut connector = self.connector.clone();
         poll_fn(|context| connector.poll_ready(context))
             .await
-            .map_err(|error| told(&*error))?;
+            .map_err(|error| with_causes(&*error))?;
         let stream = connector
             .call(place.clone())
             .await
-            .map_err(|error| told(&*error))?;
-        let (sender, connection) = handshake(stream).await.map_err(|error| told(&error))?;
+            .map_err(|error| with_causes(&*error))?;
+        let (sender, connection) = handshake(stream)
+            .await
+            .map_err(|error| with_causes(&error))?;
         Ok(Line {
             sender,
             driver: Driver::new(connection),
         })
     }
-}
-
-fn told(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        words = format!("{words}: {next}");
-        cause = next.source();
-    }
-    words
 }
 
 /// The line, unless its server closed it while nobody looked.

@@ -27,6 +27,7 @@ pub use protocol::Protocol;
 pub use provider::{
     Health, PRESETS, Preset, ProviderSettings, Providers, Setup, base_url_problem, preset,
 };
+pub use text::with_causes;
 
 /// What is asked of a model beside the conversation.
 #[derive(Debug, Clone)]

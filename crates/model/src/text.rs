@@ -1,5 +1,7 @@
 //! Texts from elsewhere, made short and tame.
 
+use std::error::Error;
+
 /// At most so many characters of a text, without characters that could steer a terminal.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
@@ -8,6 +10,18 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
         short.push('…');
     }
     short
+}
+
+/// An error and what caused it, on one line.
+#[must_use]
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }
 
 #[cfg(test)]

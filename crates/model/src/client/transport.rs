@@ -1,7 +1,6 @@
 //! The way to the server: one HTTP client, bounded bodies, time-outs, and no redirects, so that the
 //! key goes nowhere but where it was meant to go.
 
-use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Once;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use super::waits::{date, wait};
 use crate::key::{Key, Proof};
 use crate::pace::Patience;
 use crate::protocol::{Dialect, Folding};
-use crate::text::shortened;
+use crate::text::{shortened, with_causes};
 
 /// The largest body of an answer.
 pub(super) const LARGEST_BODY: usize = 32 << 20;
@@ -483,12 +482,5 @@ fn client(
 
 /// An error with its causes. The URL is left out: the provider's name has it.
 fn told(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
+    with_causes(&error.without_url())
 }

@@ -96,11 +96,7 @@ async fn once(
     let mut worst = Exit::Fine;
     for witness in witnesses {
         match ask(run, client, witness).await {
-            Ok(row) if json => {
-                let row = serde_json::to_string(&row)
-                    .map_err(|error| Failure::new(Exit::Broken, error))?;
-                screen::print(&tribune_console::escaped(&row))?;
-            }
+            Ok(row) if json => screen::print(&screen::json_line(&row)?)?,
             Ok(row) => screen::print(&tribune_console::inert(&format!(
                 "{} signed {} entries at {}, root {}",
                 row.witness, row.size, row.time, row.root
@@ -198,12 +194,8 @@ fn refused(name: &str, status: u16, why: &str, origin: &str) -> Failure {
 async fn post(client: &Client, witness: &Asked, body: String) -> Result<Said, Failure> {
     let name = witness.key.name();
     let wrong = |error: reqwest::Error| {
-        let mut what = format!("{name} cannot be asked at {}: {error}", witness.url);
-        let mut source = std::error::Error::source(&error);
-        while let Some(error) = source {
-            what.push_str(&format!(": {error}"));
-            source = error.source();
-        }
+        let why = tribune_model::with_causes(&error);
+        let what = format!("{name} cannot be asked at {}: {why}", witness.url);
         Failure::new(Exit::Broken, what)
     };
     let asked = client.post(&witness.url).body(body).send();

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
-use tribune_console::escaped;
 use tribune_record::Reader;
 
 use super::line::{self, Describer};
@@ -142,10 +141,7 @@ impl Shown {
                 covered,
                 content: line::value(bytes),
             };
-            let row =
-                serde_json::to_string(&row).map_err(|error| Failure::new(Exit::Broken, error))?;
-            // It ends the line too.
-            text.push_str(&escaped(&row));
+            text.push_str(&screen::json_line(&row)?);
             return Ok(());
         }
         text.push_str(&self.describer.describe(index, bytes));
