@@ -192,7 +192,7 @@ impl Ledger for Account {
             }
             Charge::Unknown => {
                 let before = state.lost.unwrap_or(Some(0.0));
-                state.lost = Some(before.zip(held.dollars).map(|(sum, more)| sum + more));
+                state.lost = Some(plus(before, held.dollars));
                 held.dollars
             }
         };

@@ -26,7 +26,7 @@ use crate::results::{
 use crate::spec::IDENTICAL;
 use correct::correct;
 pub(crate) use correct::share_of_alpha;
-use found::{Found, shown};
+use found::{Found, by_interval, shown};
 
 /// The share of false rejections that a family may have.
 const ALPHA: f64 = 0.05;
@@ -123,16 +123,15 @@ impl One<'_> {
             alpha,
             self.table.planned(),
         );
-        Some(interval.map(|interval| Found {
-            interval: Some(interval),
-            equivalence: self.planned.margin.map(|margin| Equivalent {
-                margin,
-                low: interval.low,
-                high: interval.high,
-                p: None,
-                equivalent: interval.low > -margin && interval.high < margin,
-            }),
-            ..Found::default()
+        Some(interval.map(|interval| {
+            Found {
+                interval: Some(interval),
+                equivalence: self
+                    .planned
+                    .margin
+                    .map(|margin| by_interval(margin, interval)),
+                ..Found::default()
+            }
         }))
     }
 
@@ -383,13 +382,10 @@ impl One<'_> {
             let mut found = Found {
                 interval: Some(net_discordance(all, CONFIDENCE)?),
                 p: Some(mcnemar(all)?.two_sided_mid_p),
-                equivalence: self.planned.margin.map(|margin| Equivalent {
-                    margin,
-                    low: narrow.low,
-                    high: narrow.high,
-                    p: None,
-                    equivalent: narrow.low > -margin && narrow.high < margin,
-                }),
+                equivalence: self
+                    .planned
+                    .margin
+                    .map(|margin| by_interval(margin, narrow)),
                 ..Found::default()
             };
             found.over_wordings(&nets, self.planned.margin, 1.0);

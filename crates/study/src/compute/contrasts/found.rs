@@ -60,6 +60,17 @@ impl Found {
     }
 }
 
+/// Equivalence as an interval tells it: all of it lies within the margin.
+pub(super) fn by_interval(margin: f64, interval: Interval) -> Equivalent {
+    Equivalent {
+        margin,
+        low: interval.low,
+        high: interval.high,
+        p: None,
+        equivalent: interval.low > -margin && interval.high < margin,
+    }
+}
+
 pub(super) fn shown(equivalence: Equivalence) -> Equivalent {
     Equivalent {
         margin: equivalence.margin,
