@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tribune_charter::{Checked, Severity, check};
 
-use super::{Which, load, now};
+use super::{Which, load};
 use crate::commands::some;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let charter = load(&arguments.charter)?;
     // Cases that cannot be read are a mistake in the charter too.
     charter.cases()?;
-    let checked = check(&charter, now());
+    let checked = check(&charter, tribune_guard::now());
     if arguments.json {
         let charter = Which::of(&charter);
         let checked = &checked;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tribune_charter::{Context, assumed_finding, decide, in_short, sentences, short_action};
 use tribune_evidence::{Action, AgentId, Finding, HostId, Sensor, Stage, Timestamp, Verdict};
 
-use super::{Which, load, now};
+use super::{Which, load};
 use crate::commands::behaviours;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -70,13 +70,14 @@ struct Row {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let charter = load(&arguments.charter)?;
-    let mut actions = match &arguments.shell {
-        Some(text) => tribune_action::shell(text, &place(arguments)?),
-        None => Vec::new(),
-    };
-    let heard = actions.iter().map(in_short).collect::<Vec<_>>();
-    for text in &arguments.actions {
-        actions.extend(read(text)?);
+    let mut actions = Vec::new();
+    match &arguments.shell {
+        Some(text) => actions = tribune_action::shell(text, &place(arguments)?),
+        None => {
+            for text in &arguments.actions {
+                actions.extend(read(text)?);
+            }
+        }
     }
     let agent = AgentId::new(&arguments.agent);
     let parent = arguments.parent.as_ref().map(AgentId::new);
@@ -88,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let context = Context {
         agent: &agent,
         parent: parent.as_ref(),
-        at: arguments.at.unwrap_or_else(now),
+        at: arguments.at.unwrap_or_else(tribune_guard::now),
         via: Sensor::Wire,
         exceptions: &[],
     };
@@ -106,7 +107,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.json {
         screen::print_json(&row)?;
     } else {
-        let lines: Vec<String> = heard.into_iter().chain(row.sentences).collect();
+        let heard = row.actions.iter().map(in_short);
+        let lines: Vec<String> = heard.chain(row.sentences).collect();
         screen::print(&tribune_console::inert(&lines.join("\n")))?;
     }
     Ok(Exit::Fine)

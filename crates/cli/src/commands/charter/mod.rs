@@ -8,7 +8,6 @@ mod test;
 
 use serde::Serialize;
 use tribune_charter::{Charter, CharterError};
-use tribune_evidence::Timestamp;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -55,11 +54,6 @@ impl Which {
 
 fn load(name: &str) -> Result<Charter, Failure> {
     Ok(Charter::find(name)?)
-}
-
-/// The moment on the machine's clock.
-fn now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
 impl From<CharterError> for Failure {

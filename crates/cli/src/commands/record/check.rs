@@ -107,12 +107,7 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
 
 /// Holds the blobs that an entry names against their names; gives how many there are.
 fn check_blobs(entry: &[u8], folder: &Path) -> Result<usize, Failure> {
-    let mut ids = Vec::new();
-    // An entry is of a run or of a guard: what is not one's is nothing to the other.
-    tribune_guard::blobs_of_entry(entry, &mut ids);
-    tribune_study::blobs_of_entry(entry, &mut ids);
-    ids.sort_unstable();
-    ids.dedup();
+    let ids = super::blobs_of(entry);
     for id in &ids {
         let path = folder.join(id.to_string());
         let bytes = super::read(&path, BLOB_LIMIT)?;

@@ -13,6 +13,7 @@ mod witness;
 
 use std::path::Path;
 
+use tribune_evidence::BlobId;
 use tribune_record::witness::WitnessKey;
 use tribune_record::{RecordError, Verifier, default_key_folder, signer_vkey};
 
@@ -109,6 +110,16 @@ fn date(seconds: u64) -> String {
 
 /// Seconds since 1970, now.
 fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+    u64::try_from(tribune_guard::now().millis() / 1000).unwrap_or(0)
+}
+
+/// The blobs that an entry names, each once. It is a run's or a guard's: what is not one's is nothing
+/// to the other.
+fn blobs_of(entry: &[u8]) -> Vec<BlobId> {
+    let mut ids = Vec::new();
+    tribune_guard::blobs_of_entry(entry, &mut ids);
+    tribune_study::blobs_of_entry(entry, &mut ids);
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }

@@ -1,11 +1,8 @@
 //! `tribune record prove`: a proof of one entry that others can check without the record.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use tribune_guard::is_guard;
 use tribune_record::{Reader, RecordError};
-use tribune_study::blobs_of_entry;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -45,7 +42,7 @@ pub(super) fn run(arguments: &Prove) -> Result<Exit, Failure> {
         other => other.into(),
     })?;
     if let Some(folder) = &arguments.blobs {
-        write_blobs(&reader, &arguments.run, index, folder)?;
+        write_blobs(&reader, index, folder)?;
     }
     let head = proof.head();
     let (size, origin) = (head.size(), head.origin().to_owned());
@@ -68,30 +65,13 @@ pub(super) fn run(arguments: &Prove) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// The ids of the blobs that an entry names.
-fn blobs(run: &Path, entry: &[u8]) -> Vec<tribune_evidence::BlobId> {
-    let mut ids = Vec::new();
-    match is_guard(run) {
-        true => tribune_guard::blobs_of_entry(entry, &mut ids),
-        false => blobs_of_entry(entry, &mut ids),
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
-
-fn write_blobs(reader: &Reader, run: &Path, index: u64, folder: &Path) -> Result<(), Failure> {
+fn write_blobs(reader: &Reader, index: u64, folder: &Path) -> Result<(), Failure> {
     let Some(entry) = reader.entries(index..index + 1).next() else {
         return Ok(());
     };
     let (_, entry) = entry?;
-    match std::fs::create_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            return Err(Failure::io(folder)(error));
-        }
-        _ => {}
-    }
-    for id in blobs(run, &entry) {
+    std::fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+    for id in super::blobs_of(&entry) {
         let bytes = reader.blob(&id)?.ok_or_else(|| {
             let what = format!("blob {id}, which entry {index} names, is missing");
             Failure::new(Exit::NotWhole, what)

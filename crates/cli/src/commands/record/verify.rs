@@ -108,36 +108,32 @@ pub(super) fn run(arguments: &Verify) -> Result<Exit, Failure> {
         });
     }
     if found.holds() && beside.is_empty() {
-        let page = |what: &str| ("report.html".to_owned(), what.to_owned());
-        match check_page(&arguments.run)? {
-            Page::AsMade => {}
-            Page::Other => {
-                let (place, what) =
-                    page("it is not what the record gives; `tribune report` makes it again");
-                beside.push(Contradiction { place, what });
-            }
-            Page::OfNone => {
-                let (place, what) = page(
-                    "the record root that it states is not this record's, nor was it at any time; \
-                     `tribune report` makes it again",
-                );
-                beside.push(Contradiction { place, what });
-            }
-            Page::Earlier => {
-                let (place, what) = page(
-                    "it states a root that the record had before, and whoever goes on with a record \
-                     takes its page away; `tribune report` makes it again",
-                );
-                beside.push(Contradiction { place, what });
-            }
+        let place = || "report.html".to_owned();
+        let wrong = match check_page(&arguments.run)? {
+            Page::AsMade => None,
+            Page::Other => Some("it is not what the record gives; `tribune report` makes it again"),
+            Page::OfNone => Some(
+                "the record root that it states is not this record's, nor was it at any time; \
+                 `tribune report` makes it again",
+            ),
+            Page::Earlier => Some(
+                "it states a root that the record had before, and whoever goes on with a record \
+                 takes its page away; `tribune report` makes it again",
+            ),
             Page::OtherBuild => {
-                let (place, what) = page(
-                    "it is of this record and may be by another version, which made the run; it is \
-                     not checked",
-                );
-                notes.push(Problem { place, what });
+                notes.push(Problem {
+                    place: place(),
+                    what: "it is of this record and may be by another version, which made the run; it \
+                           is not checked"
+                        .to_owned(),
+                });
+                None
             }
-        }
+        };
+        beside.extend(wrong.map(|what| Contradiction {
+            place: place(),
+            what: what.to_owned(),
+        }));
     }
     let whole = found.holds() && beside.is_empty();
     if arguments.json {
